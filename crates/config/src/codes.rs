@@ -57,7 +57,7 @@ macro_rules! area {
         $(
             #[doc = $about]
             $(#[doc = $text])*
-            pub(crate) const $name: Code = Code(&Entry {
+            pub const $name: Code = Code(&Entry {
                 slug: $slug,
                 number: $number,
                 consequence: area!(@optional $($consequence)?),
@@ -86,7 +86,7 @@ mod text;
 mod values;
 mod workflows;
 
-pub(crate) use self::{
+pub use self::{
     conditions::*, executors::*, filters::*, graph::*, groups::*, jobs::*, orbs::*, parameters::*,
     pipeline::*, release::*, steps::*, text::*, values::*, workflows::*,
 };

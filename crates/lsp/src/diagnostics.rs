@@ -4,7 +4,7 @@ use gen_lsp_types::{
     Code, CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity,
     DiagnosticTag, Location, Message, Range, Uri,
 };
-use roundel_config::{Related, Severity};
+use roundel_config::{Related, Severity, codes};
 
 use crate::{
     documents::Open,
@@ -13,8 +13,13 @@ use crate::{
 };
 
 /// Codes of what is unused: editors gray it out.
-const UNNECESSARY: &[&str] =
-    &["unused-job", "unused-definition", "unused-parameter", "pointless-parallelism", "ignored"];
+const UNNECESSARY: &[codes::Code] = &[
+    codes::UNUSED_JOB,
+    codes::UNUSED_DEFINITION,
+    codes::UNUSED_PARAMETER,
+    codes::POINTLESS_PARALLELISM,
+    codes::IGNORED,
+];
 
 /// Makes the diagnostics of a document.
 pub(crate) fn all(
@@ -91,8 +96,8 @@ impl Maker<'_> {
 }
 
 fn tags(code: &str) -> Option<Vec<DiagnosticTag>> {
-    if UNNECESSARY.contains(&code) {
+    if UNNECESSARY.iter().any(|one| one.slug == code) {
         return Some(vec![DiagnosticTag::Unnecessary]);
     }
-    (code == "deprecated").then(|| vec![DiagnosticTag::Deprecated])
+    (code == codes::DEPRECATED.slug).then(|| vec![DiagnosticTag::Deprecated])
 }

@@ -12,6 +12,7 @@
 
 mod facts;
 mod findings;
+mod kind;
 mod report;
 mod repository;
 mod scripts;
@@ -29,7 +30,7 @@ use crate::{
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
-    /// The repositories: folders that hold `.circleci`, or single configuration files. Several make a
+    /// The repositories: directories that hold `.circleci`, or single configuration files. Several make a
     /// table
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
@@ -43,7 +44,7 @@ pub(crate) struct Arguments {
 /// Checks all repositories and reports. Fails if something cannot run at all.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     if let Some(missing) = arguments.paths.iter().find(|path| !path.exists()) {
-        let message = format!("there is no file or folder `{}`", missing.display());
+        let message = format!("there is no file or directory `{}`", missing.display());
         return Err(UsageError(message).into());
     }
     let compiler = arguments.check.compiler()?;
@@ -64,11 +65,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     Ok(if cannot { Exit::Failure } else { Exit::Success })
 }
 
-/// A wrong folder must not pass for a repository that is ready.
+/// A wrong directory must not pass for a repository that is ready.
 fn nothing_to_check(folders: &[PathBuf]) -> UsageError {
     let names: Vec<_> = folders.iter().map(|folder| format!("`{}`", folder.display())).collect();
     UsageError(format!(
-        "there is no `.circleci/config.yml` in {}; name the folders of repositories that have one",
+        "there is no `.circleci/config.yml` in {}; name the directories of repositories that have one",
         names.join(", ")
     ))
 }

@@ -60,7 +60,7 @@ pub(crate) fn brief(parameter: &Parameter) -> String {
 /// A parameter's type, with the values of an `enum`.
 pub(crate) fn kind(parameter: &Parameter) -> String {
     if parameter.choices.is_empty() {
-        return if parameter.kind.is_empty() { "any".to_owned() } else { parameter.kind.clone() };
+        return parameter.kind.word().to_owned();
     }
     parameter.choices.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(" | ")
 }

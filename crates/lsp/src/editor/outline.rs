@@ -43,11 +43,56 @@ pub(crate) struct Item {
     pub(crate) reference: Option<String>,
 }
 
+/// The type that a parameter is declared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ParameterKind {
+    String,
+    Boolean,
+    Integer,
+    Enum,
+    Executor,
+    Steps,
+    EnvVarName,
+    /// It is not written yet, or is not a type: the compiler reports it.
+    Unknown,
+}
+
+impl ParameterKind {
+    const ALL: [Self; 7] = [
+        Self::String,
+        Self::Boolean,
+        Self::Integer,
+        Self::Enum,
+        Self::Executor,
+        Self::Steps,
+        Self::EnvVarName,
+    ];
+
+    fn of(word: Option<String>) -> Self {
+        let known = Self::ALL.into_iter().find(|kind| Some(kind.word()) == word.as_deref());
+        known.unwrap_or(Self::Unknown)
+    }
+
+    /// Returns the word that declares it; for one that is not known, what it takes.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::Enum => "enum",
+            Self::Executor => "executor",
+            Self::Steps => "steps",
+            Self::EnvVarName => "env_var_name",
+            Self::Unknown => "any",
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Parameter {
     pub(crate) name: String,
     pub(crate) name_span: Span,
-    pub(crate) kind: String,
+    pub(crate) kind: ParameterKind,
     /// The source of its default.
     pub(crate) default: Option<String>,
     pub(crate) description: Option<String>,
@@ -195,7 +240,7 @@ impl<'d> Reader<'d> {
                 Parameter {
                     name: entry.key.clone(),
                     name_span: entry.key_span.clone(),
-                    kind: self.text_of(&entry.value, "type").unwrap_or_default(),
+                    kind: ParameterKind::of(self.text_of(&entry.value, "type")),
                     default: self.default_of(&entry.value),
                     description: self.text_of(&entry.value, "description"),
                     choices: choices.map_or_else(Vec::new, |choices| {

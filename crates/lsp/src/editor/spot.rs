@@ -4,7 +4,7 @@
 //! go this way, so they agree about what a word means.
 
 use super::{
-    outline::{Outline, Outlines, Owner, Parameter, split},
+    outline::{Outline, Outlines, Owner, Parameter, ParameterKind, split},
     schema::{
         APPROVAL, BUILT_IN, CONFIG, INVOCATION, LOGIC, ORB,
         shape::{Key, Kind, Shape, Table},
@@ -81,10 +81,15 @@ impl Names<'_> {
 
     fn argument(&self, callee: &Callee, name: &str) -> SpotKind {
         let declared = self.parameters(callee).into_iter().find(|found| found.name == name);
-        declared.map_or(SpotKind::Unknown, |parameter| match parameter.kind.as_str() {
-            "steps" => SpotKind::Shape(&ANY_STEPS),
-            "executor" => SpotKind::Shape(&ANY_EXECUTOR),
-            _ => SpotKind::Argument(Box::new(parameter)),
+        declared.map_or(SpotKind::Unknown, |parameter| match parameter.kind {
+            ParameterKind::Steps => SpotKind::Shape(&ANY_STEPS),
+            ParameterKind::Executor => SpotKind::Shape(&ANY_EXECUTOR),
+            ParameterKind::String
+            | ParameterKind::Boolean
+            | ParameterKind::Integer
+            | ParameterKind::Enum
+            | ParameterKind::EnvVarName
+            | ParameterKind::Unknown => SpotKind::Argument(Box::new(parameter)),
         })
     }
 

@@ -18,14 +18,14 @@ fn orbs() -> OrbSet {
     let orb = Orb {
         name: "acme/node".to_owned(),
         version: "1.2.3".to_owned(),
-        origin: "the folder `orbs`".to_owned(),
+        origin: "the directory `orbs`".to_owned(),
         text: Arc::from(ORB),
         digest: "d".to_owned(),
         notice: None,
     };
     orbs.insert(&reference, Resolution::Found(Arc::new(orb)));
     let missing = Missing {
-        looked_in: vec!["the folder `orbs`".to_owned()],
+        looked_in: vec!["the directory `orbs`".to_owned()],
         versions: vec!["3.1.0".to_owned()],
         ..Missing::default()
     };
@@ -319,7 +319,7 @@ fn hover_shows_what_a_name_stands_for() {
     assert!(argument.contains("`dir`: string, required"), "{argument}");
     let alias = hovered(&CONFIG.replace("node/install: {", "no▮de/install: {"));
     assert!(
-        alias.contains("orb `acme/node@1.2.3`, from the folder `orbs`\n\nNode for everyone"),
+        alias.contains("orb `acme/node@1.2.3`, from the directory `orbs`\n\nNode for everyone"),
         "{alias}"
     );
     assert!(alias.contains("Commands: `install`."), "{alias}");

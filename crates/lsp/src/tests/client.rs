@@ -70,7 +70,7 @@ fn finder() -> Finder {
 
 fn open_orbs(settings: &Settings) -> Result<Finder, String> {
     match &settings.orbs {
-        Some(folder) => Err(format!("there is no folder `{}`", folder.display())),
+        Some(folder) => Err(format!("there is no directory `{}`", folder.display())),
         None => Ok(finder()),
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use roundel_config::{
-    Consequence, Diagnostic, JobRefusal, NEVER_STARTED_HELP, Severity, orbs::OrbReference,
+    Consequence, Diagnostic, JobRefusal, NEVER_STARTED_HELP, Severity,
+    codes::{self, Code},
+    orbs::OrbReference,
 };
 
 use super::{
@@ -12,6 +14,7 @@ use super::{
         decision::{self, Reason, Unsupported},
     },
     facts::Facts,
+    kind::Kind,
 };
 
 /// What the `circleci` command in a job does here.
@@ -43,7 +46,7 @@ const SHOWN: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub(super) struct Finding {
     /// Stable: `contexts`.
-    pub(super) kind: &'static str,
+    pub(super) kind: Kind,
     pub(super) level: Level,
     /// What it is, in a sentence.
     pub(super) title: String,
@@ -102,7 +105,7 @@ impl Found {
     fn add(
         &mut self,
         level: Level,
-        kind: &'static str,
+        kind: Kind,
         title: &str,
         names: impl IntoIterator<Item = String>,
     ) -> &mut Finding {
@@ -120,13 +123,7 @@ impl Found {
     }
 
     /// Adds names that there may be none of.
-    fn add_some(
-        &mut self,
-        level: Level,
-        kind: &'static str,
-        names: &BTreeSet<String>,
-        words: &Words<'_>,
-    ) {
+    fn add_some(&mut self, level: Level, kind: Kind, names: &BTreeSet<String>, words: &Words<'_>) {
         if !names.is_empty() {
             self.add(level, kind, words.title, names.iter().cloned()).help =
                 Some(words.help.to_owned());
@@ -134,9 +131,9 @@ impl Found {
     }
 
     /// Says which diagnostic of `validate` a finding goes with, if there is the finding.
-    fn code_of(&mut self, kind: &str, code: &str) {
+    fn code_of(&mut self, kind: Kind, code: Code) {
         for finding in self.0.iter_mut().filter(|finding| finding.kind == kind) {
-            finding.codes.insert(code.to_owned());
+            finding.codes.insert(code.slug.to_owned());
         }
     }
 
@@ -152,7 +149,7 @@ impl Found {
         }
         let lines = errors.iter().take(SHOWN).map(|found| placed(found));
         let title = "the configuration has errors";
-        let finding = self.add(Level::Cannot, "errors", title, lines);
+        let finding = self.add(Level::Cannot, Kind::Errors, title, lines);
         finding.help = Some(format!("`roundel config validate {}` shows them", checked.path));
         finding.codes = errors.iter().map(|error| error.code.clone()).collect();
     }
@@ -168,10 +165,10 @@ impl Found {
             let error = missing.error.iter().map(|error| format!(" ({error})"));
             let name = [reference.to_string(), have].into_iter().chain(error).collect::<String>();
             let title = "orbs are not available";
-            if let Some(finding) = self.0.iter_mut().find(|finding| finding.kind == "orbs") {
+            if let Some(finding) = self.0.iter_mut().find(|finding| finding.kind == Kind::Orbs) {
                 finding.names.push(name);
             } else {
-                let finding = self.add(Level::Cannot, "orbs", title, [name]);
+                let finding = self.add(Level::Cannot, Kind::Orbs, title, [name]);
                 finding.help = Some(how_to_get(reference));
                 let about = checked.of(Severity::Error).filter(|error| is_about_orbs(&error.code));
                 finding.codes = about.map(|error| error.code.clone()).collect();
@@ -181,12 +178,12 @@ impl Found {
             .compiled
             .diagnostics
             .iter()
-            .filter(|found| found.code == "orb-stand-in")
+            .filter(|found| found.code == codes::ORB_STAND_IN.slug)
             .map(|found| found.message.clone())
             .collect();
         if !stand_ins.is_empty() {
             let title = "another version of an orb is used";
-            self.add(Level::Note, "orb-stand-ins", title, stand_ins).help =
+            self.add(Level::Note, Kind::OrbStandIns, title, stand_ins).help =
                 Some("provide the version that is asked for, to be safe".to_owned());
         }
     }
@@ -195,12 +192,12 @@ impl Found {
     fn unsupported(&mut self, checked: &Checked) {
         // Schedules and refused jobs have findings of their own.
         for (consequence, level, kind) in [
-            (Consequence::PipelineRefused, Level::Cannot, "unsupported"),
-            (Consequence::Ignored, Level::Note, "differs"),
+            (Consequence::PipelineRefused, Level::Cannot, Kind::Unsupported),
+            (Consequence::Ignored, Level::Note, Kind::Differs),
         ] {
             // Windows jobs have, too.
             let is_other = |one: &Diagnostic| {
-                one.consequence() == consequence && one.code != "unsupported-windows"
+                one.consequence() == consequence && one.code != codes::UNSUPPORTED_WINDOWS.slug
             };
             let found = decision::unsupported(&checked.compiled, is_other);
             for Unsupported { message, code, help, places } in found {
@@ -228,17 +225,18 @@ impl Found {
         let help = JobRefusal::Context.help();
         self.add_some(
             Level::Cannot,
-            "contexts",
+            Kind::Contexts,
             &contexts,
             &Words { title: "jobs name contexts, which this release does not have: they end as unauthorized", help },
         );
         if facts.templated_context {
             let title = "jobs name a context by a template, and this release has no contexts";
-            self.add(Level::Cannot, "contexts-by-template", title, []).help = Some(help.to_owned());
+            self.add(Level::Cannot, Kind::ContextsByTemplate, title, []).help =
+                Some(help.to_owned());
         }
         self.add_some(
             Level::Cannot,
-            "service-containers",
+            Kind::ServiceContainers,
             &services,
             &Words {
                 title: "jobs have service containers, which this release does not start: they fail",
@@ -247,15 +245,15 @@ impl Found {
         );
         self.add_some(
             Level::Cannot,
-            "container-programs",
+            Kind::ContainerPrograms,
             &programs,
             &Words { title: "jobs set `entrypoint` or `command` of an image, which this release cannot: they fail", help: JobRefusal::ContainerProgram.help() },
         );
         for (kind, code) in [
-            ("contexts", "unsupported-context"),
-            ("contexts-by-template", "unsupported-context"),
-            ("service-containers", "unsupported-service-container"),
-            ("container-programs", "unsupported-container-program"),
+            (Kind::Contexts, codes::UNSUPPORTED_CONTEXT),
+            (Kind::ContextsByTemplate, codes::UNSUPPORTED_CONTEXT),
+            (Kind::ServiceContainers, codes::UNSUPPORTED_SERVICE_CONTAINER),
+            (Kind::ContainerPrograms, codes::UNSUPPORTED_CONTAINER_PROGRAM),
         ] {
             self.code_of(kind, code);
         }
@@ -265,21 +263,21 @@ impl Found {
     fn refused_later(&mut self, facts: &Facts) {
         for (kind, names, title, why) in [
             (
-                "contexts-off",
+                Kind::ContextsOff,
                 &facts.off.contexts,
                 "contexts are named only in workflows that no pipeline runs now, and this release \
                  has none",
                 JobRefusal::Context,
             ),
             (
-                "service-containers-off",
+                Kind::ServiceContainersOff,
                 &facts.off.services,
                 "jobs have service containers, which this release does not start, and no workflow \
                  runs them now",
                 JobRefusal::ServiceContainer,
             ),
             (
-                "container-programs-off",
+                Kind::ContainerProgramsOff,
                 &facts.off.programs,
                 "jobs set `entrypoint` or `command` of an image, which this release cannot, and no \
                  workflow runs them now",
@@ -293,17 +291,17 @@ impl Found {
     fn machines(&mut self, facts: &Facts) {
         self.add_some(
             Level::Cannot,
-            "windows",
+            Kind::Windows,
             &facts.windows,
             &Words {
                 title: "Windows jobs are not supported",
                 help: "runners work on Linux; keep these jobs where they are",
             },
         );
-        self.code_of("windows", "unsupported-windows");
+        self.code_of(Kind::Windows, codes::UNSUPPORTED_WINDOWS);
         self.add_some(
             Level::Prepare,
-            "runners",
+            Kind::Runners,
             &facts.pools,
             &Words {
                 title: "self-hosted runners are used",
@@ -312,7 +310,7 @@ impl Found {
         );
         self.add_some(
             Level::Prepare,
-            "arm",
+            Kind::Arm,
             &facts.arm,
             &Words {
                 title: "jobs need an ARM machine, and wait until there is one",
@@ -322,7 +320,7 @@ impl Found {
         );
         self.add_some(
             Level::Prepare,
-            "gpu",
+            Kind::Gpu,
             &facts.gpu,
             &Words {
                 title: "jobs need a GPU",
@@ -333,7 +331,7 @@ impl Found {
             facts.machine_images.difference(&facts.windows).cloned().collect();
         self.add_some(
             Level::Prepare,
-            "machine-images",
+            Kind::MachineImages,
             &linux,
             &Words {
                 title: "jobs run on machine images",
@@ -352,7 +350,7 @@ impl Found {
                 format!("{class} ({jobs}{size})")
             });
             let title = "resource classes are asked for";
-            self.add(Level::Note, "resource-classes", title, names).help =
+            self.add(Level::Note, Kind::ResourceClasses, title, names).help =
                 Some("make sure that your runners are large enough".to_owned());
         }
     }
@@ -362,13 +360,13 @@ impl Found {
                              the service that has them now";
         self.add_some(
             Level::Prepare,
-            "login-variables",
+            Kind::LoginVariables,
             &facts.login_variables,
             &Words { title: "logins to registries use variables", help: set_variables },
         );
         self.add_some(
             Level::Prepare,
-            "cloud-images",
+            Kind::CloudImages,
             &facts.cloud_images,
             &Words {
                 title: "images come from a cloud registry without a login of their own",
@@ -378,7 +376,7 @@ impl Found {
         );
         self.add_some(
             Level::Prepare,
-            "named-variables",
+            Kind::NamedVariables,
             &facts.named_variables,
             &Words {
                 title: "orbs and commands read variables by their names",
@@ -394,7 +392,7 @@ impl Found {
             .collect();
         self.add_some(
             Level::Prepare,
-            "script-variables",
+            Kind::ScriptVariables,
             &others,
             &Words {
                 title: "commands read variables that the configuration does not set",
@@ -404,7 +402,7 @@ impl Found {
         );
         if facts.scripts.identity {
             let title = "commands use identity tokens (OIDC), which this release does not issue";
-            self.add(Level::Prepare, "identity-tokens", title, []).help = Some(
+            self.add(Level::Prepare, Kind::IdentityTokens, title, []).help = Some(
                 "use an access key, as a variable of the project (a guess from the commands)"
                     .to_owned(),
             );
@@ -423,7 +421,7 @@ impl Found {
             tool.into_iter().partition(|used| is_public(used));
         self.add_some(
             Level::Prepare,
-            "job-tool",
+            Kind::JobTool,
             &inside,
             &Words {
                 title: "commands use parts of the `circleci` command that this release does not have",
@@ -433,7 +431,7 @@ impl Found {
         );
         self.add_some(
             Level::Note,
-            "public-client",
+            Kind::PublicClient,
             &public,
             &Words {
                 title: "commands use the public command-line client",
@@ -442,7 +440,7 @@ impl Found {
         );
         if facts.scripts.hosted {
             let title = "commands call the API of the hosted service";
-            self.add(Level::Prepare, "hosted-api", title, []).help = Some(
+            self.add(Level::Prepare, Kind::HostedApi, title, []).help = Some(
                 "this release has no such API: see what the calls are for. They still go to the \
                  hosted service, which knows nothing of pipelines here"
                     .to_owned(),
@@ -450,17 +448,17 @@ impl Found {
         }
         self.add_some(
             Level::Cannot,
-            "schedules",
+            Kind::Schedules,
             &facts.schedules,
             &Words {
                 title: "workflows run on a schedule, and this release starts no schedules",
                 help: NEVER_STARTED_HELP,
             },
         );
-        self.code_of("schedules", "unsupported-schedule");
+        self.code_of(Kind::Schedules, codes::UNSUPPORTED_SCHEDULE);
         // The compiler knows the version of the file.
         let advice = checked.compiled.never_started().find_map(|found| found.help.clone());
-        let schedules = self.0.iter_mut().find(|finding| finding.kind == "schedules");
+        let schedules = self.0.iter_mut().find(|finding| finding.kind == Kind::Schedules);
         if let (Some(finding), Some(advice)) = (schedules, advice) {
             finding.help = Some(advice);
         }
@@ -473,7 +471,7 @@ impl Found {
         }
         let lines = errors.iter().take(SHOWN).map(|found| placed(found));
         let title = "the stricter rules of the `next` profile refuse it";
-        let finding = self.add(Level::Note, "next-profile", title, lines);
+        let finding = self.add(Level::Note, Kind::NextProfile, title, lines);
         finding.help =
             Some("nothing has to be done as long as the project stays with `legacy`".to_owned());
         finding.codes = errors.iter().map(|error| error.code.clone()).collect();
@@ -487,12 +485,13 @@ fn is_public(used: &str) -> bool {
 }
 
 fn is_about_orbs(code: &str) -> bool {
-    matches!(code, "orb-not-found" | "bad-orb-version" | "orb-unreachable")
+    let about_orbs = [codes::ORB_NOT_FOUND, codes::ORB_VERSION, codes::ORB_UNREACHABLE];
+    about_orbs.iter().any(|one| one.slug == code)
 }
 
 fn how_to_get(reference: &OrbReference) -> String {
     format!(
-        "`circleci orb source {reference}` prints a public orb's source; put it into a folder as \
+        "`circleci orb source {reference}` prints a public orb's source; put it into a directory as \
          `DIR/{}/<version>.yml` and pass `--orbs DIR`, or publish it to the server",
         reference.orb()
     )

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{
     super::{decision::Decision, output::counted},
     findings::{Finding, Level},
+    kind::Kind,
     repository::{FileReport, Readiness, Repository},
 };
 use crate::terminal::{line, styled, wrapped};
@@ -101,12 +102,11 @@ impl Writer {
             let title = self.fit(&finding.title, INDENT);
             line(&mut text, &format!("\n  {}  {title}", self.level(finding.level)));
             let names = finding.names.iter().map(String::as_str);
-            let listed = matches!(finding.kind, "errors" | "next-profile" | "orb-stand-ins");
-            if listed {
+            if finding.kind.is_of_lines() {
                 for name in names {
                     detail(&mut text, &self.fit(name, INDENT + 2));
                 }
-            } else if is_of_jobs(finding.kind) {
+            } else if finding.kind.is_of_jobs() {
                 let more = finding.names.len().saturating_sub(JOBS);
                 let more = (more > 0).then(|| format!("and {more} more jobs"));
                 self.names(&mut text, names.take(JOBS).map(str::to_owned).chain(more));
@@ -126,10 +126,8 @@ impl Writer {
     fn table(&self, repositories: &[Repository]) -> String {
         let wide =
             repositories.iter().map(|one| one.path.chars().count()).max().unwrap_or(0).max(10);
-        let mut text = self.bold(&format!(
-            "{:wide$}  files  {:9}  what is in the way, or to do",
-            "repository", "result"
-        ));
+        let mut text = self
+            .bold(&format!("{:wide$}  files  {:9}  blockers and to-dos", "repository", "result"));
         text.push('\n');
         for one in repositories {
             let readiness = format!("{:9}", short_name(one.readiness));
@@ -153,14 +151,14 @@ impl Writer {
 
     /// What has to be done once for all: names, with how many repositories have them.
     fn shared(&self, repositories: &[Repository]) -> String {
-        let mut kinds: BTreeMap<(Level, &str, &str), BTreeMap<&str, BTreeSet<&str>>> =
+        let mut kinds: BTreeMap<(Level, Kind, &str), BTreeMap<&str, BTreeSet<&str>>> =
             BTreeMap::new();
         for repository in repositories {
             for finding in repository.files.iter().flat_map(|file| &file.findings) {
                 // Lines of one file say nothing about another.
                 let names: Vec<&str> = match finding.kind {
-                    "errors" | "unsupported" | "differs" | "next-profile" => vec![""],
-                    "resource-classes" => {
+                    kind if kind.is_of_one_file() => vec![""],
+                    Kind::ResourceClasses => {
                         finding.names.iter().filter_map(|name| name.split(" (").next()).collect()
                     }
                     _ if finding.names.is_empty() => vec![""],
@@ -231,11 +229,6 @@ impl Writer {
     }
 }
 
-/// Returns whether the names of a finding are those of jobs.
-fn is_of_jobs(kind: &str) -> bool {
-    kind.starts_with("service-containers") || kind.starts_with("container-programs")
-}
-
 /// Adds a line about a finding.
 fn detail(text: &mut String, detail: &str) {
     line(text, &format!("{:INDENT$}{detail}", ""));
@@ -295,12 +288,12 @@ fn style(readiness: Readiness) -> Style {
     color.on_default().bold()
 }
 
-/// `2 orbs, 1 context`: what is in the way of a repository, the worst first.
+/// `2 orbs, 1 context`: the blockers of a repository, the worst first.
 fn remarks(repository: &Repository) -> String {
     let mut counts: BTreeMap<(Level, (&str, &str)), BTreeSet<&str>> = BTreeMap::new();
     let findings = repository.files.iter().flat_map(|file| &file.findings);
     for finding in findings.filter(|finding| finding.level != Level::Note) {
-        let names = counts.entry((finding.level, short(finding))).or_default();
+        let names = counts.entry((finding.level, finding.kind.words())).or_default();
         names.extend(finding.names.iter().map(String::as_str));
     }
     let worst = counts.keys().map(|(level, _)| *level).min();
@@ -314,30 +307,6 @@ fn remarks(repository: &Repository) -> String {
         })
         .collect();
     words.join(", ")
-}
-
-/// One and many of a kind; what is not counted has no singular.
-fn short(finding: &Finding) -> (&'static str, &'static str) {
-    match finding.kind {
-        "errors" => ("", "errors"),
-        "orbs" => ("orb", "orbs"),
-        "unsupported" => ("", "unsupported steps or options"),
-        "windows" => ("", "Windows"),
-        "runners" => ("runner class", "runner classes"),
-        "arm" => ("", "ARM"),
-        "gpu" => ("", "GPU"),
-        "machine-images" => ("machine image", "machine images"),
-        "contexts" | "contexts-by-template" => ("context", "contexts"),
-        "login-variables" | "named-variables" | "script-variables" => ("variable", "variables"),
-        "cloud-images" => ("image", "images of cloud registries"),
-        "schedules" => ("schedule", "schedules"),
-        "service-containers" => ("", "service containers"),
-        "container-programs" => ("", "`entrypoint` or `command`"),
-        "identity-tokens" => ("", "identity tokens"),
-        "job-tool" => ("", "`circleci` command"),
-        "hosted-api" => ("", "calls of the hosted API"),
-        _ => ("", "remarks"),
-    }
 }
 
 /// Names with commas, in lines of so many characters. A name is never broken.

@@ -46,13 +46,20 @@ pub(in crate::config_command) fn cannot_run(folder: &std::path::Path, arguments:
     Repository::look(folder, &compiler).unwrap().readiness == Readiness::Cannot
 }
 
+/// What the JSON document calls it.
+fn name(finding: &Finding) -> serde_json::Value {
+    serde_json::to_value(finding.kind).unwrap()
+}
+
 fn finding<'r>(repository: &'r Repository, kind: &str) -> &'r Finding {
     let mut findings = repository.files.iter().flat_map(|file| &file.findings);
-    findings.find(|finding| finding.kind == kind).unwrap_or_else(|| panic!("no {kind}"))
+    findings
+        .find(|finding| serde_json::to_value(finding.kind).unwrap() == kind)
+        .unwrap_or_else(|| panic!("no {kind}"))
 }
 
 fn has(repository: &Repository, kind: &str) -> bool {
-    repository.files.iter().flat_map(|file| &file.findings).any(|finding| finding.kind == kind)
+    repository.files.iter().flat_map(|file| &file.findings).any(|finding| name(finding) == kind)
 }
 
 const PLAIN: &str = "version: 2.1\njobs:\n  build:\n    docker: [{image: cimg/base:2024.01}]\n    \
@@ -216,10 +223,7 @@ fn several_repositories_make_a_table_with_what_they_share() {
         named("docs", &[]),
     ];
     let text = report::text(&several, false, None);
-    assert!(
-        text.starts_with("repository  files  result     what is in the way, or to do\n"),
-        "{text}"
-    );
+    assert!(text.starts_with("repository  files  result     blockers and to-dos\n"), "{text}");
     assert!(text.contains("\nweb             1  ready"), "{text}");
     assert!(text.contains("\napi             1  cannot"), "{text}");
     assert!(text.contains("\ndocs            0  no config"), "{text}");
@@ -425,7 +429,7 @@ fn a_folder_that_does_not_exist_is_a_wrong_argument_and_what_cannot_run_a_failur
         run(&Program::try_parse_from(line).unwrap().arguments)
     };
     let error = exit(&["/nowhere/at/all"]).unwrap_err();
-    assert_eq!(error.to_string(), "there is no file or folder `/nowhere/at/all`");
+    assert_eq!(error.to_string(), "there is no file or directory `/nowhere/at/all`");
     assert!(error.is::<UsageError>());
     let folder = repository(&[(".circleci/config.yml", RICH)]);
     let failed = exit(&[&folder.path().display().to_string(), "--json"]).unwrap();

@@ -3,7 +3,7 @@
 use super::{Icon, List, anchors_in, contexts_in};
 use crate::editor::{
     describe,
-    outline::{Item, Parameter, join, split},
+    outline::{Item, Parameter, ParameterKind, join, split},
     schema::{BUILT_IN, shape::Kind, values::PIPELINE_VALUES},
     spot::{Callee, Spot},
 };
@@ -85,7 +85,7 @@ impl List<'_> {
                 parameter.name.clone()
             } else if in_matrix {
                 format!("{}: [$0]", parameter.name)
-            } else if parameter.kind == "steps" && !self.place.in_flow {
+            } else if parameter.kind == ParameterKind::Steps && !self.place.in_flow {
                 format!("{}:\n  - $0", parameter.name)
             } else {
                 format!("{}: $0", parameter.name)
@@ -105,13 +105,18 @@ impl List<'_> {
     }
 
     pub(super) fn argument_values(&mut self, parameter: &Parameter) {
-        match parameter.kind.as_str() {
-            "boolean" => self.plain(&["true", "false"]),
-            "enum" => {
+        match parameter.kind {
+            ParameterKind::Boolean => self.plain(&["true", "false"]),
+            ParameterKind::Enum => {
                 let choices: Vec<&str> = parameter.choices.iter().map(String::as_str).collect();
                 self.plain(&choices);
             }
-            _ => {
+            ParameterKind::String
+            | ParameterKind::Integer
+            | ParameterKind::Executor
+            | ParameterKind::Steps
+            | ParameterKind::EnvVarName
+            | ParameterKind::Unknown => {
                 if let Some(default) = &parameter.default
                     && !default.is_empty()
                     && !default.ends_with('…')

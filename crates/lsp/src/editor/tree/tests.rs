@@ -182,7 +182,7 @@ fn no_prefix_of_a_file_and_no_nonsense_hangs_or_panics() {
 }
 
 #[test]
-fn merge_keys_and_aliases_are_followed_and_circles_end() {
+fn merge_keys_and_aliases_are_followed_and_cycles_end() {
     let text = "x: &x\n  <<: *x\n  a: 1\ny: &y\n  <<: [*x, *z]\n  b: 2\nz: *y\n";
     let root = Node::read(text);
     let lookup = Lookup::new(&root);
