@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
 /// Compiles, prints, and fails if anything is not as expected.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let Some(corpus) = Corpus::open(&shell::root()) else {
-        println!("skipped: there is no folder ../shared/corpus next to this repository");
+        println!("skipped: there is no directory ../shared/corpus next to this repository");
         return Ok(());
     };
     if arguments.gold { compare_gold(&corpus, arguments) } else { compile_all(&corpus, arguments) }

@@ -13,7 +13,7 @@ const DIAGNOSTICS: &str = "docs/diagnostics";
 /// What is on top of them.
 const WRITTEN: &str = "<!-- Written by `cargo xtask gen`. -->\n\n";
 
-/// What of the language is proved.
+/// Which rules of the language have tests.
 const COVERAGE: &str = "docs/language-coverage.md";
 
 /// Every setting; the crate `cli` declares them, and a test there fails when the page is stale.

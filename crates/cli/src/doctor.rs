@@ -22,10 +22,10 @@ const SUBJECT: &str = "Jobs on this machine";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The directory in which jobs are to run, for file systems differ; a temporary one if not given
+    /// The directory to test: some file systems cannot hold jobs; a temporary one if not given
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Ends with exit code 1 also if jobs run, but without something such as a network
+    /// Also exits with 1 if something such as networking is missing
     #[arg(long)]
     strict: bool,
 }

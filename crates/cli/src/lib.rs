@@ -72,7 +72,7 @@ enum Command {
     Lsp(lsp_command::Arguments),
     /// Check whether this machine can run jobs
     Doctor(doctor::Arguments),
-    /// Print completions for a shell, which loads them: `source <(roundel completions bash)`
+    /// Print completions for a shell; to load them: `source <(roundel completions bash)`
     Completions(shell_files::CompletionArguments),
     /// Write the manual pages
     #[command(hide = true)]

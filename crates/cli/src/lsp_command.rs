@@ -9,7 +9,7 @@ use roundel_server::orbs::Offline;
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[expect(clippy::doc_markdown, reason = "shown in a terminal, as other variables are")]
-    /// A folder with packed orbs: `DIR/<namespace>/<name>/<version>.yml` [variable: ROUNDEL_ORBS]
+    /// A directory with packed orbs: `DIR/<namespace>/<name>/<version>.yml` [variable: ROUNDEL_ORBS]
     #[arg(long, value_name = "DIR", env = "ROUNDEL_ORBS", hide_env = true)]
     orbs: Option<PathBuf>,
     /// A lock file that pins orbs

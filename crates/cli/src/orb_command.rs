@@ -159,7 +159,7 @@ fn read(path: &std::path::Path) -> Result<String> {
         }
         Err(_) if path.is_dir() => {
             let message = format!(
-                "`{shown}` is a folder; make one file of it first: `roundel config pack {shown}`"
+                "`{shown}` is a directory; make one file of it first: `roundel config pack {shown}`"
             );
             Err(UsageError(message).into())
         }

@@ -46,7 +46,31 @@ pub(crate) fn man(arguments: &ManArguments, command: clap::Command) -> Result<Ex
 
 fn write_pages(directory: &Path, command: clap::Command) -> io::Result<()> {
     // `help` needs no page of its own.
-    clap_mangen::generate_to(command.disable_help_subcommand(true), directory)
+    let mut command = command.disable_help_subcommand(true);
+    command.build();
+    write_page(directory, command)
+}
+
+fn write_page(directory: &Path, mut command: clap::Command) -> io::Result<()> {
+    for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {
+        write_page(directory, inner.clone())?;
+    }
+    let usage = command.render_usage().to_string();
+    let page = clap_mangen::Man::new(command);
+    let mut text = Vec::new();
+    page.render(&mut text)?;
+    let text = String::from_utf8(text).map_err(io::Error::other)?;
+    fs::write(directory.join(page.get_filename()), with_usage(&text, &usage))
+}
+
+/// Gives a page the synopsis that `--help` shows: the other one leaves out the values of flags, and
+/// that a file may be named several times.
+fn with_usage(page: &str, usage: &str) -> String {
+    const HEADING: &str = ".SH SYNOPSIS\n";
+    let usage = usage.trim_start_matches("Usage:").trim().replace('-', "\\-");
+    let Some((before, rest)) = page.split_once(HEADING) else { return page.to_owned() };
+    let after = rest.find(".SH ").map_or("", |at| &rest[at..]);
+    format!("{before}{HEADING}{usage}\n{after}")
 }
 
 #[cfg(test)]
@@ -75,7 +99,11 @@ mod tests {
         assert!(read("roundel.1").contains("works with GitHub and Bitbucket"));
         let serve = read("roundel-serve.1");
         assert!(serve.contains("public\\-url") && serve.contains("ROUNDEL_PUBLIC_URL"), "{serve}");
-        assert!(read("roundel-config-validate.1").contains("allow\\-unsupported"));
+        let validate = read("roundel-config-validate.1");
+        assert!(validate.contains("allow\\-unsupported"));
+        let synopsis =
+            ".SH SYNOPSIS\nroundel config validate [OPTIONS] [FILE]...\n.SH DESCRIPTION\n";
+        assert!(validate.contains(synopsis), "{validate}");
         assert!(!read("roundel-runner.1").contains("\\-\\-token\\fR \\fI"), "only as a file");
     }
 }

@@ -22,7 +22,8 @@ use crate::{
 pub struct Explanation {
     /// The value in the compiled document.
     pub value: Node,
-    /// How it came there, what is nearest to it first.
+    /// How it came there: the steps of the value itself, then those of what it is a part of, from the
+    /// inside out.
     pub steps: Vec<ExplanationStep>,
 }
 
@@ -138,8 +139,9 @@ fn step<'v, 'p>(value: &'v Value, path: &'p str) -> Option<(&'v Value, &'p str)>
 fn choices(value: &Value) -> Vec<String> {
     const SHOWN: usize = 20;
     match &value.data {
-        Data::List(items) if items.is_empty() => Vec::new(),
-        Data::List(items) => vec![format!("[0] to [{}]", items.len() - 1)],
+        Data::List(items) => {
+            (0..items.len().min(SHOWN)).map(|index| format!("[{index}]")).collect()
+        }
         _ => value.fields().iter().take(SHOWN).map(|field| field.name.to_string()).collect(),
     }
 }
@@ -256,5 +258,7 @@ workflows: { main: { jobs: [ test: { whom: all } ] } }
         assert_eq!(help.as_deref(), Some("did you mean `test`?"));
         let error = explain(&text(), &inputs(), "jobs.test.steps[7]").unwrap_err();
         assert!(error.to_string().contains("no `[7]` below `jobs.test.steps`"), "{error}");
+        let ExplainError::NoSuchPath { choices, .. } = error else { panic!("{error:?}") };
+        assert_eq!(choices, ["[0]", "[1]"]);
     }
 }

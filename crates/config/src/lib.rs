@@ -4,7 +4,7 @@
 //! [`Diagnostic`] that it finds, each with the place in the text. It is a pure function: no I/O, no
 //! async, no clock.
 //!
-//! The phases are folders, and each imports only those before it (CFG §7.2):
+//! The phases are directories, and each imports only those before it (CFG §7.2):
 //!
 //! ```text
 //! text       places, lines, diagnostics
@@ -22,7 +22,7 @@
 //! borrows what earlier ones made: a phase cannot call a later one. `compile` runs them. `codes` is
 //! the catalogue of diagnostics. Above all of it are `explain`, `page` and `pack`.
 //!
-//! Deliberately absent: what this release cannot run (orbs, caches, …). It is recognized and
+//! Deliberately absent: what this release cannot run (caches, contexts, …). It is recognized and
 //! reported as an `unsupported-…` diagnostic, never dropped in silence.
 
 #![expect(

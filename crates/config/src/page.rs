@@ -227,15 +227,16 @@ impl Source {
         let wanted = reference.to_string();
         let plain = |known: &str| known.split(" from ").next() == Some(&wanted);
         let Some((known, text)) = self.orbs.iter().find(|(known, _)| plain(known)) else {
-            let looked_in = vec!["the folder `orbs`".to_owned()];
-            return Resolution::Missing(Missing { looked_in, ..Missing::default() });
+            let looked_in = vec!["the directory `orbs`".to_owned()];
+            let help = Some(reference.how_to_provide());
+            return Resolution::Missing(Missing { looked_in, help, ..Missing::default() });
         };
         let (name, version) = wanted.split_once('@').unwrap_or((&wanted, ""));
         let stand_in = known.split_once(" from ");
         let orb = Orb {
             name: name.to_owned(),
             version: version.to_owned(),
-            origin: "the folder `orbs`".to_owned(),
+            origin: "the directory `orbs`".to_owned(),
             text: text.as_str().into(),
             digest: String::new(),
             notice: stand_in
@@ -288,8 +289,9 @@ pub fn index() -> String {
     let mut text = String::from(
         "# Diagnostics\n\nEvery diagnostic of the compiler, with a page for each: what it means \
          and how to fix it. `roundel config code` shows them in a terminal. Numbers starting \
-         with `E` are errors that prevent a pipeline from starting; numbers starting with `W` \
-         are warnings.\n",
+         with `E` are errors, which prevent a pipeline from starting; where what is wrong does not \
+         run, such as in a job that no workflow uses, some of them are shown as warnings. Numbers \
+         starting with `W` are always warnings.\n",
     );
     // Writing to a text cannot fail.
     for area in AREAS {

@@ -148,7 +148,7 @@ impl ImageStore {
                 else {
                     return Err(ContainerError::invalid("a layer is missing"));
                 };
-                self.layers.bring(source, LayerSpec { blob, diff_id }, progress).await
+                self.layers.fetch(source, LayerSpec { blob, diff_id }, progress).await
             }
         };
         let layers = futures_util::future::try_join_all((0..diff_ids.len()).map(fetch)).await?;

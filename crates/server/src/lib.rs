@@ -105,7 +105,7 @@ impl Server {
         work.spawn(deliver::run(parts_of_deliver(&app), app.stopping.clone()));
         work.spawn(clock::run(app.starter.clone(), app.settings.pace, app.stopping.clone()));
         setup::resume_all(&app.setups).await;
-        tracing::info!(%address, public_url = %app.settings.public_url, "the server is up");
+        tracing::debug!(%address, public_url = %app.settings.public_url, "the server started");
         Ok(Self { app, address, work, _lock: lock })
     }
 

@@ -57,7 +57,7 @@ pub enum StoreError {
     },
     /// A sealed value could not be opened: the instance key is another one.
     #[error(
-        "the database cannot be decrypted, because the instance key does not belong to it ({what} was \
+        "the database cannot be decrypted, because the instance key does not match it ({what} was \
          encrypted with another one); restore the instance key that this database was made with: \
          `instance.key` in a backup of its data directory"
     )]

@@ -112,7 +112,7 @@ impl Inbox {
         if let Some(writer) = writer
             && let Err(error) = writer.await
         {
-            tracing::error!(%error, "the writer of deliveries did not end well");
+            tracing::error!(%error, "the writer of deliveries ended with an error");
         }
     }
 }

@@ -74,7 +74,7 @@ pub(crate) fn ensure(tool: &Tool) -> Result<()> {
         }
     }
     let folder = shell::tools_dir();
-    let root = folder.parent().context("the folder of tools has no parent")?;
+    let root = folder.parent().context("the directory of tools has no parent")?;
     let mut install = shell::cargo();
     install.args([
         "install",

@@ -76,6 +76,9 @@ const WORDS: &[(&str, &str)] = &[
     ("refuses us", "refuses access"),
 ];
 
+/// Words that are fine in comments, and not where people other than us read: one word for each concept.
+const TEXTS: &[(&str, &str)] = &[("folder", "directory"), ("folders", "directories")];
+
 /// Words that are fine in prose and say nothing as the name of a function, a type or a variable.
 const NAMES: &[(&str, &str)] = &[
     ("told", "message"),
@@ -88,7 +91,14 @@ const NAMES: &[(&str, &str)] = &[
 ];
 
 /// Where a word is right all the same: a term of its own, the name of a setting, a stored text.
-const FINE: &[&str] = &["mail server", "[mail]", "mail preferences v1", "Secret to Everybody"];
+const FINE: &[&str] = &[
+    "mail server",
+    "[mail]",
+    "mail preferences v1",
+    "Secret to Everybody",
+    // Of editors.
+    "workspace folder",
+];
 
 /// British spellings, and ours.
 const SPELLINGS: &[(&str, &str)] = &[
@@ -153,11 +163,14 @@ fn private_words(sources: &[Source]) -> Vec<String> {
         for (line, phrase, instead) in over_two_lines(&passages, !source.has_extension("rs")) {
             found.push(format!("{}:{line}: \"{phrase}\": {instead}", source.path));
         }
-        for Passage { line, text, is_name, .. } in passages {
+        for Passage { line, text, is_name, is_comment } in passages {
             let prose =
                 FINE.iter().fold(without_code(&text), |prose, fine| prose.replace(fine, ""));
             let names = if is_name { NAMES } else { &[] };
-            let words = WORDS.iter().chain(names).filter(|(word, _)| says(&prose, word));
+            let read_by_people =
+                if is_name || is_comment && !is_help(source) { &[] } else { TEXTS };
+            let words = WORDS.iter().chain(names).chain(read_by_people);
+            let words = words.filter(|(word, _)| says(&prose, word));
             let spellings = SPELLINGS.iter().filter(|(begin, _)| spells(&prose, begin));
             for (word, instead) in words.chain(spellings) {
                 found.push(format!("{}:{line}: \"{word}\": {instead}", source.path));
@@ -194,6 +207,11 @@ fn over_two_lines(
         found.extend(broken.map(|(phrase, instead)| (above.line, *phrase, *instead)));
     }
     found
+}
+
+/// Returns whether the documentation of a file may be the help of a command.
+fn is_help(source: &Source) -> bool {
+    source.path.starts_with("crates/cli/src/") && is_product(source)
 }
 
 /// Finds "is no …" that says what something is, not whether it exists: "there is no …" is fine.
@@ -456,12 +474,13 @@ fn a_private_word_is_found_where_people_read_it() {
         "/// A text that is no number.\nfn f() {}",
         "// Variables that are no settings.",
         "// The line that stands below it.",
-        "fn f() { g(\"the folder of this Roundel\"); }",
+        "fn f() { g(\"the orbs of this Roundel\"); }",
         "fn f() {\n    let told = g();\n}",
         "fn f() {\n    let mut troubled = g();\n}",
         "struct FirstVerdict;",
         "enum Manner {}",
         "fn send_mail() {}",
+        "fn f() { g(\"there is no folder `x`\"); }",
     ] {
         assert_eq!(bad("crates/a/src/b.rs", text), 1, "{text}");
     }
@@ -469,6 +488,7 @@ fn a_private_word_is_found_where_people_read_it() {
         bad("crates/a/tests/b.rs", "/// What somebody does.\nfn f() { g(\"nobody listens\"); }"),
         1
     );
+    assert_eq!(bad("crates/cli/src/b.rs", "struct A {\n    /// A folder of orbs\n    a: B,\n}"), 1);
     assert_eq!(bad("README.md", "It is told at once.\n\nAnd anew."), 2);
     for (path, text) in [
         ("crates/a/src/b.rs", "/// Does it in one\n/// go.\nfn f() {}"),
@@ -494,6 +514,7 @@ fn a_private_word_is_found_where_people_read_it() {
         "/// The mail server of `[mail]`, when there is no other.\nfn f() {}",
         "/// What sets it apart is its verdict.\nfn f() {}",
         "fn f() { let (told_apart, email) = g(); }",
+        "/// Walks a folder.\nfn f() {\n    let folder = g();\n}",
         "const SECRET: &[u8] = b\"It's a Secret to Everybody\";",
     ] {
         assert_eq!(bad("crates/a/src/b.rs", text), 0, "{text}");

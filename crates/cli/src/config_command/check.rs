@@ -19,7 +19,7 @@ use super::{
     local::LocalClone,
     sources::Source,
 };
-use crate::exit::UsageError;
+use crate::{exit::UsageError, terminal};
 
 /// Options that say how files are compiled.
 #[derive(clap::Args, Debug, Default)]
@@ -35,13 +35,13 @@ pub(crate) struct CheckArguments {
 #[command(next_help_heading = "Orbs")]
 pub(crate) struct OrbArguments {
     #[expect(clippy::doc_markdown, reason = "shown in a terminal, as other variables are")]
-    /// A folder with packed orbs: `DIR/<namespace>/<name>/<version>.yml` [variable: ROUNDEL_ORBS]
+    /// A directory of packed orbs: `DIR/<namespace>/<name>/<version>.yml` [variable: ROUNDEL_ORBS]
     #[arg(long, value_name = "DIR", env = "ROUNDEL_ORBS", hide_env = true)]
     orbs: Option<PathBuf>,
-    /// A lock file, which pins orbs to a version and a digest: what it pins is what is used
+    /// A lock file, which pins orbs to a version and a digest: the orbs that it pins are used
     #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
-    /// Looks for all orbs again and writes what was found into the lock file
+    /// Resolves all orbs again and creates or updates the lock file
     #[arg(long, requires = "lock")]
     update_lock: bool,
 }
@@ -51,6 +51,7 @@ pub(crate) struct Compiler {
     given: Given,
     orbs: Offline,
     lock: Option<PathBuf>,
+    update_lock: bool,
     clones: RefCell<HashMap<PathBuf, LocalClone>>,
 }
 
@@ -78,14 +79,14 @@ impl CheckArguments {
 }
 
 impl Compiler {
-    /// Opens the folder and the lock file.
+    /// Opens the directory and the lock file.
     ///
     /// # Errors
     ///
-    /// [`UsageError`] if the folder is not there; otherwise if the lock file cannot be read.
+    /// [`UsageError`] if the directory is not there; otherwise if the lock file cannot be read.
     pub(crate) fn new(given: Given, arguments: &OrbArguments) -> Result<Self> {
         if let Some(folder) = arguments.orbs.as_deref().filter(|folder| !folder.is_dir()) {
-            let message = format!("there is no folder `{}` to take orbs from", folder.display());
+            let message = format!("there is no directory `{}` to take orbs from", folder.display());
             return Err(UsageError(message).into());
         }
         if let Some(lock) = arguments.lock.as_deref()
@@ -99,8 +100,8 @@ impl Compiler {
         // Without the pins: this is for a caller that makes them again.
         let pins = arguments.lock.as_deref().filter(|_| !arguments.update_lock);
         let orbs = Offline::new(arguments.orbs.as_deref(), pins).context("cannot look for orbs")?;
-        let lock = arguments.lock.clone().filter(|_| arguments.update_lock);
-        Ok(Self { given, orbs, lock, clones: RefCell::default() })
+        let (lock, update_lock) = (arguments.lock.clone(), arguments.update_lock);
+        Ok(Self { given, orbs, lock, update_lock, clones: RefCell::default() })
     }
 
     /// Compiles a text.
@@ -133,7 +134,8 @@ impl Compiler {
         self.given.inputs(source, &self.clone_of(&source.folder))
     }
 
-    /// Writes the lock file, if that was asked for.
+    /// Writes the orbs into the lock file: all with `--update-lock`, else those that it does not pin
+    /// yet, so that what was used once is used again.
     ///
     /// # Errors
     ///
@@ -142,10 +144,20 @@ impl Compiler {
         let Some(lock) = &self.lock else { return Ok(()) };
         let failed = || format!("failed to write the lock file `{}`", lock.display());
         let writer = Offline::new(None, Some(lock)).with_context(failed)?;
-        writer.write_lock(orbs).with_context(failed)
+        if self.update_lock {
+            return writer.write_lock(orbs).with_context(failed);
+        }
+        let new: Vec<_> = orbs.iter().filter(|orb| !writer.pins(orb)).cloned().collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut names: Vec<&str> = new.iter().map(|orb| orb.requested.as_str()).collect();
+        names.dedup();
+        terminal::remark(&format!("`{}`: added {}\n", lock.display(), names.join(", ")));
+        writer.write_lock(&new).with_context(failed)
     }
 
-    /// Asks git once for each folder.
+    /// Asks git once for each directory.
     fn clone_of(&self, folder: &Path) -> LocalClone {
         let mut clones = self.clones.borrow_mut();
         clones.entry(folder.to_owned()).or_insert_with(|| LocalClone::of(folder)).clone()

@@ -130,7 +130,7 @@ mod tests {
         let page = page::page("E-033").unwrap();
         let text = show(&page, false, None);
         for part in [
-            "unknown-parameter  E-033\n\nAn argument for a parameter that is not defined.\n",
+            "unknown-parameter  E-033\n\nAn argument for a parameter that is not declared.\n",
             "\nWrong\n\n    version: 2.1\n",
             "did you mean `version`?",
             "\nRight\n\n    version: 2.1\n",

@@ -49,6 +49,10 @@ struct Document<'e> {
 
 /// Compiles the file and explains one value.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
+    if arguments.path.trim().is_empty() {
+        let message = "the path is empty; name a place in what `roundel config process` prints";
+        return Err(UsageError(message.to_owned()).into());
+    }
     let compiler = arguments.check.compiler()?;
     let checked = compiler.check(sources::read(&arguments.file)?);
     compiler.write_lock(&checked.compiled.orbs)?;
@@ -165,6 +169,14 @@ mod tests {
              docker: [{image: 'cimg/base:<< x >>'}]\n    |                ^\n\n    the default of the \
              parameter `tag`\n      --> c.yml:13:3\n    13 | \ttag: 12\n       | \t ^\n"
         );
+    }
+
+    #[test]
+    fn an_empty_path_is_a_usage_error() {
+        let check = CheckArguments::default();
+        let arguments =
+            Arguments { file: PathBuf::from("-"), path: " ".to_owned(), json: false, check };
+        assert!(run(&arguments).unwrap_err().is::<UsageError>());
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(crate) struct LocalClone {
 }
 
 impl LocalClone {
-    /// Asks git about the clone that a folder is in.
+    /// Asks git about the clone that a directory is in.
     pub(crate) fn of(folder: &Path) -> Self {
         let ask = |arguments: &[&str]| git(folder, arguments).unwrap_or_default();
         let head = ask(&["log", "-1", "--format=%H%n%s%n%b"]);

@@ -1,4 +1,4 @@
-//! `roundel config pack`: one document of a folder of files. What goes where decides
+//! `roundel config pack`: one document of a directory of files. What goes where decides
 //! [`roundel_config::pack`]; here the files are read.
 
 use std::{
@@ -15,13 +15,13 @@ use roundel_config::{
 };
 use roundel_model::limits::CONFIG_BYTES;
 
-use super::output::counted;
+use super::{output::counted, sources};
 use crate::{
     exit::{Exit, UsageError},
     terminal,
 };
 
-/// Levels of folders.
+/// Levels of directories.
 const DEPTH: usize = 32;
 
 /// Bytes of all files together.
@@ -29,7 +29,7 @@ const BYTES: usize = 8 * CONFIG_BYTES;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
-    /// The folder, or a single file
+    /// The directory, or a single file
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     /// Writes to a file instead of standard output
@@ -37,23 +37,28 @@ pub(crate) struct Arguments {
     output: Option<PathBuf>,
 }
 
-/// Reads the folder and prints the document.
+/// Reads the directory and prints the document.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let folder = &arguments.folder;
     let shown = folder.display();
     if !folder.exists() {
-        return Err(UsageError(format!("there is no folder `{shown}`")).into());
+        return Err(UsageError(format!("there is no directory `{shown}`")).into());
     }
-    let (root, files) = if folder.is_dir() {
-        let mut walk = Walk { output: arguments.output.as_deref(), files: Vec::new(), bytes: 0 };
+    let output = arguments.output.as_deref();
+    let mut walk = Walk { output, files: Vec::new(), bytes: 0, broken: Vec::new() };
+    let root = if folder.is_dir() {
         walk.folder(folder, "", 0)?;
-        (folder.clone(), walk.files)
+        folder.clone()
     } else {
+        walk.file(folder, "config.yml".to_owned())?;
         let parent = folder.parent().filter(|parent| parent.as_os_str() != "");
-        let path = "config.yml".to_owned();
-        let text = read(folder)?;
-        (parent.unwrap_or(Path::new(".")).to_owned(), vec![PackFile { path, text }])
+        parent.unwrap_or(Path::new(".")).to_owned()
     };
+    let Walk { files, broken, .. } = walk;
+    if !broken.is_empty() {
+        terminal::remark(&rendered(&broken, &files, folder, terminal::remark_colors()));
+        return Ok(Exit::Failure);
+    }
     let root = root.canonicalize().with_context(|| format!("failed to look at `{shown}`"))?;
     match pack(&files, &mut |path| include(&root, path)) {
         Ok(document) => {
@@ -94,12 +99,14 @@ fn rendered(problems: &[PackError], files: &[PackFile], folder: &Path, colors: b
     text + &format!("`{}` cannot be packed: {count}\n", folder.display())
 }
 
-/// Reads all YAML files below a folder.
+/// Reads all YAML files below a directory.
 struct Walk<'o> {
     /// What is written is not read.
     output: Option<&'o Path>,
     files: Vec<PackFile>,
     bytes: usize,
+    /// What is not text.
+    broken: Vec<PackError>,
 }
 
 impl Walk<'_> {
@@ -109,7 +116,7 @@ impl Walk<'_> {
             // Links may form a loop.
             return Err(UsageError(format!("`{shown}` is nested too deeply")).into());
         }
-        let failed = || format!("failed to read the folder `{shown}`");
+        let failed = || format!("failed to read the directory `{shown}`");
         for entry in fs::read_dir(folder).with_context(failed)? {
             let entry = entry.with_context(failed)?;
             let Ok(name) = entry.file_name().into_string() else { continue };
@@ -120,14 +127,23 @@ impl Walk<'_> {
             if path.is_dir() {
                 self.folder(&path, &format!("{inner}/"), depth + 1)?;
             } else if is_packed(&inner) {
-                let text = read(&path)?;
-                self.bytes += text.len();
-                if self.files.len() >= FILES || self.bytes > BYTES {
+                self.file(&path, inner)?;
+                if self.files.len() > FILES || self.bytes > BYTES {
                     return Err(UsageError(format!("`{shown}` holds too much to pack")).into());
                 }
-                self.files.push(PackFile { path: inner, text });
             }
         }
+        Ok(())
+    }
+
+    /// Reads a file, which the document knows by its path below the directory.
+    fn file(&mut self, file: &Path, path: String) -> Result<()> {
+        let (text, broken) = sources::decoded(&path, read(file)?);
+        self.bytes += text.len();
+        self.broken.extend(
+            broken.map(|found| PackError::Yaml { path: path.clone(), diagnostics: vec![found] }),
+        );
+        self.files.push(PackFile { path, text });
         Ok(())
     }
 
@@ -137,16 +153,16 @@ impl Walk<'_> {
     }
 }
 
-fn read(path: &Path) -> Result<String> {
+fn read(path: &Path) -> Result<Vec<u8>> {
     let shown = path.display();
     let length = path.metadata().with_context(|| format!("failed to read `{shown}`"))?.len();
     if usize::try_from(length).is_ok_and(|length| length > CONFIG_BYTES) {
         return Err(UsageError(format!("`{shown}` is larger than a configuration may be")).into());
     }
-    fs::read_to_string(path).with_context(|| format!("failed to read `{shown}`"))
+    fs::read(path).with_context(|| format!("failed to read `{shown}`"))
 }
 
-/// Reads an included file, which must lie within the folder however links lead.
+/// Reads an included file, which must lie within the directory however links lead.
 fn include(root: &Path, path: &str) -> Result<String, String> {
     let file = match root.join(path).canonicalize() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -158,10 +174,11 @@ fn include(root: &Path, path: &str) -> Result<String, String> {
     if !file.starts_with(root) {
         return Err("which is outside the directory".to_owned());
     }
-    read(&file).map_err(|error| match error.downcast::<UsageError>() {
+    let bytes = read(&file).map_err(|error| match error.downcast::<UsageError>() {
         Ok(_) => "which is larger than a configuration may be".to_owned(),
         Err(error) => format!("which cannot be read: {}", error.root_cause()),
-    })
+    })?;
+    String::from_utf8(bytes).map_err(|_| "which is not UTF-8".to_owned())
 }
 
 #[cfg(test)]
@@ -209,6 +226,17 @@ mod tests {
         assert_eq!(include(&root, "scripts/a.sh"), Ok("a".to_owned()));
         assert_eq!(include(&root, "scripts/b.sh"), Err("which does not exist".to_owned()));
         assert_eq!(include(&root, "link.txt"), Err("which is outside the directory".to_owned()));
+    }
+
+    #[test]
+    fn a_file_that_is_not_utf_8_is_an_error_of_the_configuration() {
+        let folder = folder(&[("@orb.yml", "version: 2.1\n")]);
+        let file = folder.path().join("jobs.yml");
+        fs::write(&file, b"a: 1\nb: \xff\n").unwrap();
+        for path in [folder.path(), &file] {
+            let arguments = Arguments { folder: path.to_owned(), output: None };
+            assert_eq!(run(&arguments).unwrap(), Exit::Failure);
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(crate) const DEFAULT: &str = ".circleci/config.yml";
 pub(crate) struct Source {
     /// What people call it: its path, or `standard input`.
     pub(crate) path: String,
-    /// The folder in which git is asked about it.
+    /// The directory in which git is asked about it.
     pub(crate) folder: PathBuf,
     pub(crate) text: String,
     /// Why its content is not text.
@@ -97,7 +97,7 @@ fn is_folder(path: &Path) -> UsageError {
     } else {
         format!("if it holds a configuration in parts: `roundel config pack {name}`")
     };
-    UsageError(format!("`{name}` is a folder; {hint}"))
+    UsageError(format!("`{name}` is a directory; {hint}"))
 }
 
 /// Reads a little more than a configuration may have, so that the compiler can say so.
@@ -109,15 +109,21 @@ fn bytes(reader: impl Read) -> io::Result<Vec<u8>> {
 }
 
 fn source(path: String, folder: PathBuf, bytes: Vec<u8>) -> Source {
+    let (text, broken) = decoded(&path, bytes);
+    Source { path, folder, text, broken }
+}
+
+/// Returns bytes as text, and if they are not UTF-8, where.
+pub(super) fn decoded(path: &str, bytes: Vec<u8>) -> (String, Option<Diagnostic>) {
     match String::from_utf8(bytes) {
-        Ok(text) => Source { path, folder, text, broken: None },
+        Ok(text) => (text, None),
         Err(error) => {
             let valid = error.utf8_error().valid_up_to();
             // A text that was cut within a character is too long, and the compiler says that.
             let is_cut = error.utf8_error().error_len().is_none() && valid >= CONFIG_BYTES - 3;
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-            let broken = (!is_cut).then(|| not_utf8(&path, &text, valid));
-            Source { path, folder, text, broken }
+            let broken = (!is_cut).then(|| not_utf8(path, &text, valid));
+            (text, broken)
         }
     }
 }
@@ -167,7 +173,7 @@ mod tests {
         );
         assert_eq!(
             wrong(folder.path()),
-            "`DIR` is a folder; if it holds a configuration in parts: `roundel config pack DIR`"
+            "`DIR` is a directory; if it holds a configuration in parts: `roundel config pack DIR`"
         );
         let several = [folder.path().join("a"), folder.path().join("b")];
         let error = read_all(&several).unwrap_err();

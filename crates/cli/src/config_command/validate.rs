@@ -38,7 +38,7 @@ struct StrictnessArguments {
     /// Treats warnings as errors
     #[arg(long)]
     deny_warnings: bool,
-    /// Ends with exit code 0 for what is valid and not supported by this release
+    /// Exits with 0 for what is valid and not supported by this release
     #[arg(long)]
     allow_unsupported: bool,
 }
@@ -100,12 +100,12 @@ fn text(checked: &[Checked], arguments: &Arguments, colors: bool) -> String {
     text
 }
 
-/// `2 files fine, 1 with errors, 1 not supported by this release`
+/// `2 files valid, 1 with errors, 1 not supported by this release`
 fn summary(checked: &[Checked]) -> String {
     let count = |wanted: fn(&Checked) -> bool| checked.iter().filter(|one| wanted(one)).count();
     let wrong = count(|one| one.decision() == Decision::Invalid);
     let refused = count(Checked::is_refused);
-    let mut parts = vec![format!("{} fine", counted(checked.len() - wrong - refused, "file"))];
+    let mut parts = vec![format!("{} valid", counted(checked.len() - wrong - refused, "file"))];
     parts.extend((wrong > 0).then(|| format!("{wrong} with errors")));
     parts.extend((refused > 0).then(|| format!("{refused} not supported by this release")));
     parts.join(", ")
@@ -130,7 +130,7 @@ fn file_summary(checked: &Checked, colors: bool) -> String {
         Decision::SomeJobsRefused | Decision::SomeWorkflowsNeverStarted => {
             (Some(paint("valid, but this release does not run all of it", Yellow)), ":")
         }
-        Decision::Runs => (Some(paint("fine", Green)), ""),
+        Decision::Runs => (Some(paint("valid", Green)), ""),
     };
     let found: Vec<String> = first.into_iter().chain(say(warnings, "warning", Yellow)).collect();
     let line = format!("{}: {}{colon}", checked.path, found.join(", "));

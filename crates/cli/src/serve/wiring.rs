@@ -120,7 +120,7 @@ pub(super) fn wrong_key(values: &Values) -> anyhow::Error {
         },
     };
     anyhow::anyhow!(
-        "the database cannot be decrypted, because the instance key does not belong to it: the key was \
+        "the database cannot be decrypted, because the instance key does not match it: the key was \
          read from {place}; restore there the key that this database was made with (it is \
          `instance.key` in a backup of its data directory), or choose that data directory with `--data`"
     )

@@ -27,8 +27,12 @@ pub struct Declaration {
     pub variable: &'static str,
     /// What it says, in one sentence without a full stop.
     pub about: &'static str,
+    /// What the help of a command says instead, where the sentence is about several.
+    pub about_in: &'static [(Program, &'static str)],
     /// What holds if it is not given.
     pub default: Default,
+    /// What the help of a command says of the default, where it is another one for each.
+    pub default_in: &'static [(Program, &'static str)],
     /// What a value counts: `jobs`.
     pub unit: Option<&'static str>,
     /// A value that works.
@@ -196,7 +200,9 @@ pub const OPEN: Declaration = Declaration {
     file_flag: None,
     variable: "",
     about: "",
+    about_in: &[],
     default: Default::Unset,
+    default_in: &[],
     unit: None,
     example: "",
     secrecy: Secrecy::Open,

@@ -58,8 +58,11 @@ impl File {
         let (table, errors) = DeTable::parse_recoverable(&text);
         for error in errors {
             let place = error.span().map(|span| Place::new(file.path.clone(), &text, &span));
+            let line = place.as_ref().and_then(|place| place.text.as_deref());
+            let message =
+                line.and_then(bare_word).unwrap_or_else(|| error.message().trim().to_owned());
             let place = place.map(without_secret);
-            file.problems.push(Problem::new(error.message().trim().to_owned()).at(place));
+            file.problems.push(Problem::new(message).at(place));
         }
         // The rest of a file that is not TOML may mean anything.
         if file.problems.is_empty() {
@@ -122,6 +125,18 @@ impl File {
             }
         }
     }
+}
+
+/// Says what a switch takes: `allow_setuid = maybe` is not TOML, and the parser expects a string there.
+fn bare_word(line: &str) -> Option<String> {
+    let (name, value) = line.split_once('=')?;
+    let is_word =
+        !value.trim().is_empty() && value.trim().chars().all(|c| c.is_ascii_alphanumeric());
+    let is_switch = |setting: &&&dyn AnySetting| {
+        setting.shape() == Shape::Switch && last(setting.declaration().key) == last(name.trim())
+    };
+    let setting = ALL.iter().find(is_switch).filter(|_| is_word)?;
+    Some(format!("`{}` must be `true` or `false`", setting.declaration().key))
 }
 
 /// Leaves out the value: what is not known may be a secret under a misspelled name.

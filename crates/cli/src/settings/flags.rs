@@ -159,10 +159,18 @@ fn help(setting: &dyn AnySetting, is_file: bool, program: Program) -> String {
         return format!("{or} [variable: {}_FILE]", declaration.variable);
     }
     let repeated = if setting.shape() == Shape::List { "; may be repeated" } else { "" };
-    let default = match declaration.default {
-        Default::Unset | Default::Generated(_) => String::new(),
-        Default::Fixed(text) => format!(" [default: {text}]"),
-        Default::Computed { words, .. } => format!(" [default: {}]", words.replace('`', "")),
+    let default = match (of(declaration.default_in, program), declaration.default) {
+        (Some(text), _) | (None, Default::Fixed(text)) => format!(" [default: {text}]"),
+        (None, Default::Unset | Default::Generated(_)) => String::new(),
+        (None, Default::Computed { words, .. }) => {
+            format!(" [default: {}]", words.replace('`', ""))
+        }
     };
-    format!("{}{repeated} [variable: {}]{default}", declaration.about, declaration.variable)
+    let about = of(declaration.about_in, program).unwrap_or(declaration.about);
+    format!("{about}{repeated} [variable: {}]{default}", declaration.variable)
+}
+
+/// What is said for one command.
+fn of(texts: &[(Program, &'static str)], program: Program) -> Option<&'static str> {
+    texts.iter().find(|(of, _)| *of == program).map(|(_, text)| *text)
 }

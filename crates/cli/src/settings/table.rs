@@ -51,5 +51,5 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("bitbucket", "Bitbucket Cloud"),
     ("mail", "Email"),
     ("orbs", "Where orbs come from, besides those that are published here"),
-    ("runner", "The runner in `roundel serve`, and `roundel runner`"),
+    ("runner", "Runner"),
 ];

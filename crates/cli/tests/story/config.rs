@@ -81,12 +81,12 @@ fn validate_says_what_is_wrong_and_the_exit_code_says_whose_fault_it_is() {
         (output.status.code(), out(&output), err(&output))
     };
     let (code, text, _) = run(&["validate"], "");
-    assert_eq!((code, text.as_str()), (Some(0), ".circleci/config.yml: fine\n"));
+    assert_eq!((code, text.as_str()), (Some(0), ".circleci/config.yml: valid\n"));
     let (code, text, _) = run(&["validate", ".circleci/config.yml", "wrong.yml", "-"], GOOD);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("did you mean `checkout`?"), "{text}");
     assert!(text.contains(" --> wrong.yml:5:13  jobs."), "{text}");
-    assert!(text.ends_with("standard input: fine\n\n2 files fine, 1 with errors\n"), "{text}");
+    assert!(text.ends_with("standard input: valid\n\n2 files valid, 1 with errors\n"), "{text}");
     assert!(!text.contains('\u{1b}'), "no colors in a pipe: {text}");
     let (code, text, _) = run(&["validate", "--quiet"], "");
     assert_eq!((code, text.as_str()), (Some(0), ""));
@@ -119,7 +119,7 @@ jobs:
 workflows: { main: { jobs: [build] } }
 ";
 
-/// A hook that runs before each commit must not say "fine" of what the server refuses.
+/// A hook that runs before each commit must not say "valid" alone of what the server refuses.
 #[test]
 fn what_is_valid_and_not_supported_has_words_and_an_exit_code_of_its_own() {
     let context = GOOD.replace("- build: {", "- build: { context: [aws, hub],");
@@ -150,7 +150,7 @@ fn what_is_valid_and_not_supported_has_words_and_an_exit_code_of_its_own() {
              `build` of workflow `main`)\n    set the variables in the project's settings, and remove \
              `context`\n  - the context `hub` does not exist: this release has no contexts, and the job \
              ends as unauthorized (b.yml:13:33, job `build` of workflow `main`)\n    set the variables in the \
-             project's settings, and remove `context`\nc.yml: fine\n\n1 file fine, 1 not supported by \
+             project's settings, and remove `context`\nc.yml: valid\n\n1 file valid, 1 not supported by \
              this release\n"
         )
     );
@@ -340,7 +340,7 @@ fn a_packed_folder_is_a_configuration() {
     let packed = config(folder.path(), &["pack", "src"], "");
     assert_eq!(packed.status.code(), Some(0), "{}", err(&packed));
     let validated = config(folder.path(), &["validate", "-", "--deny-warnings"], &out(&packed));
-    assert_eq!(out(&validated), "standard input: fine\n");
+    assert_eq!(out(&validated), "standard input: valid\n");
     let processed = config(folder.path(), &["process", "-"], &out(&packed));
     assert!(out(&processed).contains("cat <<EOF\n"), "{}", out(&processed));
     put(folder.path(), "src/jobs/more/build.yml", "docker: []\nextra: 1\n");

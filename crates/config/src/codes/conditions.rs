@@ -230,7 +230,7 @@ area! {
     /// It is true if the whole `value` matches the regular expression `pattern`, which is written
     /// without slashes around it.
     ///
-    /// Write `matches: { pattern: "v.*", value: << pipeline.git.tag >> }`.
+    /// Write `matches: { pattern: "^v.*$", value: << pipeline.git.tag >> }`.
     ///
     /// ```yaml inputs
     /// branch: main

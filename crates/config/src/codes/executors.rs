@@ -179,7 +179,7 @@ area! {
     /// `docker` is a list of containers. The steps run in the first one; the others are service
     /// containers. Each entry starts with a dash and has an `image`.
     ///
-    /// Write `- image: cimg/base:2026.01` below it, with the dash.
+    /// Write `- image: cimg/base:stable` below it, with the dash.
     ///
     /// ```yaml wrong
     /// version: 2.1

@@ -246,7 +246,7 @@ area! {
     /// It is the number of copies of the job that run in parallel, from 1 up to a limit. A number
     /// in quotes is a string.
     ///
-    /// Write a number; if a parameter provides it, define the parameter with `type: integer`.
+    /// Write a number; if a parameter provides it, declare the parameter with `type: integer`.
     ///
     /// ```yaml wrong
     /// version: 2.1

@@ -3,13 +3,13 @@
 area! {
     "Parameters and template tags";
 
-    /// An argument for a parameter that is not defined.
+    /// An argument for a parameter that is not declared.
     ///
-    /// A job, command or executor only takes the arguments that are defined under its `parameters`;
+    /// A job, command or executor only takes the arguments that are declared under its `parameters`;
     /// a misspelled one would be ignored without notice. `name` and `when` are not arguments of a
     /// command; they belong to built-in steps.
     ///
-    /// Fix the name, or define the parameter.
+    /// Fix the name, or declare the parameter.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -378,7 +378,7 @@ area! {
     /// ```
     RECURSION = "recursion", Some("E-044");
 
-    /// `parameters.x` is used, but `x` is not defined.
+    /// `parameters.x` is used, but `x` is not declared.
     ///
     /// A tag can use the parameters of the job, command or executor that contains it, but not those
     /// of the caller. Pipeline parameters are `pipeline.parameters.x`.
@@ -430,9 +430,9 @@ area! {
     /// `pipeline.x` does not exist.
     ///
     /// A pipeline has a fixed set of values (`pipeline.git.branch`, `pipeline.number` and so on),
-    /// and the parameters that the configuration defines, as `pipeline.parameters.x`.
+    /// and the parameters that the configuration declares, as `pipeline.parameters.x`.
     ///
-    /// Fix the name; for a parameter, define it under `parameters` at the top level.
+    /// Fix the name; for a parameter, declare it under `parameters` at the top level.
     ///
     /// ```yaml inputs
     /// branch: main

@@ -73,9 +73,9 @@ area! {
     /// ```
     PIPELINE_PARAMETER_TYPE = "bad-pipeline-parameter-type", Some("E-081");
 
-    /// The trigger passes a parameter that is not defined.
+    /// The trigger passes a parameter that is not declared.
     ///
-    /// Each parameter that a pipeline is started with must be defined under `parameters` in the
+    /// Each parameter that a pipeline is started with must be declared under `parameters` in the
     /// configuration that is compiled. In this release the server starts every pipeline without
     /// parameters; the `config` commands take them with `--param`.
     ///
@@ -122,7 +122,7 @@ area! {
     /// A request passes JSON: `3` is a number and `"3"` a string. Strings that contain a number or
     /// a boolean are converted with a warning; this one cannot be converted.
     ///
-    /// Send a value of the defined type, or change the type of the parameter.
+    /// Send a value of the declared type, or change the type of the parameter.
     ///
     /// ```yaml inputs
     /// parameters: { level: high }
@@ -242,7 +242,7 @@ area! {
     /// ```
     PARAMETER_DEPENDS = "dependent-pipeline-parameter", Some("E-086");
 
-    /// The trigger passes a string where another type is defined.
+    /// The trigger passes a string where another type is declared.
     ///
     /// `"true"` in quotes is a string. It is converted, because many scripts send it this way; the
     /// `next` profile reports an error.

@@ -96,7 +96,7 @@ area! {
 
     /// A template tag in version 2, which has none.
     ///
-    /// Version 2 takes `<< … >>` for text, so a shell is handed the angle brackets.
+    /// Version 2 has no templates: `<< … >>` stays in the string, and the shell gets it as it is written.
     ///
     /// Change the version to 2.1, and escape each `<<` that is meant literally as `\<<`.
     ///
@@ -383,7 +383,7 @@ area! {
     /// A name is empty.
     ///
     /// Jobs, commands, executors, job groups, orbs, parameters and workflows are referred to by their
-    /// names, and jobs and workflows are shown by them.
+    /// names, and the dashboard shows jobs and workflows under theirs.
     ///
     /// Write a name.
     ///

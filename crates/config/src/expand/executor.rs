@@ -311,7 +311,7 @@ impl Expander<'_, '_> {
         let names = || names.iter().copied();
         let help = did_you_mean(name, names()).unwrap_or_else(|| match list(names()) {
             none if none.is_empty() => "define it under `executors`".into(),
-            declared => format!("declared: {declared}").into(),
+            defined => format!("defined: {defined}").into(),
         });
         let message = format!("cannot find a definition for executor named `{name}`");
         self.render.report.add(Problem::error(codes::UNKNOWN_EXECUTOR, place, message).help(help));

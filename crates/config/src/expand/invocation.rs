@@ -386,7 +386,7 @@ impl<'d> Expander<'_, 'd> {
                 let problem = Problem::error(codes::UNKNOWN_JOB_TYPE, value.place, message);
                 let text = value.data.scalar_text().unwrap_or_default();
                 let help = crate::suggest::did_you_mean(&text, ["approval", "build"])
-                    .unwrap_or_else(|| "declare the job under `jobs`".into());
+                    .unwrap_or_else(|| "define the job under `jobs`".into());
                 self.render.report.add(problem.help(help));
                 false
             }

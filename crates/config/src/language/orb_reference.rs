@@ -52,6 +52,23 @@ impl OrbReference {
         format!("{}/{}", self.namespace, self.name)
     }
 
+    /// Says how to provide the orb to a command that works without a server.
+    pub fn how_to_provide(&self) -> String {
+        let file = match &self.version {
+            OrbVersion::Url => {
+                return "orbs from addresses need a server that allows the address; put its source \
+                        inline under `orbs` to work without"
+                    .to_owned();
+            }
+            OrbVersion::Exact(version) => format!("{version}.yml"),
+            OrbVersion::Dev(label) => format!("dev_{label}.yml"),
+            OrbVersion::Minor(..) | OrbVersion::Major(_) | OrbVersion::Volatile => {
+                "<version>.yml".to_owned()
+            }
+        };
+        format!("put its packed source at `DIR/{}/{file}` and pass `--orbs DIR`", self.orb())
+    }
+
     /// Picks the best of the versions that exist: the highest that the reference accepts, releases
     /// before pre-releases.
     pub fn select<'v>(&self, published: impl IntoIterator<Item = &'v str>) -> Option<&'v str> {

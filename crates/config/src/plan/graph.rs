@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Requirements of a cycle that are shown next to the one that closes it.
-const CIRCLE: usize = 5;
+const CYCLE: usize = 5;
 
 /// A resolved requirement.
 #[derive(Clone, Debug)]
@@ -282,7 +282,7 @@ impl Planner<'_, '_> {
                 .filter_map(|(&job, &next)| edges[job].iter().find(|edge| edge.job == next))
                 .map(|edge| edge.place)
                 .filter(|other| *other != place)
-                .take(CIRCLE)
+                .take(CYCLE)
                 .collect();
             // The cycle counts as broken, so that what depends on it is not reported as another cycle.
             for &job in &path {

@@ -44,7 +44,7 @@ pub(crate) struct LayerStore {
     next: AtomicU64,
 }
 
-/// The layer to bring to disk.
+/// The layer to fetch.
 #[derive(Clone, Copy)]
 pub(super) struct LayerSpec<'a> {
     pub(super) blob: &'a Blob,
@@ -56,8 +56,8 @@ impl LayerStore {
         Self { data, in_flight: Mutex::default(), next: AtomicU64::new(0) }
     }
 
-    /// Brings a layer to disk, unless it is there; returns its path.
-    pub(super) async fn bring(
+    /// Fetches and unpacks a layer, unless it is there; returns its path.
+    pub(super) async fn fetch(
         &self,
         source: &Source,
         layer: LayerSpec<'_>,
@@ -65,10 +65,10 @@ impl LayerStore {
     ) -> Result<PathBuf, ContainerError> {
         let hex = hex_of(layer.diff_id)?;
         let short = hex.get(..12).unwrap_or(hex);
-        let home = self.data.layers().join(hex);
-        let turn = self.turn(hex);
-        let _alone = turn.lock().await;
-        let tree = home.join("tree");
+        let layer_dir = self.data.layers().join(hex);
+        let lock = self.lock_for(hex);
+        let _alone = lock.lock().await;
+        let tree = layer_dir.join("tree");
         if tree.is_dir() {
             progress(format!("layer {short}: already present"));
             return Ok(tree);
@@ -76,7 +76,7 @@ impl LayerStore {
         let unpacking = Unpacking {
             data: Arc::clone(&self.data),
             unfinished: self.data.unpack(self.next.fetch_add(1, Ordering::Relaxed)),
-            home,
+            layer_dir,
             diff_id: layer.diff_id.to_owned(),
             digest: layer.blob.digest.clone(),
         };
@@ -104,10 +104,10 @@ impl LayerStore {
     }
 
     /// Returns the lock of a layer.
-    fn turn(&self, hex: &str) -> Arc<tokio::sync::Mutex<()>> {
+    fn lock_for(&self, hex: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
         // A lock that no caller holds any more is of no use.
-        in_flight.retain(|_, turn| Arc::strong_count(turn) > 1);
+        in_flight.retain(|_, lock| Arc::strong_count(lock) > 1);
         Arc::clone(in_flight.entry(hex.to_owned()).or_default())
     }
 }
@@ -148,7 +148,7 @@ fn pipe() -> std::io::Result<(OwnedFd, OwnedFd)> {
 struct Unpacking {
     data: Arc<DataDirectory>,
     unfinished: PathBuf,
-    home: PathBuf,
+    layer_dir: PathBuf,
     diff_id: String,
     digest: Option<String>,
 }
@@ -162,7 +162,7 @@ impl Unpacking {
     ) -> Result<UnpackedLayer, ContainerError> {
         let done = self.unpack(source, part).and_then(|unpacked| {
             self.verify(&unpacked)?;
-            self.move_home()?;
+            self.publish()?;
             Ok(unpacked)
         });
         if done.is_err() {
@@ -187,12 +187,12 @@ impl Unpacking {
         let mut helper = host.helper(&HelperTask::Unpack(request), &[source.as_fd()])?;
         // The helper's copy must be the only one, so that the writer sees when it is gone.
         drop(source);
-        let unpacked = self.lead(&mut helper, new_namespace);
+        let unpacked = self.drive_helper(&mut helper, new_namespace);
         helper.finish();
         unpacked
     }
 
-    fn lead(
+    fn drive_helper(
         &self,
         helper: &mut Helper,
         new_namespace: bool,
@@ -229,16 +229,16 @@ impl Unpacking {
     }
 
     /// Gives the complete layer its name, in one step.
-    fn move_home(&self) -> Result<(), ContainerError> {
-        match fs::rename(&self.unfinished, &self.home) {
+    fn publish(&self) -> Result<(), ContainerError> {
+        match fs::rename(&self.unfinished, &self.layer_dir) {
             Ok(()) => Ok(()),
             // Another runtime on this directory was faster with the same bytes.
-            Err(_) if self.home.join("tree").is_dir() => {
+            Err(_) if self.layer_dir.join("tree").is_dir() => {
                 self.data.remove(vec![self.unfinished.clone()]);
                 Ok(())
             }
             Err(error) => {
-                Err(ContainerError::failed(format!("create `{}`", self.home.display()), error))
+                Err(ContainerError::failed(format!("create `{}`", self.layer_dir.display()), error))
             }
         }
     }

@@ -82,7 +82,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
 
 fn too_large() -> Response {
     let text = format!(
-        "It has more than {} KiB, the limit. Nothing was changed. Enter less and send it again.",
+        "The form is larger than the limit of {} KiB. Nothing was changed. Enter less and send it again.",
         limits::FORM_BYTES / 1024
     );
     refused(StatusCode::PAYLOAD_TOO_LARGE, &text)
@@ -90,7 +90,7 @@ fn too_large() -> Response {
 
 /// Answers what is sent in another form than that of our pages.
 pub(crate) fn other_type() -> Response {
-    let text = "It has to be sent as `application/x-www-form-urlencoded`, as the forms of these pages \
+    let text = "A form has to be sent as `application/x-www-form-urlencoded`, as the forms of these pages \
                 are. Nothing was changed. Send it from its page.";
     refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, text)
 }
@@ -105,7 +105,7 @@ fn unreadable(error: &Error) -> Response {
     // A field's name may hold a quote of code, which would swallow the rest of the sentence.
     let detail = plain_sentence(&cut(&error.to_string(), DETAIL_CHARS));
     let text = format!(
-        "It does not have the fields of this form: {detail}. Nothing was changed. Load its page again, \
+        "The fields that were sent are not those of this form: {detail}. Nothing was changed. Load its page again, \
          and send it from there."
     );
     refused(StatusCode::UNPROCESSABLE_ENTITY, &text)

@@ -181,7 +181,7 @@ impl IntoResponse for PageError {
 }
 
 fn broken(error: &(dyn std::error::Error + 'static)) -> Response {
-    tracing::error!(error, "a page could not be made");
+    tracing::error!(error, "failed to render a page");
     error_page(
         StatusCode::INTERNAL_SERVER_ERROR,
         "Internal error",
@@ -192,7 +192,7 @@ fn broken(error: &(dyn std::error::Error + 'static)) -> Response {
 
 /// The database is not there: no mistake of the page, and likely to pass.
 fn unavailable(error: &(dyn std::error::Error + 'static)) -> Response {
-    tracing::error!(error, "a page could not be made: the database is unavailable");
+    tracing::error!(error, "failed to render a page: the database is unavailable");
     let text = "The server cannot reach its database. Try again in a minute; the server's log has \
                 the cause.";
     let page = error_page(StatusCode::SERVICE_UNAVAILABLE, "Database unavailable", text, None);

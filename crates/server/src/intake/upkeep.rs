@@ -15,7 +15,7 @@ pub(super) async fn ping(case: &Case<'_>, hook_id: Option<String>) -> Result<Rec
     Ok(ignored("ping", "it is a test delivery: the webhook works"))
 }
 
-/// Names, addresses and visibility are refreshed from the API, which has the truth. Jobs clone from the
+/// Names, addresses and visibility are refreshed from the API, which is authoritative. Jobs clone from the
 /// address.
 pub(super) async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Receipt, Postponed> {
     let forge = &case.intake.forges.client(case.project.slug.forge).map_err(Postponed::Forge)?;
@@ -87,8 +87,9 @@ pub(super) async fn hook_or_key_removed(case: &Case<'_>, what: &str) -> Result<R
     Ok(if missing.is_empty() {
         ignored(what, "it was not created by Roundel")
     } else {
-        let because =
-            format!("{} of this project is gone; set the project up again", missing.join(" and "));
+        let are = if missing.len() > 1 { "are" } else { "is" };
+        let names = missing.join(" and ");
+        let because = format!("{names} of this project {are} missing; run setup again");
         ignored(what, because)
     })
 }

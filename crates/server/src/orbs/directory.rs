@@ -55,7 +55,7 @@ impl Directory {
         Self {
             root: root.to_owned(),
             prefix: format!("{}/", shown.trim_end_matches('/')),
-            shown: format!("the folder `{shown}`"),
+            shown: format!("the directory `{shown}`"),
         }
     }
 
@@ -63,8 +63,8 @@ impl Directory {
     pub(super) fn of_server(root: &Path) -> Self {
         Self {
             root: root.to_owned(),
-            prefix: "orb folder: ".to_owned(),
-            shown: "this instance's orb folder".to_owned(),
+            prefix: "orb directory: ".to_owned(),
+            shown: "this instance's orb directory".to_owned(),
         }
     }
 
@@ -222,7 +222,7 @@ impl Directory {
             | Component::CurDir
             | Component::ParentDir => false,
         };
-        let refused = || io::Error::new(io::ErrorKind::NotFound, "it leads out of the folder");
+        let refused = || io::Error::new(io::ErrorKind::NotFound, "it leads out of the directory");
         if !path.components().all(is_plain) {
             return Err(refused());
         }

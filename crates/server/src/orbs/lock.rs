@@ -12,7 +12,7 @@
 //!
 //! A reference that is in it stands for that version and that source, whatever was published since.
 //! It is sorted and has one value a line, so that a change reads well in a diff. To renew a
-//! reference, delete its entry; to renew all, delete the file. `origin` is for people only.
+//! reference, delete its entry: it is looked for again and pinned again. `origin` is for people only.
 
 use std::{
     collections::BTreeMap,
@@ -118,6 +118,12 @@ impl Lock {
     /// Returns what a reference stands for, if it is pinned.
     pub(super) fn pin(&self, reference: &OrbReference) -> Option<&Pin> {
         self.pins.get(&reference.to_string())
+    }
+
+    /// Returns whether there is a pin for an orb, or none is possible.
+    pub(super) fn pins(&self, orb: &ResolvedOrb) -> bool {
+        let pin = || Pin::of(orb.resolved.clone(), &orb.digest, orb.origin.clone());
+        self.pins.contains_key(&key(&orb.requested)) || pin().is_none()
     }
 
     /// How diagnostics call the file.

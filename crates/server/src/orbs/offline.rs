@@ -31,7 +31,7 @@ impl Offline {
         if let Some(dir) = dir
             && !dir.is_dir()
         {
-            let reason = format!("there is no folder `{}` to take orbs from", dir.display());
+            let reason = format!("there is no directory `{}` to take orbs from", dir.display());
             return Err(io::Error::new(io::ErrorKind::NotFound, reason));
         }
         let lock = lock.map(Lock::open).transpose()?;
@@ -49,7 +49,7 @@ impl Offline {
         let Some(directory) = &self.directory else {
             return Resolution::Missing(Missing {
                 looked_in: Vec::new(),
-                help: Some(help(reference)),
+                help: Some(reference.how_to_provide()),
                 ..Missing::default()
             });
         };
@@ -60,7 +60,13 @@ impl Offline {
             },
             answer @ (Answer::Found(_) | Answer::Failed(_)) => answer,
         };
-        answer.resolve(&directory.shown, || help(reference))
+        answer.resolve(&directory.shown, || reference.how_to_provide())
+    }
+
+    /// Returns whether the lock file has a pin for what an orb was asked for by; also for an orb that no
+    /// lock file can pin, for it has no digest.
+    pub fn pins(&self, orb: &ResolvedOrb) -> bool {
+        self.lock.as_ref().is_some_and(|lock| lock.pins(orb))
     }
 
     /// Writes the lock file: its pins and those of the orbs given, as
@@ -92,7 +98,7 @@ impl Offline {
             },
         };
         let Some(directory) = &self.directory else {
-            missing.help = Some(help(reference));
+            missing.help = Some(reference.how_to_provide());
             return Resolution::Missing(missing);
         };
         missing.looked_in.push(directory.shown.clone());
@@ -130,22 +136,6 @@ impl Offline {
             }
         }
     }
-}
-
-fn help(reference: &OrbReference) -> String {
-    if reference.version == OrbVersion::Url {
-        return "orbs from addresses need a server that allows the address; put its source inline \
-                under `orbs` to work without"
-            .to_owned();
-    }
-    let file = match &reference.version {
-        OrbVersion::Exact(version) => format!("{version}.yml"),
-        OrbVersion::Dev(label) => format!("dev_{label}.yml"),
-        OrbVersion::Minor(..) | OrbVersion::Major(_) | OrbVersion::Volatile | OrbVersion::Url => {
-            "<version>.yml".to_owned()
-        }
-    };
-    format!("put its packed source at `DIR/{}/{file}` and pass `--orbs DIR`", reference.orb())
 }
 
 #[cfg(test)]

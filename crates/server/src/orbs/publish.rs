@@ -193,7 +193,7 @@ async fn check(reference: &OrbReference, text: &str) -> Result<String, PublishEr
     });
     let orb = reference.to_string();
     let (errors, rendered) = checked.await.map_err(|error| {
-        tracing::error!(%orb, %error, "the compiler broke on an orb");
+        tracing::error!(%orb, %error, "the compiler panicked on an orb");
         StoreError::Unreadable {
             what: format!(
                 "internal error: the compiler crashed on orb {orb}; this is a bug in Roundel"

@@ -143,15 +143,15 @@ impl Sources {
         if is_ours {
             return publish;
         }
-        let folder = if self.directory.is_some() {
-            "put it into the folder of orbs"
+        let directory = if self.directory.is_some() {
+            "put it into the directory of orbs"
         } else {
-            "name a folder that has it with `[orbs] directory`"
+            "name a directory that has it with `[orbs] directory`"
         };
         if self.upstream.is_some() {
-            return format!("{publish}, or {folder}");
+            return format!("{publish}, or {directory}");
         }
-        format!("{publish}, {folder}, or name a registry that has it with `[orbs] registry`")
+        format!("{publish}, {directory}, or name a registry that has it with `[orbs] registry`")
     }
 }
 
@@ -164,7 +164,7 @@ async fn ask_folder(
     let (directory, reference) = (directory.clone(), reference.clone());
     tokio::task::spawn_blocking(move || ask(&directory, &reference))
         .await
-        .unwrap_or_else(|_| Answer::Failed("the folder of orbs could not be read".to_owned()))
+        .unwrap_or_else(|_| Answer::Failed("the directory of orbs could not be read".to_owned()))
 }
 
 /// What the places answered so far.

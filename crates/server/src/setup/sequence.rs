@@ -368,6 +368,6 @@ async fn first_pipeline(
         Some(Started::Pipeline { number, .. } | Started::Known { number, .. }) => {
             Ok(format!("pipeline {number} on {branch}"))
         }
-        Some(Started::NoConfig) | None => Ok("none: the branch has moved on".to_owned()),
+        Some(Started::NoConfig) | None => Ok("none: the branch changed in the meantime".to_owned()),
     }
 }

@@ -63,7 +63,7 @@ pub(super) enum Readiness {
 }
 
 impl Repository {
-    /// Looks at the configurations of a folder, or at a single one.
+    /// Looks at the configurations of a directory, or at a single one.
     pub(super) fn look(path: &Path, compiler: &Compiler) -> Result<Self> {
         let sources = if path.is_dir() { configurations(path)? } else { vec![read(path)?] };
         // Next to a setup configuration, the others are its continuations.
@@ -137,7 +137,7 @@ impl Readiness {
 /// `config.yml` whatever it holds.
 fn configurations(folder: &Path) -> Result<Vec<(Source, Node)>> {
     let inner = folder.join(".circleci");
-    let failed = || format!("failed to read the folder `{}`", inner.display());
+    let failed = || format!("failed to read the directory `{}`", inner.display());
     if !inner.is_dir() {
         return Ok(Vec::new());
     }

@@ -35,6 +35,11 @@ pub(crate) static DATA: Setting<PathBuf> = Setting {
                 Program::Runner => "roundel-runner".to_owned(),
             },
         },
+        default_in: &[
+            (Program::Serve, "roundel-data"),
+            (Program::Orb, "roundel-data"),
+            (Program::Runner, "roundel-runner"),
+        ],
         example: "/srv/roundel",
         programs: &[Program::Serve, Program::Runner, Program::Orb],
         ..OPEN
@@ -176,6 +181,13 @@ pub(crate) static SERVER: Setting<Url> = Setting {
         variable: "ROUNDEL_SERVER",
         about: "Address of the server that a runner works for, and that `roundel orb` talks to \
                 instead of the data directory on this machine",
+        about_in: &[
+            (Program::Runner, "Address of the server that the runner works for"),
+            (
+                Program::Orb,
+                "Address of the server to talk to, instead of the data directory on this machine",
+            ),
+        ],
         default: Default::Unset,
         example: "https://ci.example.org",
         programs: &[Program::Runner, Program::Orb],

@@ -1,4 +1,4 @@
-//! `[runner]`: the runner within `roundel serve`, and `roundel runner`.
+//! `[runner]`: the embedded runner of `roundel serve`, and `roundel runner`.
 
 use roundel_model::secret::Secret;
 
@@ -29,6 +29,13 @@ pub(crate) static SLOTS: Setting<u32> = Setting {
         flag: "slots",
         variable: "ROUNDEL_SLOTS",
         about: "How many jobs run at the same time; 0 in `roundel serve` runs none there",
+        about_in: &[
+            (
+                Program::Serve,
+                "How many jobs run at the same time in the embedded runner; 0: none do",
+            ),
+            (Program::Runner, "How many jobs run at the same time"),
+        ],
         default: Default::Fixed("2"),
         unit: Some("jobs"),
         example: "4",
@@ -65,6 +72,7 @@ pub(crate) static NAME: Setting<String> = Setting {
                 Program::Runner => host_name(),
             },
         },
+        default_in: &[(Program::Serve, "embedded"), (Program::Runner, "the host's name")],
         example: "build-1",
         programs: BOTH,
         ..OPEN

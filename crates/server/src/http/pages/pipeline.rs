@@ -353,7 +353,7 @@ async fn press(writer: Writer<Pipeline>, event: &Event, done: &str) -> Answer {
         Applied::Changed => done,
         Applied::Ignored => "late",
     };
-    tracing::info!(project = %project.slug, pipeline = row.number, %account, done, "a button was pressed");
+    tracing::info!(project = %project.slug, pipeline = row.number, %account, done, "applied what a user asked for");
     Ok(see_other(&format!("/pipeline/{}?done={done}", row.id)))
 }
 

@@ -143,7 +143,7 @@ async fn a_missing_orb_names_every_place_and_every_version_and_the_ways_to_provi
     place.backend.publish("a/b", &[("1.0.0", "registry"), ("2.0.0", "registry")]);
     let missing_here = missing(place.find("a/b@3").await);
     let looked_in = missing_here.looked_in.join("; ");
-    for place in ["orb folder", "published to this instance", "the registry"] {
+    for place in ["orb directory", "published to this instance", "the registry"] {
         assert!(looked_in.contains(place), "{looked_in}");
     }
     assert_eq!(missing_here.looked_in.len(), 3);
