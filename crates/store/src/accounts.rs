@@ -65,6 +65,13 @@ pub struct Token {
     pub refused: bool,
 }
 
+impl Token {
+    /// Returns a token that does not end, of which no scopes are known.
+    pub fn new(access: Secret<String>) -> Self {
+        Self { access, scopes: Vec::new(), expires_at: None, refresh: None, refused: false }
+    }
+}
+
 /// A user who just signed in at a forge.
 #[derive(Clone, Debug)]
 pub struct SignIn {
@@ -82,6 +89,23 @@ pub struct SignIn {
     pub token: Token,
     /// The account of the session, when one was signed in already: the identity is linked to it.
     pub link_to: Option<AccountId>,
+}
+
+impl SignIn {
+    /// Returns the sign-in of a user who is called by their login, has no email address and no picture,
+    /// and had no session.
+    pub fn new(forge: ForgeKind, user: ForgeUserId, login: &str, token: Token) -> Self {
+        Self {
+            forge,
+            user,
+            login: login.to_owned(),
+            name: login.to_owned(),
+            email: None,
+            avatar_url: None,
+            token,
+            link_to: None,
+        }
+    }
 }
 
 /// How often a sign-in starts over when another one moves its identity meanwhile.

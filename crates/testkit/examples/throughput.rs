@@ -124,23 +124,8 @@ async fn measure<F: Future<Output = Result<()>> + Send + 'static>(
 
 async fn hook(store: &Store) -> Result<Hook> {
     let now = Timestamp::now();
-    let token = Token {
-        access: "token".into(),
-        scopes: Vec::new(),
-        expires_at: None,
-        refresh: None,
-        refused: false,
-    };
-    let sign_in = SignIn {
-        forge: ForgeKind::GitHub,
-        user: ForgeUserId("1".to_owned()),
-        login: "ada".to_owned(),
-        name: "Ada".to_owned(),
-        email: None,
-        avatar_url: None,
-        token,
-        link_to: None,
-    };
+    let user = ForgeUserId("1".to_owned());
+    let sign_in = SignIn::new(ForgeKind::GitHub, user, "ada", Token::new("token".into()));
     let integration = store.sign_in(&sign_in, now).await?;
     let slug = ProjectSlug {
         forge: ForgeKind::GitHub,

@@ -116,21 +116,16 @@ impl World {
                 self.server.app.forges.clients().get(&kind).context("a forge is not connected")?;
             let scopes: Vec<&str> =
                 client.requested_scopes().iter().map(|scope| scope.name).collect();
+            let token = Token {
+                scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+                ..Token::new(self.forge.grant_token(kind, VISITOR, &scopes).into())
+            };
+            let user = ForgeUserId(self.users.get(&kind).cloned().unwrap_or_default());
             let sign_in = SignIn {
-                forge: kind,
-                user: ForgeUserId(self.users.get(&kind).cloned().unwrap_or_default()),
-                login: VISITOR.to_owned(),
                 name: "Visitor".to_owned(),
                 email: Some("visitor@example.org".to_owned()),
-                avatar_url: None,
-                token: Token {
-                    access: self.forge.grant_token(kind, VISITOR, &scopes).into(),
-                    scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
-                    expires_at: None,
-                    refresh: None,
-                    refused: false,
-                },
                 link_to: account,
+                ..SignIn::new(kind, user, VISITOR, token)
             };
             account = Some(self.server.app.store.sign_in(&sign_in, Timestamp::now()).await?);
         }

@@ -136,21 +136,13 @@ impl World {
             }
         };
         let token = self.forge.grant_token(kind, login, scopes);
+        let token = Token {
+            scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
+            ..Token::new(token.into())
+        };
         let sign_in = SignIn {
-            forge: kind,
-            user: ForgeUserId(user),
-            login: login.to_owned(),
-            name: login.to_owned(),
             email: Some(email.to_owned()),
-            avatar_url: None,
-            token: Token {
-                access: Secret::new(token),
-                scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
-                expires_at: None,
-                refresh: None,
-                refused: false,
-            },
-            link_to: None,
+            ..SignIn::new(kind, ForgeUserId(user), login, token)
         };
         self.app().store.sign_in(&sign_in, Timestamp::now()).await.unwrap()
     }

@@ -239,15 +239,11 @@ pub(crate) fn finished((job, task): (JobId, u32), lease: LeaseId, outcome: Outco
 }
 
 pub(crate) fn sign_in(forge: ForgeKind, login: &str) -> SignIn {
+    let user = ForgeUserId(format!("id of {login}"));
     SignIn {
-        forge,
-        user: ForgeUserId(format!("id of {login}")),
-        login: login.to_owned(),
         name: format!("{login} the person"),
         email: Some(format!("{login}@Example.org")),
-        avatar_url: None,
-        token: token(&format!("token of {login}")),
-        link_to: None,
+        ..SignIn::new(forge, user, login, token(&format!("token of {login}")))
     }
 }
 

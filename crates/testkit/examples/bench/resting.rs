@@ -76,7 +76,9 @@ async fn seeded(place: &Place, name: &str) -> Result<Installation> {
 /// Adds so many projects with hooks, without a forge. Returns the last one's hook.
 pub(crate) async fn seed(store: &Store, projects: u32) -> Result<HookId> {
     let (forge, now) = (ForgeKind::GitHub, Timestamp::now());
-    let integration = store.sign_in(&visitor(forge), now).await?;
+    let user = ForgeUserId("1".to_owned());
+    let sign_in = SignIn::new(forge, user, VISITOR, Token::new("token".into()));
+    let integration = store.sign_in(&sign_in, now).await?;
     let mut last = None;
     for number in 0..projects {
         let repository = format!("project-{number}");
@@ -106,25 +108,6 @@ pub(crate) async fn seed(store: &Store, projects: u32) -> Result<HookId> {
         last = Some(hook.id);
     }
     last.context("no project was asked for")
-}
-
-fn visitor(forge: ForgeKind) -> SignIn {
-    SignIn {
-        forge,
-        user: ForgeUserId("1".to_owned()),
-        login: VISITOR.to_owned(),
-        name: "Visitor".to_owned(),
-        email: None,
-        avatar_url: None,
-        token: Token {
-            access: "token".into(),
-            scopes: Vec::new(),
-            expires_at: None,
-            refresh: None,
-            refused: false,
-        },
-        link_to: None,
-    }
 }
 
 /// Reads `12345 kB`.

@@ -199,22 +199,8 @@ pub(in crate::orbs) fn missing(resolution: Resolution) -> Missing {
 
 /// Adds a project of an organization on GitHub.
 pub(crate) async fn add_project(store: &Store, owner: &str) -> Project {
-    let sign_in = SignIn {
-        forge: ForgeKind::GitHub,
-        user: ForgeUserId("1".to_owned()),
-        login: "ada".to_owned(),
-        name: "Ada".to_owned(),
-        email: None,
-        avatar_url: None,
-        token: Token {
-            access: "token".into(),
-            scopes: Vec::new(),
-            expires_at: None,
-            refresh: None,
-            refused: false,
-        },
-        link_to: None,
-    };
+    let user = ForgeUserId("1".to_owned());
+    let sign_in = SignIn::new(ForgeKind::GitHub, user, "ada", Token::new("token".into()));
     let integration = store.sign_in(&sign_in, Timestamp::now()).await.unwrap();
     let new = NewProject {
         slug: ProjectSlug {

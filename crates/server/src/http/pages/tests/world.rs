@@ -461,29 +461,13 @@ fn cookie(who: &str) -> String {
 
 async fn sign_in(app: &App, login: &str) {
     let now = Timestamp::now();
-    let account = app
-        .store
-        .sign_in(
-            &SignIn {
-                forge: ForgeKind::GitHub,
-                user: ForgeUserId(login.into()),
-                login: login.into(),
-                name: format!("The {login}"),
-                email: None,
-                avatar_url: (login == "admin").then(|| ADMIN_PICTURE.to_owned()),
-                token: Token {
-                    access: Secret::from(login),
-                    scopes: vec!["repo".into()],
-                    expires_at: None,
-                    refresh: None,
-                    refused: false,
-                },
-                link_to: None,
-            },
-            now,
-        )
-        .await
-        .unwrap();
+    let token = Token { scopes: vec!["repo".into()], ..Token::new(login.into()) };
+    let sign_in = SignIn {
+        name: format!("The {login}"),
+        avatar_url: (login == "admin").then(|| ADMIN_PICTURE.to_owned()),
+        ..SignIn::new(ForgeKind::GitHub, ForgeUserId(login.into()), login, token)
+    };
+    let account = app.store.sign_in(&sign_in, now).await.unwrap();
     let hash = access::hash(&format!("session-of-{login}"));
     let end = now.plus(std::time::Duration::from_hours(1));
     app.store.open_session(&hash, account, now, end).await.unwrap();
