@@ -109,19 +109,15 @@ pub(super) async fn workflow(
     pending: &PendingEffect,
     id: WorkflowId,
 ) -> Result<(), EffectError> {
-    if announcer.mailer.is_none() {
-        return Ok(());
-    }
-    let Some((project, pipeline)) = pipeline_with_project(announcer, pending).await? else {
-        return Ok(());
-    };
+    let Some(about) = about(announcer, pending).await? else { return Ok(()) };
+    let About { project, pipeline, .. } = &about;
     let workflows = announcer.store.workflows(pending.pipeline).await?;
     let Some(workflow) = workflows.into_iter().find(|workflow| workflow.id == id) else {
         return Ok(());
     };
     let before = announcer.store.previous_outcome(id).await?;
     let Some(status) = reported_status(workflow.status, before) else { return Ok(()) };
-    let failures = failures(announcer, &project, &workflow).await?;
+    let failures = failures(announcer, project, &workflow).await?;
     let announcement = Announcement {
         status,
         title: workflow.name.to_string(),
@@ -131,12 +127,7 @@ pub(super) async fn workflow(
         errors: Vec::new(),
         failures,
     };
-    send_to_all(
-        announcer,
-        pending,
-        &About { project: &project, pipeline: &pipeline, announcement: &announcement },
-    )
-    .await
+    send_to_all(announcer, pending, &about, &announcement).await
 }
 
 /// Emails to the project's followers that a job needs approval. Nothing if it was decided meanwhile.
@@ -145,12 +136,8 @@ pub(super) async fn approval(
     pending: &PendingEffect,
     id: JobId,
 ) -> Result<(), EffectError> {
-    if announcer.mailer.is_none() {
-        return Ok(());
-    }
-    let Some((project, pipeline)) = pipeline_with_project(announcer, pending).await? else {
-        return Ok(());
-    };
+    let Some(about) = about(announcer, pending).await? else { return Ok(()) };
+    let About { project, pipeline, .. } = &about;
     let workflows = announcer.store.workflows(pending.pipeline).await?;
     let waits = |job: &&JobRow| job.id == id && job.status == JobStatus::OnHold;
     let found = workflows
@@ -166,12 +153,7 @@ pub(super) async fn approval(
         errors: Vec::new(),
         failures: Vec::new(),
     };
-    send_to_all(
-        announcer,
-        pending,
-        &About { project: &project, pipeline: &pipeline, announcement: &announcement },
-    )
-    .await
+    send_to_all(announcer, pending, &about, &announcement).await
 }
 
 /// Emails to the project's followers that a configuration does not compile.
@@ -179,12 +161,8 @@ pub(super) async fn config_error(
     announcer: &Announcer,
     pending: &PendingEffect,
 ) -> Result<(), EffectError> {
-    if announcer.mailer.is_none() {
-        return Ok(());
-    }
-    let Some((project, pipeline)) = pipeline_with_project(announcer, pending).await? else {
-        return Ok(());
-    };
+    let Some(about) = about(announcer, pending).await? else { return Ok(()) };
+    let About { project, pipeline, .. } = &about;
     if pipeline.status != PipelineStatus::Errored {
         return Ok(());
     }
@@ -201,20 +179,26 @@ pub(super) async fn config_error(
         errors: pipeline.errors.clone(),
         failures: Vec::new(),
     };
-    send_to_all(
-        announcer,
-        pending,
-        &About { project: &project, pipeline: &pipeline, announcement: &announcement },
-    )
-    .await
+    send_to_all(announcer, pending, &about, &announcement).await
 }
 
-async fn pipeline_with_project(
-    announcer: &Announcer,
+/// What every email about a pipeline is made of.
+struct About<'a> {
+    mailer: &'a Mailer,
+    project: Project,
+    pipeline: PipelineRow,
+}
+
+/// Returns the mailer, and the effect's pipeline and project as they now are. `None` if there is nothing to
+/// send: no email is set up, or the pipeline or its project is gone.
+async fn about<'a>(
+    announcer: &'a Announcer,
     pending: &PendingEffect,
-) -> Result<Option<(Project, PipelineRow)>, StoreError> {
-    let Some(row) = announcer.store.pipeline(pending.pipeline).await? else { return Ok(None) };
-    Ok(announcer.store.project(row.project).await?.map(|project| (project, row)))
+) -> Result<Option<About<'a>>, StoreError> {
+    let Some(mailer) = &announcer.mailer else { return Ok(None) };
+    let Some(pipeline) = announcer.store.pipeline(pending.pipeline).await? else { return Ok(None) };
+    let project = announcer.store.project(pipeline.project).await?;
+    Ok(project.map(|project| About { mailer, project, pipeline }))
 }
 
 /// Returns the status to report of a workflow that ended, or `None` while there is nothing to report.
@@ -245,25 +229,20 @@ struct Announcement {
     failures: Vec<Failure>,
 }
 
-struct About<'a> {
-    project: &'a Project,
-    pipeline: &'a PipelineRow,
-    announcement: &'a Announcement,
-}
-
 async fn send_to_all(
     announcer: &Announcer,
     pending: &PendingEffect,
     about: &About<'_>,
+    announcement: &Announcement,
 ) -> Result<(), EffectError> {
-    let Some(mailer) = &announcer.mailer else { return Ok(()) };
     let mut unavailable = None;
     for account in announcer.store.followers(about.project.id).await? {
         if announcer.was_reached(pending.id, account) {
             continue;
         }
-        let Some(to) = address(announcer, account, about).await? else { continue };
-        match mailer.send(&email(account, to, about)).await {
+        let to = address(announcer, account, about, announcement).await?;
+        let Some(to) = to else { continue };
+        match about.mailer.send(&email(account, to, about, announcement)).await {
             Ok(()) => announcer.remember(pending.id, account),
             // An address that is refused for good must not keep the others from their email.
             Err(SendError::Rejected(reason)) => {
@@ -290,8 +269,8 @@ async fn address(
     announcer: &Announcer,
     account: AccountId,
     about: &About<'_>,
+    announcement: &Announcement,
 ) -> Result<Option<Mailbox>, StoreError> {
-    let announcement = about.announcement;
     let wants = match preference::effective(&announcer.store, account, about.project.id).await? {
         EmailPreference::EveryResult => true,
         EmailPreference::FailuresAndFixed => {
@@ -324,8 +303,8 @@ fn shortened(text: &str) -> String {
     kept
 }
 
-fn email(account: AccountId, to: Mailbox, about: &About<'_>) -> Email {
-    let About { project, pipeline, announcement } = about;
+fn email(account: AccountId, to: Mailbox, about: &About<'_>, announcement: &Announcement) -> Email {
+    let About { project, pipeline, .. } = about;
     Email {
         account,
         to,
