@@ -20,7 +20,8 @@ mod automaton;
 
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 
-use roundel_model::limits::MASKED_VALUE_CHARS;
+use roundel_model::{limits::MASKED_VALUE_CHARS, secret::Secret};
+use tokio::task::JoinError;
 
 use automaton::{Automaton, State};
 
@@ -35,7 +36,19 @@ pub(crate) struct Secrets {
 impl Secrets {
     /// Collects the maskable parts of secret values: every line of at least four characters that
     /// is not a plain boolean.
-    pub(crate) fn new<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
+    ///
+    /// On a thread of its own: it takes a while for long values, and leases must be renewed meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// If the runtime is shutting down.
+    pub(crate) async fn new(values: Vec<Secret<String>>) -> Result<Self, JoinError> {
+        let of_all = move || Self::of(values.iter().map(|value| value.expose().as_str()));
+        tokio::task::spawn_blocking(of_all).await
+    }
+
+    /// Collects them on this thread.
+    pub(super) fn of<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
         let lines = values
             .into_iter()
             .flat_map(|value| value.split('\n'))
@@ -179,12 +192,14 @@ impl Masking {
 
 #[cfg(test)]
 mod tests {
+    use std::task::Poll::Ready;
+
     use proptest::prelude::*;
 
     use super::*;
 
     fn masked(secrets: &[&str], pieces: &[&[u8]]) -> String {
-        let mut masker = Masker::new(Arc::new(Secrets::new(secrets.iter().copied())));
+        let mut masker = Masker::new(Arc::new(Secrets::of(secrets.iter().copied())));
         let mut out = Vec::new();
         for piece in pieces {
             masker.push(piece, &mut out);
@@ -238,6 +253,23 @@ mod tests {
         assert!(start.elapsed() < std::time::Duration::from_secs(10), "{:?}", start.elapsed());
     }
 
+    /// The threads that renew leases must not build the search: of long values it took so long that a job was
+    /// lost before its first step.
+    #[test]
+    fn the_search_is_built_on_a_thread_of_its_own() {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.max_blocking_threads(1).build().unwrap().block_on(async {
+            let (free, wait) = std::sync::mpsc::channel::<()>();
+            let busy = tokio::task::spawn_blocking(move || wait.recv().is_err());
+            let mut secrets = std::pin::pin!(Secrets::new(vec!["hunter2".into()]));
+            let first = std::future::poll_fn(|context| Ready(secrets.as_mut().poll(context))).await;
+            assert!(first.is_pending(), "with that thread busy, it cannot have been built");
+            drop(free);
+            assert_eq!(secrets.await.unwrap().mask("a hunter2 b"), "a **** b");
+            assert!(busy.await.unwrap());
+        });
+    }
+
     #[test]
     fn every_long_line_of_a_multi_line_secret_is_masked() {
         let secret = "first line\r\nab\nsecond line";
@@ -249,7 +281,7 @@ mod tests {
 
     #[test]
     fn nothing_is_held_back_that_cannot_be_a_secret() {
-        let mut masker = Masker::new(Arc::new(Secrets::new(["hunter2"])));
+        let mut masker = Masker::new(Arc::new(Secrets::of(["hunter2"])));
         let mut out = Vec::new();
         masker.push(b"$ make test", &mut out);
         assert_eq!(out, b"$ make test");
@@ -311,7 +343,7 @@ mod tests {
                 secret[from.min(to)..to].to_owned()
             };
             let text: String = pieces.iter().map(piece).chain([other]).collect();
-            let search = Arc::new(Secrets::new(secrets.iter().map(String::as_str)));
+            let search = Arc::new(Secrets::of(secrets.iter().map(String::as_str)));
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
             cuts.push(text.len());
             cuts.sort_unstable();

@@ -187,7 +187,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let spool = Arc::new(Spool::create(&directory.path().join("0.log")).unwrap());
         let files = LogFiles { spool, tail: directory.path().join("0.tail") };
-        let secrets = Arc::new(Secrets::new(secrets.iter().copied()));
+        let secrets = Arc::new(Secrets::of(secrets.iter().copied()));
         (directory, StepLog::new(secrets, files, Arc::new(Notify::new()), limit))
     }
 

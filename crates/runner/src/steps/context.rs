@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use roundel_model::plan::PlannedStepKind;
+use roundel_model::{plan::PlannedStepKind, secret::Secret};
 use roundel_protocol::{JobSpec, VariableSource};
 use tokio::{
     sync::{Mutex as AsyncMutex, OnceCell},
@@ -50,9 +50,7 @@ impl Task {
         client: Arc<TaskClient>,
         stop: StopSignal,
     ) -> Result<Self, TaskError> {
-        // To build the search for long values takes a while; leases must be renewed meanwhile.
-        let built = tokio::task::spawn_blocking(move || (secrets(&spec), spec)).await;
-        let (secrets, spec) = built.map_err(|error| {
+        let secrets = Secrets::new(secrets(&spec)).await.map_err(|error| {
             TaskError::Infrastructure(format!("The runner cannot prepare the log's mask: {error}"))
         })?;
         let name = format!("{}-{}-{}", spec.task.job, spec.task.index, spec.lease);
@@ -123,18 +121,19 @@ impl Drop for Task {
 }
 
 /// Collects what must not be seen in any log of the task.
-fn secrets(spec: &JobSpec) -> Secrets {
+fn secrets(spec: &JobSpec) -> Vec<Secret<String>> {
     let secret = spec
         .variables
         .iter()
         .filter(|variable| variable.source != VariableSource::BuiltIn)
-        .map(|variable| variable.value.expose().as_str());
+        .map(|variable| variable.value.clone());
     // The first and last line of a key say what it is, and may be seen.
     let key = spec
         .checkout
         .key
         .iter()
         .flat_map(|key| key.private.expose().lines())
-        .filter(|line| !line.starts_with("-----"));
-    Secrets::new(secret.chain(key).chain([spec.token.expose().as_str()]))
+        .filter(|line| !line.starts_with("-----"))
+        .map(Secret::from);
+    secret.chain(key).chain([spec.token.clone()]).collect()
 }
