@@ -1,8 +1,11 @@
 //! Status badges (`VCS` §9): a small picture for a README that shows the status of a branch.
 //!
 //! Every address answers 200 with a picture. A project that does not exist, or that the asker must
-//! not see, gives the same bytes as any other: a badge must not show what exists. Deliberately
-//! absent: the page that generates the Markdown (`pages::settings`).
+//! not see, gives the same bytes as any other: a badge must not show what exists.
+//!
+//! While a pipeline runs, the result of the one before it stands. One that waits for approval says so, in the
+//! word of CircleCI's badge, *on hold*: nothing runs, it may wait for days, and an older result would be about
+//! another commit. Deliberately absent: the page that generates the Markdown (`pages::settings`).
 
 use std::{fmt::Write as _, sync::Arc};
 
@@ -195,6 +198,8 @@ enum BadgeState {
     Passing,
     Failing,
     Running,
+    /// It waits for approval.
+    OnHold,
     Canceled,
     NoBuilds,
     Unknown,
@@ -207,6 +212,7 @@ impl BadgeState {
             Self::Passing => ("PASSED", "passing", "#1a7f45"),
             Self::Failing => ("FAILED", "failing", "#c02b2b"),
             Self::Running => ("RUNNING", "running", "#1f62c9"),
+            Self::OnHold => ("ON HOLD", "on hold", "#7336ad"),
             Self::Canceled => ("CANCELED", "canceled", "#6b6f76"),
             Self::NoBuilds => ("NO BUILDS", "no builds", "#6b6f76"),
             Self::Unknown => ("UNKNOWN", "unknown", "#6b6f76"),
@@ -270,8 +276,13 @@ fn newest(states: impl Iterator<Item = BadgeState>, live: bool) -> BadgeState {
 }
 
 /// The worst status first.
-const ORDER: [BadgeState; 4] =
-    [BadgeState::Failing, BadgeState::Running, BadgeState::Canceled, BadgeState::Passing];
+const ORDER: [BadgeState; 5] = [
+    BadgeState::Failing,
+    BadgeState::Running,
+    BadgeState::OnHold,
+    BadgeState::Canceled,
+    BadgeState::Passing,
+];
 
 /// The state of one pipeline, as narrow as was asked for; `None` if it had nothing of it.
 fn state_in(workflows: &[WorkflowRow], asked: &BadgeQuery) -> Option<BadgeState> {
@@ -296,7 +307,8 @@ fn state_in(workflows: &[WorkflowRow], asked: &BadgeQuery) -> Option<BadgeState>
 
 const fn of_workflow(status: WorkflowStatus) -> BadgeState {
     match status {
-        WorkflowStatus::Running | WorkflowStatus::OnHold => BadgeState::Running,
+        WorkflowStatus::Running => BadgeState::Running,
+        WorkflowStatus::OnHold => BadgeState::OnHold,
         WorkflowStatus::Success => BadgeState::Passing,
         WorkflowStatus::Failing | WorkflowStatus::Failed | WorkflowStatus::Unauthorized => {
             BadgeState::Failing
@@ -307,9 +319,8 @@ const fn of_workflow(status: WorkflowStatus) -> BadgeState {
 
 const fn of_job(status: JobStatus) -> BadgeState {
     match status {
-        JobStatus::Blocked | JobStatus::NotRunning | JobStatus::Running | JobStatus::OnHold => {
-            BadgeState::Running
-        }
+        JobStatus::Blocked | JobStatus::NotRunning | JobStatus::Running => BadgeState::Running,
+        JobStatus::OnHold => BadgeState::OnHold,
         JobStatus::Success => BadgeState::Passing,
         JobStatus::Failed
         | JobStatus::Timedout

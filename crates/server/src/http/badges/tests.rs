@@ -12,6 +12,7 @@ fn a_badge_is_well_formed_and_says_its_state_to_readers() {
         BadgeState::Passing,
         BadgeState::Failing,
         BadgeState::Running,
+        BadgeState::OnHold,
         BadgeState::Canceled,
         BadgeState::NoBuilds,
         BadgeState::Unknown,
@@ -55,6 +56,17 @@ fn while_a_pipeline_runs_the_last_state_stands() {
     assert_eq!(newest([Running, Failing].into_iter(), true), Running);
     assert_eq!(newest([Running].into_iter(), false), Running);
     assert_eq!(newest([].into_iter(), false), NoBuilds);
+}
+
+/// Nothing runs while a pipeline waits for a person, for days perhaps: what an older commit came to says
+/// nothing about the branch, and *running* is wrong.
+#[test]
+fn a_pipeline_that_needs_approval_is_on_hold() {
+    use BadgeState::{Failing, OnHold, Passing, Running};
+    assert_eq!(of_workflow(WorkflowStatus::OnHold), OnHold);
+    assert_eq!(of_job(JobStatus::OnHold), OnHold);
+    assert_eq!(newest([OnHold, Passing].into_iter(), false), OnHold);
+    assert_eq!(newest([Running, OnHold, Failing].into_iter(), false), OnHold);
 }
 
 #[test]

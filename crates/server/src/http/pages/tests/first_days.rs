@@ -87,6 +87,18 @@ async fn what_cannot_be_run_comes_before_warnings() {
     assert!(at(">1 part of this configuration") < at("class=\"diagnostic is-warning\""), "{page}");
 }
 
+#[tokio::test]
+async fn the_badge_of_a_branch_that_needs_approval_says_on_hold() {
+    let world = World::new().await;
+    world.held("Deploy it").await;
+    let badge = text(world.get("/gh/acme/web/tree/main.svg", Some("reader")).await).await;
+    assert!(badge.contains(">ON HOLD</text>"), "{badge}");
+    let query = "?style=shield&job=approve";
+    let path = format!("/gh/acme/web/tree/main.svg{query}");
+    let badge = text(world.get(&path, Some("reader")).await).await;
+    assert!(badge.contains(">on hold</text>"), "{badge}");
+}
+
 async fn done_setup(world: &World) -> Setup {
     Setup {
         project: world.project.id,
