@@ -262,6 +262,18 @@ impl Store {
         rows.iter().map(OfferedTask::read).collect()
     }
 
+    /// Counts the jobs that have tasks that wait for a runner.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn queued_jobs(&self) -> Result<u64, StoreError> {
+        let mut session = self.db.read("count queued jobs").await?;
+        let sql = "SELECT COUNT(DISTINCT job) AS jobs FROM tasks WHERE state = 'waiting'";
+        let row = session.row(sql, values![]).await?;
+        row.map_or(Ok(0), |row| row.get("jobs"))
+    }
+
     /// The task that runs under a lease.
     pub async fn task_of_lease(&self, lease: LeaseId) -> Result<Option<OfferedTask>, StoreError> {
         let mut session = self.db.read("find a leased task").await?;

@@ -30,6 +30,7 @@ on_all! {
     what_the_caller_refuses_is_not_saved,
     a_large_pipeline_is_saved_and_read_back,
     tasks_are_offered_oldest_first_while_they_wait,
+    jobs_are_queued_while_one_of_their_tasks_waits,
     a_task_is_claimed_by_one_of_many_runners,
     changes_of_one_pipeline_do_not_overlap,
     a_lease_that_ended_is_found_and_has_no_outcome,
@@ -203,6 +204,24 @@ async fn tasks_are_offered_oldest_first_while_they_wait(world: World) {
     let cancel = Event::JobCanceled { job: second_job, by: Actor::System };
     world.apply(second, &cancel, at(320)).await;
     assert_eq!(world.store.offered_tasks(10).await.unwrap(), []);
+}
+
+/// A job of many tasks is one job; one that runs in part waits in part.
+async fn jobs_are_queued_while_one_of_their_tasks_waits(world: World) {
+    assert_eq!(world.store.queued_jobs().await.unwrap(), 0);
+    let project = world.project("acme/web").await;
+    let pipeline = world.pipeline(project.id, 1).await;
+    let mut main = workflow("main", &[]);
+    main.jobs = (0..150)
+        .map(|number| new_job(planned::build(&format!("job {number}"), 2), vec![]))
+        .collect();
+    let first = main.jobs[0].id;
+    world.compiled(pipeline, vec![main], at(200)).await;
+    assert_eq!(world.store.queued_jobs().await.unwrap(), 150);
+    world.claim(pipeline, first, 0, at(300)).await;
+    assert_eq!(world.store.queued_jobs().await.unwrap(), 150);
+    world.claim(pipeline, first, 1, at(300)).await;
+    assert_eq!(world.store.queued_jobs().await.unwrap(), 149);
 }
 
 /// Invariant 2. Every runner wants every task; two servers hand them out.

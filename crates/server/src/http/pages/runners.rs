@@ -1,6 +1,6 @@
 //! The runners that were seen: which are online, and what their hosts lack.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use askama::Template;
 use roundel_model::time::Timestamp;
@@ -14,9 +14,6 @@ use crate::{
 
 /// A runner claims at least this often; one that has not, and did not sign off, was killed or is cut off.
 const OFFLINE: Duration = Duration::from_mins(2);
-
-/// Tasks that wait for a runner and are counted, at most.
-const COUNTED: u32 = 100;
 
 /// Routes of this file.
 pub(crate) fn routes() -> Routes {
@@ -63,10 +60,7 @@ async fn page(SignedIn { visit, .. }: SignedIn) -> Answer {
             online: signed_off(row).is_none() && visit.now.since(row.last_seen_at) < OFFLINE,
         })
         .collect();
-    let tasks = visit.app.store.offered_tasks(COUNTED).await?;
-    let jobs: HashSet<_> = tasks.iter().map(|task| task.job).collect();
-    let is_all = u32::try_from(tasks.len()).is_ok_and(|found| found < COUNTED);
-    let queued = queued(jobs.len(), is_all);
+    let queued = queued(visit.app.store.queued_jobs().await?);
     let server = visit.app.settings.public_url.as_str().trim_end_matches('/').to_owned();
     visit.page(&Page { shell: visit.shell("Runners", "runners"), runners, server, queued })
 }
@@ -77,27 +71,11 @@ fn signed_off(row: &RunnerRow) -> Option<Timestamp> {
     row.signed_off_at.filter(|at| *at >= row.last_seen_at)
 }
 
-/// Says how many jobs wait. `is_all`: there are no more than were counted.
-fn queued(jobs: usize, is_all: bool) -> String {
-    match (jobs, is_all) {
-        (0, _) => "No jobs queued.".to_owned(),
-        (1, true) => "1 job queued.".to_owned(),
-        (jobs, true) => format!("{jobs} jobs queued."),
-        (1, false) => "At least 1 job queued.".to_owned(),
-        (jobs, false) => format!("At least {jobs} jobs queued."),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A hundred tasks of one job are one job, and a count that stopped is not the whole.
-    #[test]
-    fn a_count_that_stopped_says_at_least() {
-        assert_eq!(queued(0, true), "No jobs queued.");
-        assert_eq!(queued(1, true), "1 job queued.");
-        assert_eq!(queued(1, false), "At least 1 job queued.");
-        assert_eq!(queued(100, false), "At least 100 jobs queued.");
+/// Says how many jobs wait for a runner.
+fn queued(jobs: u64) -> String {
+    match jobs {
+        0 => "No jobs queued.".to_owned(),
+        1 => "1 job queued.".to_owned(),
+        jobs => format!("{jobs} jobs queued."),
     }
 }

@@ -162,6 +162,18 @@ async fn a_refused_branch_comes_back_in_its_form_with_the_reason_at_the_field() 
     }
 }
 
+/// The page counted among the first hundred tasks only: those of one job may be more.
+#[tokio::test]
+async fn the_page_of_runners_counts_every_job_that_waits() {
+    let world = World::new().await;
+    for queued in ["No jobs queued.", "1 job queued.", "2 jobs queued."] {
+        let page = world.page("/runners").await;
+        assert!(page.contains(&format!("<p class=\"lead\">{queued}</p>")), "{page}");
+        let many = roundel_testkit::planned::build("build", 120);
+        world.pipeline_of("main", "Split it", (many, &[], Configuration::default())).await;
+    }
+}
+
 /// The option is in one job; the others have nothing to do with it.
 #[tokio::test]
 async fn an_option_without_effect_is_a_note_on_its_job() {
