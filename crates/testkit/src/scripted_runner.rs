@@ -172,6 +172,16 @@ impl ScriptedTask {
         Ok(outcome)
     }
 
+    /// Plays a step that fails, and reports why the job did, as a runner that cannot start an environment.
+    ///
+    /// # Errors
+    ///
+    /// If a request fails or is refused.
+    pub async fn fail(&self, step: &ScriptedStep, reason: &str) -> Result<()> {
+        self.play_step(FIRST_USER_STEP, step).await?;
+        self.accepted(&self.finish_with(Outcome::Failed, Some(reason.to_owned())).await?)
+    }
+
     async fn play_step(&self, number: u32, step: &ScriptedStep) -> Result<()> {
         let mut report = StepReport {
             name: step.name.clone(),
@@ -251,7 +261,11 @@ impl ScriptedTask {
     ///
     /// If the server cannot be reached.
     pub async fn finish(&self, outcome: Outcome) -> Result<Answer> {
-        let report = FinishReport { outcome, reason: None };
+        self.finish_with(outcome, None).await
+    }
+
+    async fn finish_with(&self, outcome: Outcome, reason: Option<String>) -> Result<Answer> {
+        let report = FinishReport { outcome, reason };
         self.send(self.client.post(format!("{}/finish", self.base)).json(&report)).await
     }
 

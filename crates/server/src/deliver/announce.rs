@@ -372,7 +372,7 @@ async fn failure(
     let most = usize::try_from(TAIL_BYTES).unwrap_or(usize::MAX);
     let log = LogKey { job: job.id, task: step.task, step: step.number };
     let log = announcer.store.read_log(log, from, most).await?;
-    failure.tail = tail::last_lines(&log.bytes, TAIL_LINES);
+    failure.tail = tail::last_lines(&log.bytes, TAIL_LINES, job.reason.as_deref());
     Ok(failure)
 }
 

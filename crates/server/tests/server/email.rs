@@ -46,6 +46,23 @@ async fn a_failure_is_emailed_with_the_end_of_its_log() {
     assert_ne!(emails[1].header("Message-ID"), email.header("Message-ID"));
 }
 
+/// A runner ends the log with the sentence that it reports as the reason: the email said it twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn why_a_job_failed_is_emailed_once() {
+    let world = World::start().await;
+    world.project(KIND, "web").await;
+    world.push(KIND, "web", ONE_JOB).await;
+    let reason = "No such image.";
+    let step = ScriptedStep::new("Spin up environment", "Pulling\r\nNo such image.\r\n", 1);
+    world.runner().claim().await.unwrap().fail(&step, reason).await.unwrap();
+    let emails = world.sink.wait_for(1, TIMEOUT).await;
+    let (plain, html) = emails[0].text.split_once("Content-Type: text/html").unwrap();
+    for part in [plain, html] {
+        assert!(part.contains("Pulling"), "{part}");
+        assert_eq!(part.matches(reason).count(), 1, "{part}");
+    }
+}
+
 /// Who has to approve must not wait for the end of jobs that have nothing to do with it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_is_emailed_when_it_is_ready_and_once() {

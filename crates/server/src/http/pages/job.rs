@@ -4,7 +4,7 @@ use std::{fmt::Write as _, sync::Arc};
 
 use askama::Template;
 use axum::Extension;
-use roundel_config::{JobOfPlan, Severity};
+use roundel_config::{Consequence, JobOfPlan, Severity};
 use roundel_engine::Event;
 use roundel_model::{
     actor::Actor,
@@ -223,6 +223,8 @@ async fn read(
 async fn notes(visit: &Visit, job: &JobRow, workflow: &WorkflowRow) -> Result<Views, PageError> {
     let diagnostics = visit.app.store.diagnostics_of(job.pipeline).await?;
     let mut found = config_view::read(diagnostics.as_deref());
+    // A job that was refused says why, with what to do instead: no note says it again.
+    let has_said_why = job.reason.is_some() && is_refused(job.status);
     found.retain_mut(|one| {
         let is_this = |used: &JobOfPlan| {
             used.workflow == workflow.name.as_str() && used.job == job.name.as_str()
@@ -233,9 +235,16 @@ async fn notes(visit: &Visit, job: &JobRow, workflow: &WorkflowRow) -> Result<Vi
             let all = one.jobs.len().saturating_add(one.more_jobs);
             let _ = write!(one.message, " ({all} jobs have this; this may be one of them)");
         }
-        one.severity == Severity::Warning && (is_named || one.more_jobs > 0)
+        one.severity == Severity::Warning
+            && (is_named || one.more_jobs > 0)
+            && !(has_said_why && matches!(one.consequence(), Consequence::JobsRefused(_)))
     });
     Ok(config_view::views("", &found))
+}
+
+/// The statuses that a job ends with when this release cannot run it.
+const fn is_refused(status: JobStatus) -> bool {
+    matches!(status, JobStatus::Failed | JobStatus::Unauthorized)
 }
 
 /// Where a pipeline of the same branch can be started.

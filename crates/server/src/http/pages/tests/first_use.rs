@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use roundel_engine::{Configuration, Event};
 use roundel_model::{
     kind::StepKind,
-    status::{PipelineErrorKind, StepStatus},
+    status::{Outcome, PipelineErrorKind, StepStatus},
     time::Timestamp,
 };
 use roundel_store::{
@@ -195,6 +195,29 @@ workflows: { main: { jobs: [build, test] } }
     }
     let page = world.page(&format!("/job/{}", world.job(pipeline, "build").await)).await;
     assert!(page.contains(&format!("/pipeline/{pipeline}/config#L3\">line 3</a>")), "{page}");
+}
+
+/// The compiler said before that the job would fail, and then the job says why it did.
+#[tokio::test]
+async fn what_a_job_failed_of_is_not_said_again_by_a_note() {
+    let world = World::new().await;
+    let config = "version: 2.1
+jobs:
+  build: { docker: [{ image: a:1 }, { image: b:1 }], steps: [checkout: { method: shallow, depth: 1 }] }
+  test: { machine: true, steps: [checkout] }
+workflows: { main: { jobs: [build, test] } }
+";
+    let pipeline = world.noted("Use a database", config).await;
+    let job = world.claim(pipeline, "build").await;
+    let page = world.page(&format!("/job/{job}")).await;
+    let (note, other) =
+        ("service containers are not supported", "shallow clones are not supported");
+    assert!(page.contains(note) && page.contains(other), "{page}");
+    let reason = "Service containers are not supported: remove them.";
+    world.finish_because(pipeline, job, (Outcome::Failed, Some(reason))).await;
+    let page = world.page(&format!("/job/{job}")).await;
+    assert!(page.contains(reason) && page.contains(other), "{page}");
+    assert!(!page.contains(note), "{page}");
 }
 
 /// A diagnostic does not name all of very many jobs: the others have the note, with how many they are.
