@@ -37,6 +37,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 pub use app::{App, EmailSettings, OpenError, Settings};
 pub use database_lock::LockError;
+pub use http::assets::ICON;
 pub use trigger::missing_contexts;
 
 use crate::{

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::Result;
-use axum::{Router, extract::State, response::Html, routing::get};
+use axum::{Router, extract::State, http::header, response::Html, routing::get};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
@@ -52,7 +52,11 @@ impl Mailbox {
         let emails = Emails::default();
         let mut tasks = JoinSet::new();
         tasks.spawn(receive(smtp_listener, Arc::clone(&emails)));
-        let router = Router::new().route("/", get(show)).with_state(Arc::clone(&emails));
+        let icon = || async { ([(header::CONTENT_TYPE, "image/svg+xml")], roundel_server::ICON) };
+        let router = Router::new()
+            .route("/", get(show))
+            .route("/favicon.ico", get(icon))
+            .with_state(Arc::clone(&emails));
         tasks.spawn(async move {
             if let Err(error) = axum::serve(page_listener, router).await {
                 tracing::warn!(%error, "the mailbox page stopped");
@@ -232,6 +236,20 @@ mod tests {
             hostile,
             format!("{}&quot;onmouseover=alert(1)&gt;&lt;img src=x&gt;", link("http://x"))
         );
+    }
+
+    /// Browsers ask for it by themselves, and show an empty page in its place.
+    #[tokio::test]
+    async fn the_page_has_an_icon() {
+        let mailbox = Mailbox::start().await.unwrap();
+        let mut stream = TcpStream::connect(mailbox.page).await.unwrap();
+        let request = b"GET /favicon.ico HTTP/1.1\r\nhost: demo\r\nconnection: close\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!(answer.contains("content-type: image/svg+xml\r\n"), "{answer}");
+        assert!(answer.ends_with(roundel_server::ICON), "{answer}");
     }
 
     #[tokio::test]

@@ -19,6 +19,9 @@ use super::routes::{Anyone, Routes};
 #[folder = "assets/"]
 struct Assets;
 
+/// The icon of pages that are about no status, an SVG.
+pub const ICON: &str = include_str!("../../assets/favicon-none.svg");
+
 /// One digest of everything.
 static DIGEST: LazyLock<String> = LazyLock::new(|| {
     let mut names: Vec<_> = Assets::iter().collect();
