@@ -1,4 +1,4 @@
-//! Why something failed, in as few words as say it: of an error and those that caused it.
+//! Why something failed, in as few words as say it.
 
 use std::{error::Error, io};
 
@@ -10,17 +10,6 @@ pub fn innermost(error: &(dyn Error + 'static)) -> String {
         cause = source;
     }
     cause.downcast_ref::<io::Error>().map_or_else(|| cause.to_string(), of_system)
-}
-
-/// Gives an error with all that caused it, in one line.
-pub fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        words = format!("{words}: {error}");
-        cause = error.source();
-    }
-    words
 }
 
 /// What a call of the system failed with, as a part of a sentence and without the system's number for it.
@@ -51,11 +40,5 @@ mod tests {
         assert_eq!(innermost(&Outer(denied)), "permission denied");
         let own = io::Error::other("a tunnel is down (os error 13)");
         assert_eq!(innermost(&own), "a tunnel is down (os error 13)");
-    }
-
-    #[test]
-    fn a_chain_names_every_cause() {
-        let error = Outer(io::Error::other("the tunnel is down"));
-        assert_eq!(chain(&error), "error sending request: the tunnel is down");
     }
 }
