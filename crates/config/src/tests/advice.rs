@@ -321,7 +321,7 @@ fn no_right_example_asks_for_what_this_release_does_not_run() {
     let asks = |code: Code, kind: ExampleKind| -> BTreeSet<String> {
         let Some((_, compiled)) = page::example(code, kind) else { return BTreeSet::new() };
         let found = all(compiled);
-        let found = found.into_iter().filter(|found| found.is_about_this_release());
+        let found = found.into_iter().filter(Diagnostic::is_about_this_release);
         found.filter(keeps_from_running).map(|found| found.code).collect()
     };
     for code in codes::all() {

@@ -68,8 +68,8 @@ impl ParameterKind {
         Self::EnvVarName,
     ];
 
-    fn of(word: Option<String>) -> Self {
-        let known = Self::ALL.into_iter().find(|kind| Some(kind.word()) == word.as_deref());
+    fn of(word: Option<&str>) -> Self {
+        let known = Self::ALL.into_iter().find(|kind| Some(kind.word()) == word);
         known.unwrap_or(Self::Unknown)
     }
 
@@ -240,7 +240,7 @@ impl<'d> Reader<'d> {
                 Parameter {
                     name: entry.key.clone(),
                     name_span: entry.key_span.clone(),
-                    kind: ParameterKind::of(self.text_of(&entry.value, "type")),
+                    kind: ParameterKind::of(self.text_of(&entry.value, "type").as_deref()),
                     default: self.default_of(&entry.value),
                     description: self.text_of(&entry.value, "description"),
                     choices: choices.map_or_else(Vec::new, |choices| {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     super::{decision::Decision, output::counted},
-    findings::{Finding, Level},
+    findings::Level,
     kind::Kind,
     repository::{FileReport, Readiness, Repository},
 };
@@ -156,13 +156,13 @@ impl Writer {
         for repository in repositories {
             for finding in repository.files.iter().flat_map(|file| &file.findings) {
                 // Lines of one file say nothing about another.
-                let names: Vec<&str> = match finding.kind {
-                    kind if kind.is_of_one_file() => vec![""],
-                    Kind::ResourceClasses => {
-                        finding.names.iter().filter_map(|name| name.split(" (").next()).collect()
-                    }
-                    _ if finding.names.is_empty() => vec![""],
-                    _ => finding.names.iter().map(String::as_str).collect(),
+                let is_alone = finding.kind.is_of_one_file() || finding.names.is_empty();
+                let names: Vec<&str> = if is_alone {
+                    vec![""]
+                } else if finding.kind == Kind::ResourceClasses {
+                    finding.names.iter().filter_map(|name| name.split(" (").next()).collect()
+                } else {
+                    finding.names.iter().map(String::as_str).collect()
                 };
                 let key = (finding.level, finding.kind, finding.title.as_str());
                 for name in names {
