@@ -14,7 +14,7 @@ const PREFIX: &str = "ROUNDEL_";
 /// Names that a warning suggests at most.
 const SUGGESTED: usize = 3;
 
-/// The folder of orbs for the commands that work offline.
+/// The directory of orbs for the commands that work offline.
 const OFFLINE_ORBS: &str = "ROUNDEL_ORBS";
 
 /// Returns a warning for each variable that no command reads, or none of the kind that runs.
