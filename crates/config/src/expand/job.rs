@@ -99,7 +99,7 @@ impl Expander<'_, '_> {
                 .map_or_else(
                     || "allowed: build, approval, no-op".into(),
                     |help| match help.replacement.as_deref() {
-                        Some("lock" | "unlock") => help.not_supported(),
+                        Some("release" | "lock" | "unlock") => help.not_supported(),
                         _ => help,
                     },
                 );
