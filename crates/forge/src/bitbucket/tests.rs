@@ -15,7 +15,7 @@ use super::*;
 use crate::{
     api::*,
     error::ErrorClass,
-    http::tests::{BRISK, Fake, reply},
+    http::tests::{BRISK, Fake, passed_status, reply},
 };
 
 const REPO: &str = "{11111111-aaaa-4bbb-8ccc-222222222222}";
@@ -465,10 +465,9 @@ async fn a_status_is_worded_and_keyed_for_bitbucket() {
         let fake = Fake::start(|seen, _| reply(201, seen.json())).await;
         let mut status = CommitStatus {
             state,
-            context: "ci/roundel: build".into(),
             description: "ü".repeat(200),
-            target_url: "https://ci/job/1".into(),
             branch: Some("feature/x".into()),
+            ..passed_status()
         };
         let bitbucket = bitbucket(&fake);
         bitbucket.post_status(&token(), &web(), &sha(), &status).await.unwrap();
@@ -489,13 +488,7 @@ async fn a_status_is_worded_and_keyed_for_bitbucket() {
 /// A proxy in between answers with success and sets nothing.
 #[tokio::test]
 async fn a_status_counts_as_set_only_when_bitbucket_repeats_it() {
-    let status = CommitStatus {
-        state: CommitState::Success,
-        context: "ci/roundel: build".into(),
-        description: "Your tests passed on Roundel!".into(),
-        target_url: "https://ci/job/1".into(),
-        branch: None,
-    };
+    let status = passed_status();
     for body in ["<html>Welcome</html>", "", "{}", r#"{"key":"other","state":"SUCCESSFUL"}"#] {
         let fake = Fake::start(move |_, _| reply(200, body)).await;
         let error =

@@ -14,7 +14,7 @@ use super::*;
 use crate::{
     api::*,
     error::ErrorClass,
-    http::tests::{BRISK, Fake, Reply, Seen, reply},
+    http::tests::{BRISK, Fake, Reply, Seen, passed_status, reply},
 };
 
 mod statuses;

@@ -23,7 +23,10 @@ use tokio::{
 use url::Url;
 
 use super::{client::ANSWER_BYTES, *};
-use crate::{api::ForgeSettings, error::ErrorClass};
+use crate::{
+    api::{CommitState, CommitStatus, ForgeSettings},
+    error::ErrorClass,
+};
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
@@ -73,6 +76,17 @@ impl Reply {
 #[expect(clippy::needless_pass_by_value, reason = "tests write the body in place")]
 pub(crate) fn reply(status: u16, body: impl ToString) -> Reply {
     Reply::Answer { status, headers: Vec::new(), body: body.to_string() }
+}
+
+/// What is reported of a job that passed.
+pub(crate) fn passed_status() -> CommitStatus {
+    CommitStatus {
+        state: CommitState::Success,
+        context: "ci/roundel: build".into(),
+        description: "Your tests passed on Roundel!".into(),
+        target_url: "https://ci/job/1".into(),
+        branch: None,
+    }
 }
 
 /// A server on loopback that answers by a rule and remembers what it was asked.

@@ -15,10 +15,9 @@ async fn a_status_is_worded_and_cut_for_github() {
         let fake = Fake::start(|seen, _| reply(201, seen.json())).await;
         let status = CommitStatus {
             state,
-            context: "ci/roundel: build".into(),
             description: "ü".repeat(200),
-            target_url: "https://ci/job/1".into(),
             branch: Some("main".into()),
+            ..passed_status()
         };
         github(&fake).post_status(&token(), &web(), &sha(), &status).await.unwrap();
         let seen = &fake.seen()[0];
@@ -34,13 +33,7 @@ async fn a_status_is_worded_and_cut_for_github() {
 /// A proxy in between answers with success and sets nothing.
 #[tokio::test]
 async fn a_status_counts_as_set_only_when_github_repeats_it() {
-    let status = CommitStatus {
-        state: CommitState::Success,
-        context: "ci/roundel: build".into(),
-        description: "Your tests passed on Roundel!".into(),
-        target_url: "https://ci/job/1".into(),
-        branch: None,
-    };
+    let status = passed_status();
     let other = r#"{"context":"ci/roundel: build","state":"pending"}"#;
     for body in ["<html>Welcome</html>", "", "{}", "[]", other] {
         let fake = Fake::start(move |_, _| reply(200, body)).await;
@@ -56,10 +49,8 @@ async fn a_description_is_sent_without_emoji() {
     let fake = Fake::start(|seen, _| reply(201, seen.json())).await;
     let status = CommitStatus {
         state: CommitState::Pending,
-        context: "ci/roundel: build".into(),
         description: "Waiting for approval of 🚀 release".into(),
-        target_url: "https://ci/job/1".into(),
-        branch: None,
+        ..passed_status()
     };
     github(&fake).post_status(&token(), &web(), &sha(), &status).await.unwrap();
     assert_eq!(fake.seen()[0].json()["description"], "Waiting for approval of release");
