@@ -18,6 +18,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use roundel_localforge::NewRepository;
 use roundel_model::{forge::ForgeKind, time::Timestamp};
 
 use crate::{
@@ -112,7 +113,18 @@ async fn push_and_follow(world: &World, directory: &Path) -> Result<()> {
     let mut pipelines = 0;
     for sample in &SAMPLES {
         let step = Instant::now();
-        world.forge.add_repository(sample.forge, sample.owner, sample.name, true, VISITOR).await?;
+        world
+            .forge
+            .add_repository(
+                sample.forge,
+                NewRepository {
+                    owner: sample.owner,
+                    name: sample.name,
+                    private: true,
+                    admin: VISITOR,
+                },
+            )
+            .await?;
         let url = world.forge.push_url(sample.forge, sample.owner, sample.name, VISITOR);
         let clone = SampleClone::open(sample, &url, &directory.join("clones")).await?;
         let (project, text) =

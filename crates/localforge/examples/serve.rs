@@ -3,7 +3,7 @@
 
 use std::{io::Write, path::PathBuf};
 
-use roundel_localforge::{ForgeKind, LocalForge, NewCommit, Settings};
+use roundel_localforge::{ForgeKind, LocalForge, NewCommit, NewRepository, Settings};
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
@@ -16,7 +16,12 @@ async fn main() -> std::io::Result<()> {
         forge.add_user(kind, "ada", "Ada Example", "ada@example.test");
         forge.add_user(kind, "bob", "Bob Example", "bob@example.test");
         forge.add_organization(kind, "acme", "ada");
-        forge.add_repository(kind, "acme", "web", true, "ada").await?;
+        forge
+            .add_repository(
+                kind,
+                NewRepository { owner: "acme", name: "web", private: true, admin: "ada" },
+            )
+            .await?;
         if forge.head_of(kind, "acme", "web", "main").await.is_none() {
             let commit = NewCommit {
                 branch: "main",

@@ -29,6 +29,15 @@ pub struct RepositoryName<'a> {
     pub name: &'a str,
 }
 
+/// A commit, as an address names it.
+#[derive(Clone, Copy, Debug)]
+pub struct CommitName<'a> {
+    pub owner: &'a str,
+    /// Name of its repository.
+    pub repository: &'a str,
+    pub sha: &'a str,
+}
+
 /// A tag to make.
 #[derive(Clone, Debug)]
 pub struct NewTag<'a> {

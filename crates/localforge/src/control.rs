@@ -97,25 +97,20 @@ impl LocalForge {
 
     /// Creates an organization or workspace that a user owns.
     pub fn add_organization(&self, kind: ForgeKind, login: &str, owner: &str) {
-        self.add_member(kind, login, owner, true);
-    }
-
-    /// Makes a user a member or an owner of an organization or workspace, which is created if needed.
-    pub fn add_member(&self, kind: ForgeKind, organization: &str, login: &str, owner: bool) {
         self.forge(kind).write(|state| {
-            if state.organization(organization).is_none() {
+            if state.organization(login).is_none() {
                 let id = state.fresh_id();
                 state.organizations.push(Organization {
                     id,
                     uuid: Uuid::new_v4(),
-                    login: organization.to_owned(),
+                    login: login.to_owned(),
                     members: BTreeMap::new(),
                     created_at: Timestamp::now(),
                 });
             }
             for one in &mut state.organizations {
-                if one.login.eq_ignore_ascii_case(organization) {
-                    one.members.insert(login.to_owned(), owner);
+                if one.login.eq_ignore_ascii_case(login) {
+                    one.members.insert(owner.to_owned(), true);
                 }
             }
         });
@@ -126,21 +121,13 @@ impl LocalForge {
     /// # Errors
     ///
     /// An error of git.
-    #[expect(clippy::too_many_arguments, reason = "the agreed surface")]
-    pub async fn add_repository(
-        &self,
-        kind: ForgeKind,
-        owner: &str,
-        name: &str,
-        private: bool,
-        admin: &str,
-    ) -> io::Result<()> {
+    pub async fn add_repository(&self, kind: ForgeKind, new: NewRepository<'_>) -> io::Result<()> {
         let forge = self.forge(kind);
-        if let Some(known) = forge.find(owner, name) {
+        if let Some(known) = forge.find(new.owner, new.name) {
             // Its folder may have been lost while the state was kept.
             return Ok(forge.git(known.id).init(&known.default_branch).await?);
         }
-        create(forge, &NewRepository { owner, name, private, admin }).await.map(drop)
+        create(forge, &new).await.map(drop)
     }
 
     /// Creates a repository with a first commit that has a pipeline, as the button on the forge's

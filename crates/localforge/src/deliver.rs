@@ -55,6 +55,15 @@ impl Event {
     }
 }
 
+/// Why a webhook gets an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// It happened.
+    Event,
+    /// A person or a program asked for it once more.
+    Redelivery,
+}
+
 /// Sends an event to every webhook that subscribes to it.
 pub(crate) fn fire(forge: &Arc<Forge>, event: &Event) {
     let listening = forge.read(|state| {
@@ -67,7 +76,7 @@ pub(crate) fn fire(forge: &Arc<Forge>, event: &Event) {
     // All webhooks receive an event under the same id.
     let guid = uuid::Uuid::new_v4().to_string();
     for hook in listening {
-        send_later(forge, hook, event.clone(), guid.clone(), false);
+        send_later(forge, hook, event.clone(), guid.clone(), Occasion::Event);
     }
 }
 
@@ -77,12 +86,12 @@ pub(crate) fn send_later(
     hook: Hook,
     event: Event,
     guid: String,
-    redelivery: bool,
+    occasion: Occasion,
 ) {
     let task_forge = Arc::clone(forge);
     forge.shutdown.tasks.spawn(async move {
         let stop = task_forge.shutdown.stop.clone();
-        let work = send(&task_forge, &hook, &event, &guid, redelivery);
+        let work = send(&task_forge, &hook, &event, &guid, occasion);
         tokio::select! { () = stop.cancelled() => {}, () = work => {} }
     });
 }
@@ -101,10 +110,10 @@ pub(crate) fn send_again(forge: &Arc<Forge>, hook: Hook, delivery: &Delivery) {
         action: delivery.action.clone(),
         payload,
     };
-    send_later(forge, hook, event, delivery.guid.clone(), true);
+    send_later(forge, hook, event, delivery.guid.clone(), Occasion::Redelivery);
 }
 
-async fn send(forge: &Arc<Forge>, hook: &Hook, event: &Event, guid: &str, redelivery: bool) {
+async fn send(forge: &Arc<Forge>, hook: &Hook, event: &Event, guid: &str, occasion: Occasion) {
     let cap = match forge.kind {
         ForgeKind::GitHub => GITHUB_CAP,
         ForgeKind::Bitbucket => BITBUCKET_CAP,
@@ -117,21 +126,21 @@ async fn send(forge: &Arc<Forge>, hook: &Hook, event: &Event, guid: &str, redeli
         Some(DeliveryFault::Lose) => return,
         Some(DeliveryFault::Delay(time)) => tokio::time::sleep(time).await,
         Some(DeliveryFault::Repeat) => {
-            attempts(forge, hook, event, guid, redelivery).await;
+            attempts(forge, hook, event, guid, occasion).await;
         }
         None => {}
     }
-    attempts(forge, hook, event, guid, redelivery).await;
+    attempts(forge, hook, event, guid, occasion).await;
 }
 
-async fn attempts(forge: &Arc<Forge>, hook: &Hook, event: &Event, guid: &str, redelivery: bool) {
+async fn attempts(forge: &Arc<Forge>, hook: &Hook, event: &Event, guid: &str, occasion: Occasion) {
     let tries = match forge.kind {
         ForgeKind::GitHub => 1,
         ForgeKind::Bitbucket => BITBUCKET_ATTEMPTS,
     };
     for attempt in 1..=tries {
         let mut delivery = prepare(forge, hook, event, guid, attempt);
-        delivery.redelivery = redelivery;
+        delivery.redelivery = occasion == Occasion::Redelivery;
         let Ok(_slot) = forge.slots.acquire().await else { return };
         exchange(forge, hook, &mut delivery).await;
         let done = delivery.status_code != 0 && delivery.status_code < 500;

@@ -17,6 +17,7 @@ mod call;
 mod caller;
 mod change;
 mod commit;
+mod commit_state;
 mod connection;
 mod control;
 mod create;
@@ -48,7 +49,8 @@ mod start;
 mod statuses;
 mod web;
 
-pub use commit::{NewCommit, NewTag, RepositoryName};
+pub use commit::{CommitName, NewCommit, NewTag, RepositoryName};
+pub use commit_state::CommitState;
 pub use create::NewRepository;
 pub use faults::{DeliveryFault, Failure, FailureKind};
 pub use local_forge::LocalForge;

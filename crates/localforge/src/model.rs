@@ -10,6 +10,8 @@ use roundel_model::{forge::Role, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::commit_state::CommitState;
+
 mod access;
 mod tokens;
 
@@ -216,7 +218,7 @@ pub(crate) struct Status {
     pub(crate) context: String,
     /// What is shown: the context on GitHub, `name` on Bitbucket.
     pub(crate) name: String,
-    pub(crate) state: String,
+    pub(crate) state: CommitState,
     pub(crate) description: String,
     pub(crate) target_url: String,
     pub(crate) refname: Option<String>,

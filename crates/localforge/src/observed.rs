@@ -2,13 +2,14 @@
 
 use roundel_model::time::Timestamp;
 
+use crate::commit_state::CommitState;
+
 /// A commit status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommitStatus {
     /// The context on GitHub; the name on Bitbucket, where the key is only an id.
     pub context: String,
-    /// In the forge's own words: `success`, `SUCCESSFUL` …
-    pub state: String,
+    pub state: CommitState,
     pub description: String,
     /// Where it leads.
     pub target_url: String,

@@ -6,6 +6,7 @@ use roundel_model::time::Timestamp;
 use uuid::Uuid;
 
 use crate::{
+    commit_state::CommitState,
     forge::Forge,
     model::{Repository, STATUSES_PER_CONTEXT, Status},
 };
@@ -15,7 +16,7 @@ pub(crate) struct NewStatus {
     /// Context on GitHub, key on Bitbucket.
     pub(crate) context: String,
     pub(crate) name: String,
-    pub(crate) state: String,
+    pub(crate) state: CommitState,
     pub(crate) description: String,
     pub(crate) target_url: String,
     pub(crate) refname: Option<String>,

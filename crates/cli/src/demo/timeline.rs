@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use roundel_localforge::CommitName;
 use roundel_model::{
     id::{PipelineId, ProjectId},
     name::CommitSha,
@@ -134,13 +135,20 @@ async fn green(
     let Sample { forge, owner, name, .. } = *sample;
     let found = world
         .forge
-        .wait_for_statuses(forge, owner, name, sha.as_str(), TIMEOUT, |statuses| {
-            contexts.iter().all(|context| {
-                statuses.iter().any(|status| status.context == *context && is_green(&status.state))
-            })
-        })
+        .wait_for_statuses(
+            forge,
+            CommitName { owner, repository: name, sha: sha.as_str() },
+            TIMEOUT,
+            |statuses| {
+                contexts.iter().all(|context| {
+                    statuses
+                        .iter()
+                        .any(|status| status.context == *context && status.state.is_green())
+                })
+            },
+        )
         .await;
-    let pending: Vec<_> = found.iter().filter(|status| !is_green(&status.state)).collect();
+    let pending: Vec<_> = found.iter().filter(|status| !status.state.is_green()).collect();
     if found.len() < contexts.len() || !pending.is_empty() {
         bail!("the forge has other statuses: {pending:?}");
     }
@@ -150,11 +158,6 @@ async fn green(
         at: status.created_at,
     });
     Ok(found.collect())
-}
-
-/// GitHub's word and Bitbucket's.
-fn is_green(state: &str) -> bool {
-    state.eq_ignore_ascii_case("success") || state.eq_ignore_ascii_case("successful")
 }
 
 fn blame(workflow: &WorkflowRow) -> String {

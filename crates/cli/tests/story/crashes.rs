@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path, process::Command, time::Duration};
 
-use roundel_localforge::{CommitStatus, Failure, FailureKind, ForgeKind};
+use roundel_localforge::{CommitName, CommitStatus, Failure, FailureKind, ForgeKind};
 use roundel_model::status::JobStatus;
 use roundel_store::{Store, logs::LogKey};
 
@@ -258,7 +258,10 @@ async fn reaches(installation: &Installation, store: &Store, sha: &str, moment: 
             // GitHub does not repeat a delivery: it must have been answered before the power goes.
             Moment::Stored => true,
             Moment::Decided => pushes.all(|delivery| delivery.decided_at.is_some()),
-            Moment::Pending => !installation.forge.statuses(KIND, "acme", "web", sha).is_empty(),
+            Moment::Pending => !installation
+                .forge
+                .statuses(KIND, CommitName { owner: "acme", repository: "web", sha })
+                .is_empty(),
             Moment::Running => jobs.any(|job| job.started_at.is_some()),
             Moment::Ended => jobs.any(|job| job.status.is_final()),
         }
@@ -305,12 +308,19 @@ async fn pushes_survive_a_server_that_keeps_dying() {
         installation.start_server().await;
     }
     let is_green = |statuses: &[CommitStatus]| {
-        statuses.iter().any(|status| status.context == CONTEXT && status.state == "success")
+        statuses.iter().any(|status| status.context == CONTEXT && status.state.is_green())
     };
     let store = installation.store().await;
     for sha in &pushed {
-        let statuses =
-            installation.forge.wait_for_statuses(KIND, "acme", "web", sha, TIMEOUT, is_green).await;
+        let statuses = installation
+            .forge
+            .wait_for_statuses(
+                KIND,
+                CommitName { owner: "acme", repository: "web", sha },
+                TIMEOUT,
+                is_green,
+            )
+            .await;
         assert!(is_green(&statuses), "{sha}: {statuses:#?}");
         assert_eq!(installation.pipelines(&store, sha).await.len(), 1, "{sha} is built once");
     }

@@ -59,7 +59,8 @@ impl Scene {
         (context, state): (&str, &str),
     ) -> (CommitStatus, Page) {
         let statuses = self.installation.statuses(kind, name, sha, &[(context, state)]).await;
-        let is_it = |status: &&CommitStatus| status.context == context && status.state == state;
+        let is_it =
+            |status: &&CommitStatus| status.context == context && status.state.as_str() == state;
         let status = statuses.iter().rfind(is_it).unwrap().clone();
         let page = self.visitor.open(status.target_url.parse().unwrap()).await.unwrap();
         assert!(page.status.is_success(), "{}: {}", page.url, page.text);

@@ -9,7 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use roundel_localforge::{CommitStatus, ForgeKind, LocalForge, NewCommit, Settings};
+use roundel_localforge::{
+    CommitName, CommitStatus, ForgeKind, LocalForge, NewCommit, NewRepository, Settings,
+};
 use roundel_store::{
     Store,
     reading::{PipelineFilter, PipelineRow, WorkflowRow},
@@ -143,7 +145,13 @@ impl Installation {
 
     /// Adds a repository with one commit as a project, through the page, and waits until that is done.
     pub(crate) async fn add_project(&self, visitor: &mut Visitor, kind: ForgeKind, name: &str) {
-        self.forge.add_repository(kind, "acme", name, true, "visitor").await.unwrap();
+        self.forge
+            .add_repository(
+                kind,
+                NewRepository { owner: "acme", name, private: true, admin: "visitor" },
+            )
+            .await
+            .unwrap();
         self.push(kind, name, &[("README.md", "nothing to build yet\n")], "Begin").await;
         let fields = [("forge", kind.slug()), ("owner", "acme"), ("name", name)];
         let page = visitor.send(self.url.join("add").unwrap(), &fields).await.unwrap();
@@ -181,10 +189,20 @@ impl Installation {
     ) -> Vec<CommitStatus> {
         let is_met = |statuses: &[CommitStatus]| {
             wanted.iter().all(|(context, state)| {
-                statuses.iter().any(|status| status.context == *context && status.state == *state)
+                statuses
+                    .iter()
+                    .any(|status| status.context == *context && status.state.as_str() == *state)
             })
         };
-        let statuses = self.forge.wait_for_statuses(kind, "acme", name, sha, TIMEOUT, is_met).await;
+        let statuses = self
+            .forge
+            .wait_for_statuses(
+                kind,
+                CommitName { owner: "acme", repository: name, sha },
+                TIMEOUT,
+                is_met,
+            )
+            .await;
         assert!(is_met(&statuses), "{kind} {name}: wanted {wanted:?}, found {statuses:#?}");
         statuses
     }

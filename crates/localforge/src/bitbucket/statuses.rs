@@ -1,7 +1,10 @@
 //! Build statuses (`VCS` §4.10).
 
 use axum::{body::Bytes, extract::Path, http::StatusCode};
-use roundel_model::{forge::Role, limits::BITBUCKET_KEY_CHARS};
+use roundel_model::{
+    forge::{ForgeKind, Role},
+    limits::BITBUCKET_KEY_CHARS,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -11,6 +14,7 @@ use super::{
 use crate::{
     answer::{ErrorResponse, Outcome, ok, text, text_or_empty},
     call::Call,
+    commit_state::CommitState,
     deliver::{self, Event},
     forge::Forge,
     model::{Repository, Status},
@@ -30,11 +34,12 @@ async fn commit_of(
     Ok((found, sha.ok_or_else(|| no_commit(revision))?))
 }
 
-fn check(fields: &Value) -> Result<(), ErrorResponse> {
+/// Checks the fields of a status, and returns its state.
+fn check(fields: &Value) -> Result<CommitState, ErrorResponse> {
     let state = text(fields, "state").unwrap_or_default();
-    if !["INPROGRESS", "SUCCESSFUL", "FAILED", "STOPPED"].contains(&state) {
+    let Some(state) = CommitState::parse(ForgeKind::Bitbucket, state) else {
         return Err(invalid("state", "Value is not a valid choice."));
-    }
+    };
     let key = text(fields, "key").unwrap_or_default();
     if key.is_empty() {
         return Err(invalid("key", "This field is required."));
@@ -50,22 +55,23 @@ fn check(fields: &Value) -> Result<(), ErrorResponse> {
     if url::Url::parse(address).is_err() {
         return Err(invalid("url", "Enter a valid URL."));
     }
-    Ok(())
+    Ok(state)
 }
 
-/// Puts a status in the place of the one with the same key, and notifies webhooks.
+/// Checks a status, puts it in the place of the one with the same key, and notifies webhooks.
 fn store(
     call: &Call,
     repository: &Repository,
     sha: &str,
     fields: &Value,
 ) -> Result<Status, ErrorResponse> {
+    let state = check(fields)?;
     let forge = &call.forge;
     let creator = signed_in(&call.caller)?.login.clone();
     let new = NewStatus {
         context: text_or_empty(fields, "key"),
         name: text(fields, "name").or(text(fields, "key")).unwrap_or_default().to_owned(),
-        state: text_or_empty(fields, "state"),
+        state,
         description: text_or_empty(fields, "description"),
         target_url: text_or_empty(fields, "url"),
         refname: text(fields, "refname").map(str::to_owned),
@@ -90,9 +96,7 @@ pub(super) async fn add(
 ) -> Outcome {
     let need = RequiredRight::new(Role::Write, "repository");
     let (found, sha) = commit_of(&call, &revision, need).await?;
-    let fields = body(&bytes)?;
-    check(&fields)?;
-    let status = store(&call, &found, &sha, &fields)?;
+    let status = store(&call, &found, &sha, &body(&bytes)?)?;
     ok(StatusCode::CREATED, shape::status(&call.forge, &found, &sha, &status))
 }
 
@@ -144,7 +148,6 @@ pub(super) async fn change(
     });
     merge(&mut merged, body(&bytes)?);
     merge(&mut merged, json!({ "key": old.context }));
-    check(&merged)?;
     let status = store(&call, &found, &sha, &merged)?;
     ok(StatusCode::OK, shape::status(&call.forge, &found, &sha, &status))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use roundel_model::forge::ForgeKind;
 
 use crate::{
-    commit::RepositoryName,
+    commit::{CommitName, RepositoryName},
     keys,
     local_forge::LocalForge,
     observed::{CommitStatus, DeployKey, Webhook, WebhookDelivery},
@@ -18,12 +18,10 @@ impl LocalForge {
     pub fn statuses(
         &self,
         kind: ForgeKind,
-        owner: &str,
-        name: &str,
-        sha: &str,
+        CommitName { owner, repository, sha }: CommitName<'_>,
     ) -> Vec<CommitStatus> {
         let forge = self.forge(kind);
-        let Some(found) = forge.find(owner, name) else { return Vec::new() };
+        let Some(found) = forge.find(owner, repository) else { return Vec::new() };
         forge
             .read(|state| state.newest_statuses(found.id, sha))
             .into_iter()
@@ -39,13 +37,10 @@ impl LocalForge {
     }
 
     /// Waits until a condition on the statuses of a commit holds, or the time-out.
-    #[expect(clippy::too_many_arguments, reason = "the agreed surface; callers name a commit")]
     pub async fn wait_for_statuses(
         &self,
         kind: ForgeKind,
-        owner: &str,
-        name: &str,
-        sha: &str,
+        commit: CommitName<'_>,
         timeout: Duration,
         done: impl Fn(&[CommitStatus]) -> bool + Send,
     ) -> Vec<CommitStatus> {
@@ -53,7 +48,7 @@ impl LocalForge {
         let wait = async {
             loop {
                 changes.mark_unchanged();
-                if done(&self.statuses(kind, owner, name, sha)) {
+                if done(&self.statuses(kind, commit)) {
                     return;
                 }
                 if changes.changed().await.is_err() {
@@ -63,7 +58,7 @@ impl LocalForge {
         };
         // After the time-out the caller sees the statuses as they are.
         drop(tokio::time::timeout(timeout, wait).await);
-        self.statuses(kind, owner, name, sha)
+        self.statuses(kind, commit)
     }
 
     /// Returns the webhooks of a repository and what they delivered.

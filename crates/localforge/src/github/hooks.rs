@@ -18,7 +18,7 @@ use super::{
 use crate::{
     answer::{ErrorResponse, Outcome, is_http, nothing, ok, text, texts},
     call::Call,
-    deliver::{self, Event},
+    deliver::{self, Event, Occasion},
     forge::Forge,
     hooks::{self, NewHook},
     model::{Delivery, Hook, Repository},
@@ -122,7 +122,7 @@ fn send_ping(forge: &Arc<Forge>, repository: &Repository, actor: &str, hook: Hoo
 }
 
 fn send_now(forge: &Arc<Forge>, hook: Hook, event: Event) {
-    deliver::send_later(forge, hook, event, uuid::Uuid::new_v4().to_string(), false);
+    deliver::send_later(forge, hook, event, uuid::Uuid::new_v4().to_string(), Occasion::Event);
 }
 
 fn find(forge: &Forge, repository: &Repository, id: u64) -> Result<Hook, ErrorResponse> {

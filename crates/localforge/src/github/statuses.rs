@@ -1,7 +1,10 @@
 //! Commit statuses (`VCS` §2.10).
 
 use axum::{body::Bytes, extract::Path, http::StatusCode};
-use roundel_model::{forge::Role, limits::STATUS_DESCRIPTION_CHARS};
+use roundel_model::{
+    forge::{ForgeKind, Role},
+    limits::STATUS_DESCRIPTION_CHARS,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -11,6 +14,7 @@ use super::{
 use crate::{
     answer::{ErrorResponse, Outcome, is_http, ok, text, text_or_empty},
     call::Call,
+    commit_state::CommitState,
     model::Repository,
     page::Listing,
     shape::github as shape,
@@ -28,7 +32,7 @@ pub(super) async fn add(
     let found = call.repository(WRITE)?;
     writable(&found)?;
     let fields = body(&bytes)?;
-    check(&fields)?;
+    let state = check(&fields)?;
     let full = sha.len() >= 40;
     let Some(sha) = call.forge.git(found.id).resolve(&sha).await.filter(|_| full) else {
         let message = format!("No commit found for SHA: {sha}");
@@ -38,7 +42,7 @@ pub(super) async fn add(
     let new = NewStatus {
         name: context.clone(),
         context,
-        state: text_or_empty(&fields, "state"),
+        state,
         description: text_or_empty(&fields, "description"),
         target_url: text_or_empty(&fields, "target_url"),
         refname: None,
@@ -51,12 +55,13 @@ pub(super) async fn add(
     ok(StatusCode::CREATED, shape::status(&call.forge, &found, &sha, &status))
 }
 
-fn check(fields: &Value) -> Result<(), ErrorResponse> {
+/// Checks the fields of a status, and returns its state.
+fn check(fields: &Value) -> Result<CommitState, ErrorResponse> {
     let state = text(fields, "state").unwrap_or_default();
-    if !["error", "failure", "pending", "success"].contains(&state) {
+    let Some(state) = CommitState::parse(ForgeKind::GitHub, state) else {
         let message = "state is not included in the list";
         return Err(invalid("Status", "state", "custom", message));
-    }
+    };
     let description = text(fields, "description").unwrap_or_default();
     if description.chars().count() > STATUS_DESCRIPTION_CHARS {
         let message = "description is too long (maximum is 140 characters)";
@@ -71,7 +76,7 @@ fn check(fields: &Value) -> Result<(), ErrorResponse> {
         let message = "target_url must use http(s) scheme";
         return Err(invalid("Status", "target_url", "custom", message));
     }
-    Ok(())
+    Ok(state)
 }
 
 /// Finds repository and commit, to read.
@@ -88,13 +93,13 @@ pub(super) async fn combined(
 ) -> Outcome {
     let (found, sha) = commit_of(&call, &revision).await?;
     let newest = call.forge.read(|state| state.newest_statuses(found.id, &sha));
-    let any = |state: &str| newest.iter().any(|one| one.state == state);
-    let word = if any("error") || any("failure") {
-        "failure"
-    } else if newest.is_empty() || any("pending") {
-        "pending"
+    let any = |state: CommitState| newest.iter().any(|one| one.state == state);
+    let state = if any(CommitState::Error) || any(CommitState::Failure) {
+        CommitState::Failure
+    } else if newest.is_empty() || any(CommitState::Pending) {
+        CommitState::Pending
     } else {
-        "success"
+        CommitState::Success
     };
     let shown: Vec<_> =
         newest.iter().map(|one| shape::simple_status(&call.forge, &found, &sha, one)).collect();
@@ -102,7 +107,7 @@ pub(super) async fn combined(
     ok(
         StatusCode::OK,
         json!({
-            "state": word,
+            "state": state,
             "statuses": shown,
             "sha": sha,
             "total_count": newest.len(),

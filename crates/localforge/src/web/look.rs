@@ -2,40 +2,59 @@
 
 use roundel_model::time::Timestamp;
 
-use crate::model::{Repository, Status};
+use crate::{
+    commit_state::CommitState,
+    model::{Repository, Status},
+};
+
+/// The color of a state; the worst is the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Color {
+    Good,
+    Odd,
+    Wait,
+    Bad,
+}
+
+impl Color {
+    /// Returns its class in the style sheet.
+    pub(super) const fn class(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Odd => "odd",
+            Self::Wait => "wait",
+            Self::Bad => "bad",
+        }
+    }
+}
 
 /// How a state is shown: color, glyph and label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StateView {
-    pub(super) class: &'static str,
+    pub(super) color: Color,
     pub(super) glyph: &'static str,
     pub(super) label: &'static str,
 }
 
 impl StateView {
-    pub(super) const NONE: Self = Self { class: "odd", glyph: "○", label: "no status" };
+    pub(super) const NONE: Self = Self { color: Color::Odd, glyph: "○", label: "no status" };
 
-    /// Reads the states of both forges.
-    pub(super) fn of(state: &str) -> Self {
-        match state {
-            "success" | "SUCCESSFUL" => Self { class: "good", glyph: "✓", label: "success" },
-            "failure" | "FAILED" => Self { class: "bad", glyph: "✗", label: "failure" },
-            "pending" | "INPROGRESS" => Self { class: "wait", glyph: "●", label: "pending" },
-            "error" => Self { class: "bad", glyph: "!", label: "error" },
-            "STOPPED" => Self { class: "odd", glyph: "■", label: "stopped" },
-            _ => Self::NONE,
-        }
+    /// Returns how a state of a commit status is shown: alike for both forges.
+    pub(super) const fn of(state: CommitState) -> Self {
+        let (color, glyph, label) = match state {
+            CommitState::Success | CommitState::Successful => (Color::Good, "✓", "success"),
+            CommitState::Failure | CommitState::Failed => (Color::Bad, "✗", "failure"),
+            CommitState::Pending | CommitState::InProgress => (Color::Wait, "●", "pending"),
+            CommitState::Error => (Color::Bad, "!", "error"),
+            CommitState::Stopped => (Color::Odd, "■", "stopped"),
+        };
+        Self { color, glyph, label }
     }
 
     /// Returns the worst of several.
     pub(super) fn worst(all: &[Status]) -> Self {
-        let rank = |look: &Self| match look.class {
-            "bad" => 3,
-            "wait" => 2,
-            "odd" => 1,
-            _ => 0,
-        };
-        all.iter().map(|one| Self::of(&one.state)).max_by_key(rank).unwrap_or(Self::NONE)
+        let views = all.iter().map(|one| Self::of(one.state));
+        views.max_by_key(|view| view.color).unwrap_or(Self::NONE)
     }
 }
 

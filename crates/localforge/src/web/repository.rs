@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{
     frame::{Frame, html, not_found},
-    look::{StateView, ago, visibility},
+    look::{Color, StateView, ago, visibility},
 };
 use crate::{
     access::push_token,
@@ -38,12 +38,12 @@ struct Shown {
 }
 
 fn shown_status(one: &Status) -> Shown {
-    let look = StateView::of(&one.state);
+    let look = StateView::of(one.state);
     Shown {
         context: one.name.clone(),
         description: one.description.clone(),
         link: one.target_url.clone(),
-        class: look.class,
+        class: look.color.class(),
         glyph: look.glyph,
         label: look.label,
     }
@@ -204,10 +204,12 @@ fn pulls(forge: &Forge, repository: &Repository) -> Vec<(u64, String, &'static s
 
 fn hook_look(hook: &Hook, last: Option<&Delivery>) -> StateView {
     match last {
-        _ if !hook.active => StateView { class: "odd", glyph: "■", label: "switched off" },
-        None => StateView { class: "odd", glyph: "○", label: "not used yet" },
-        Some(one) if one.is_good() => StateView { class: "good", glyph: "✓", label: "delivered" },
-        Some(_) => StateView { class: "bad", glyph: "✗", label: "failed" },
+        _ if !hook.active => StateView { color: Color::Odd, glyph: "■", label: "switched off" },
+        None => StateView { color: Color::Odd, glyph: "○", label: "not used yet" },
+        Some(one) if one.is_good() => {
+            StateView { color: Color::Good, glyph: "✓", label: "delivered" }
+        }
+        Some(_) => StateView { color: Color::Bad, glyph: "✗", label: "failed" },
     }
 }
 
@@ -424,9 +426,9 @@ pub(super) async fn hook(
 
 fn delivery_row(one: &Delivery, now: Timestamp) -> DeliveryRow {
     let look = if one.is_good() {
-        StateView { class: "good", glyph: "✓", label: "delivered" }
+        StateView { color: Color::Good, glyph: "✓", label: "delivered" }
     } else {
-        StateView { class: "bad", glyph: "✗", label: "failed" }
+        StateView { color: Color::Bad, glyph: "✗", label: "failed" }
     };
     let lines = |list: &[(String, String)]| {
         list.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")

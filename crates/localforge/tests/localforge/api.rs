@@ -1,6 +1,7 @@
 //! The REST sides: statuses, what one may see, lists, renamed repositories, a restart.
 
 use reqwest::{Client, Method};
+use roundel_localforge::{CommitName, CommitState, NewRepository};
 use serde_json::{Value, json};
 
 use crate::world::{BITBUCKET, GITHUB, TIMEOUT, World, hook, receiver, start};
@@ -24,9 +25,10 @@ async fn statuses_follow_each_forges_rules() {
     let (code, said) = call(status("success", &"x".repeat(141))).await;
     assert_eq!(code, 422);
     assert!(said["errors"][0]["message"].as_str().unwrap().contains("maximum is 140 characters"));
-    let statuses = world.forge.statuses(GITHUB, "acme", "web", &sha);
+    let statuses =
+        world.forge.statuses(GITHUB, CommitName { owner: "acme", repository: "web", sha: &sha });
     assert_eq!(statuses.len(), 1, "the newest of each context");
-    assert_eq!(statuses[0].state, "success");
+    assert_eq!(statuses[0].state, CommitState::Success);
     let combined = format!("/repos/acme/web/commits/{sha}/status");
     let (_, combined) = world.call((GITHUB, &ada), Method::GET, &combined, None).await;
     assert_eq!(combined["state"], "success");
@@ -57,11 +59,12 @@ async fn statuses_follow_each_forges_rules() {
         said["error"]["message"],
         "key: Ensure this value has at most 40 characters (it has 48)."
     );
-    let statuses = world.forge.statuses(BITBUCKET, "acme", "web", &sha);
+    let statuses =
+        world.forge.statuses(BITBUCKET, CommitName { owner: "acme", repository: "web", sha: &sha });
     assert_eq!(statuses.len(), 1, "a status is put in the place of the one with its key");
     assert_eq!(
-        (statuses[0].state.as_str(), statuses[0].context.as_str()),
-        ("SUCCESSFUL", "ci/roundel: build")
+        (statuses[0].state, statuses[0].context.as_str()),
+        (CommitState::Successful, "ci/roundel: build")
     );
 }
 
@@ -76,7 +79,12 @@ async fn github_refuses_a_description_with_characters_above_the_basic_plane() {
     let (status, said) = world.call((GITHUB, &ada), Method::POST, &path, Some(body)).await;
     assert_eq!(status, 422);
     assert_eq!(said["errors"][0]["message"], "description doesn't accept 4-byte Unicode");
-    assert!(world.forge.statuses(GITHUB, "acme", "web", &sha).is_empty());
+    assert!(
+        world
+            .forge
+            .statuses(GITHUB, CommitName { owner: "acme", repository: "web", sha: &sha })
+            .is_empty()
+    );
     let body = json!({ "state": "success", "description": "Größe ✓ 測試" });
     let (status, _) = world.call((GITHUB, &ada), Method::POST, &path, Some(body)).await;
     assert_eq!(status, 201);
@@ -88,9 +96,12 @@ async fn waiting_for_a_status_ends_when_it_comes() {
     let sha = world.commit(GITHUB, "main", "first").await;
     let ada = world.token(GITHUB, "ada");
     let path = format!("/repos/acme/web/statuses/{sha}");
-    let waiting = world.forge.wait_for_statuses(GITHUB, "acme", "web", &sha, TIMEOUT, |statuses| {
-        statuses.iter().any(|status| status.state == "success")
-    });
+    let waiting = world.forge.wait_for_statuses(
+        GITHUB,
+        CommitName { owner: "acme", repository: "web", sha: &sha },
+        TIMEOUT,
+        |statuses| statuses.iter().any(|status| status.state == CommitState::Success),
+    );
     let body = json!({ "state": "success", "context": "build" });
     let posting = world.call((GITHUB, &ada), Method::POST, &path, Some(body));
     let (statuses, (status, _)) = tokio::join!(waiting, posting);
@@ -132,8 +143,22 @@ async fn lists_come_in_pages_and_files_in_both_forms() {
     let world = World::new().await;
     for number in 0..5 {
         let name = format!("more-{number}");
-        world.forge.add_repository(GITHUB, "acme", &name, true, "ada").await.unwrap();
-        world.forge.add_repository(BITBUCKET, "acme", &name, true, "ada").await.unwrap();
+        world
+            .forge
+            .add_repository(
+                GITHUB,
+                NewRepository { owner: "acme", name: &name, private: true, admin: "ada" },
+            )
+            .await
+            .unwrap();
+        world
+            .forge
+            .add_repository(
+                BITBUCKET,
+                NewRepository { owner: "acme", name: &name, private: true, admin: "ada" },
+            )
+            .await
+            .unwrap();
     }
     let ada = world.token(GITHUB, "ada");
     let mut next = Some(format!("{}/user/repos?per_page=4", world.forge.api_url(GITHUB)));
@@ -199,12 +224,22 @@ async fn a_restart_keeps_everything() {
     forge.stop().await.unwrap();
 
     let forge = start(&directory).await;
-    forge.add_repository(GITHUB, "acme", "web", true, "ada").await.unwrap();
+    forge
+        .add_repository(
+            GITHUB,
+            NewRepository { owner: "acme", name: "web", private: true, admin: "ada" },
+        )
+        .await
+        .unwrap();
     let world = World { forge, folder, client };
     assert_eq!(world.forge.repository_id(GITHUB, "acme", "web"), id);
     assert!(world.forge.known_hosts().ends_with(&host_key));
     assert_eq!(world.call((GITHUB, &ada), Method::GET, "/user", None).await.0, 200);
-    assert_eq!(world.forge.statuses(GITHUB, "acme", "web", &sha)[0].state, "success");
+    assert_eq!(
+        world.forge.statuses(GITHUB, CommitName { owner: "acme", repository: "web", sha: &sha })[0]
+            .state,
+        CommitState::Success
+    );
     let hooks = world.forge.hooks_of(GITHUB, "acme", "web");
     assert_eq!(hooks[0].secret.as_deref(), Some("s3cret"));
     assert_eq!(world.forge.head_of(GITHUB, "acme", "web", "main").await, Some(sha));

@@ -1,7 +1,7 @@
 //! Real git and OpenSSH: who may clone, who may push.
 
 use reqwest::Method;
-use roundel_localforge::RepositoryName;
+use roundel_localforge::{NewRepository, RepositoryName};
 use serde_json::json;
 
 use crate::world::{BITBUCKET, GITHUB, World, fine, git, text};
@@ -75,7 +75,14 @@ async fn bitbucket_refuses_in_its_own_words() {
 #[tokio::test]
 async fn a_key_opens_only_its_own_repository_and_an_unknown_key_nothing() {
     let world = World::new().await;
-    world.forge.add_repository(GITHUB, "acme", "secret", true, "ada").await.unwrap();
+    world
+        .forge
+        .add_repository(
+            GITHUB,
+            NewRepository { owner: "acme", name: "secret", private: true, admin: "ada" },
+        )
+        .await
+        .unwrap();
     let (key, public) = world.key_pair("deploy");
     let (stranger, _) = world.key_pair("stranger");
     let ada = world.token(GITHUB, "ada");

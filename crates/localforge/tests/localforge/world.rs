@@ -13,7 +13,7 @@ use axum::routing::post;
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
-use roundel_localforge::{ForgeKind, LocalForge, NewCommit, Settings};
+use roundel_localforge::{ForgeKind, LocalForge, NewCommit, NewRepository, Settings};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::sync::watch;
@@ -48,7 +48,13 @@ impl World {
             forge.add_user(kind, "ada", "Ada Example", "ada@example.test");
             forge.add_user(kind, "bob", "Bob Example", "bob@example.test");
             forge.add_organization(kind, "acme", "ada");
-            forge.add_repository(kind, "acme", "web", true, "ada").await.unwrap();
+            forge
+                .add_repository(
+                    kind,
+                    NewRepository { owner: "acme", name: "web", private: true, admin: "ada" },
+                )
+                .await
+                .unwrap();
         }
         let client = Client::builder()
             .user_agent("localforge-test")

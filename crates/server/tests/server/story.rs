@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use roundel_localforge::{DeliveryFault, Failure, FailureKind, NewTag};
+use roundel_localforge::{CommitName, DeliveryFault, Failure, FailureKind, NewTag};
 use roundel_model::{
     forge::ForgeKind,
     name::TagName,
@@ -352,7 +352,8 @@ workflows:
             world.runner().claim().await.unwrap().play(&[]).await.unwrap();
         }
         world.outbox_is_empty().await;
-        let statuses = world.forge.statuses(kind, OWNER, "web", &sha);
+        let statuses =
+            world.forge.statuses(kind, CommitName { owner: OWNER, repository: "web", sha: &sha });
         let set: BTreeSet<String> = statuses.into_iter().map(|status| status.context).collect();
         assert!(set.contains("ci/roundel: first"), "{set:?}");
         assert!(set.contains("ci/roundel: ship it/hold"), "{set:?}");

@@ -3,7 +3,9 @@
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use roundel_forge::ForgeSettings;
-use roundel_localforge::{CommitStatus, LocalForge, NewCommit, RepositoryName};
+use roundel_localforge::{
+    CommitName, CommitStatus, LocalForge, NewCommit, NewRepository, RepositoryName,
+};
 use roundel_model::{
     forge::{ForgeKind, ForgeUserId},
     id::{AccountId, PipelineId, ProjectId},
@@ -149,7 +151,10 @@ impl World {
 
     /// Makes a repository with these files on `main`.
     pub(crate) async fn add_repository(&self, kind: ForgeKind, name: &str, files: &[(&str, &str)]) {
-        self.forge.add_repository(kind, OWNER, name, true, LOGIN).await.unwrap();
+        self.forge
+            .add_repository(kind, NewRepository { owner: OWNER, name, private: true, admin: LOGIN })
+            .await
+            .unwrap();
         self.commit(kind, (name, "main"), files, "begin").await;
     }
 
@@ -206,9 +211,19 @@ impl World {
         sha: &str,
         state: &str,
     ) -> CommitStatus {
-        let is_it = |statuses: &[CommitStatus]| statuses.iter().any(|status| status.state == state);
-        let statuses = self.forge.wait_for_statuses(kind, OWNER, name, sha, TIMEOUT, is_it).await;
-        let found = statuses.iter().find(|status| status.state == state).cloned();
+        let is_it = |statuses: &[CommitStatus]| {
+            statuses.iter().any(|status| status.state.as_str() == state)
+        };
+        let statuses = self
+            .forge
+            .wait_for_statuses(
+                kind,
+                CommitName { owner: OWNER, repository: name, sha },
+                TIMEOUT,
+                is_it,
+            )
+            .await;
+        let found = statuses.iter().find(|status| status.state.as_str() == state).cloned();
         found.unwrap_or_else(|| panic!("{sha} of {kind} is not `{state}` but {statuses:#?}"))
     }
 

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use reqwest::Url;
-use roundel_localforge::{ForgeKind, LocalForge, NewCommit, Settings};
+use roundel_localforge::{ForgeKind, LocalForge, NewCommit, NewRepository, Settings};
 use roundel_model::{id::ProjectId, name::CommitSha, secret::Secret};
 use roundel_store::{
     Store,
@@ -148,7 +148,12 @@ impl Installation {
         kind: ForgeKind,
     ) -> Result<ProjectId> {
         let name = "bench";
-        self.forge.add_repository(kind, OWNER, name, true, VISITOR).await?;
+        self.forge
+            .add_repository(
+                kind,
+                NewRepository { owner: OWNER, name, private: true, admin: VISITOR },
+            )
+            .await?;
         self.push(kind, &[("README.md", "nothing to build yet\n")], "Begin").await?;
         let fields = [("forge", kind.slug()), ("owner", OWNER), ("name", name)];
         let page = visitor.send(self.url("add")?, &fields).await?;

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use roundel_localforge::{ForgeKind, LocalForge, NewCommit, Settings};
+use roundel_localforge::{ForgeKind, LocalForge, NewCommit, NewRepository, Settings};
 use roundel_testkit::smtp_sink::SmtpSink;
 use tempfile::TempDir;
 use url::Url;
@@ -62,7 +62,14 @@ impl Installation {
         let servers = [Server::start(binary, &data, "4"), Server::start(binary, &fresh_data, "0")];
         let installation = Self { forge, url, fresh, directory, mailbox, _servers: servers };
         for (kind, name, config) in REPOSITORIES {
-            installation.forge.add_repository(kind, "acme", name, true, "visitor").await.unwrap();
+            installation
+                .forge
+                .add_repository(
+                    kind,
+                    NewRepository { owner: "acme", name, private: true, admin: "visitor" },
+                )
+                .await
+                .unwrap();
             let files = [(".circleci/config.yml", config), ("README.md", "A sample.\n")];
             installation.push((kind, "main"), name, &files, "Begin with something small").await;
         }

@@ -1,7 +1,7 @@
 //! Every call of the client, through the checker, with what it must bring about.
 
 use roundel_forge::{CommitState, CommitStatus, ErrorClass, Forge, HookSpec, RepositoryRef, keys};
-use roundel_localforge::ForgeKind;
+use roundel_localforge::{CommitName, ForgeKind, NewRepository};
 use roundel_model::{
     forge::{RepositoryId, Role},
     name::CommitSha,
@@ -50,7 +50,10 @@ impl Stage<'_> {
             let name = format!("more-{number}");
             self.world
                 .forge
-                .add_repository(self.world.kind, OWNER, &name, true, LOGIN)
+                .add_repository(
+                    self.world.kind,
+                    NewRepository { owner: OWNER, name: &name, private: true, admin: LOGIN },
+                )
                 .await
                 .unwrap();
         }
@@ -147,9 +150,12 @@ impl Stage<'_> {
             };
             client.post_status(token, repository, &head, &status).await.unwrap();
         }
-        let statuses = self.world.forge.statuses(self.world.kind, OWNER, NAME, head.as_str());
+        let statuses = self.world.forge.statuses(
+            self.world.kind,
+            CommitName { owner: OWNER, repository: NAME, sha: head.as_str() },
+        );
         let [status] = statuses.as_slice() else { panic!("one context, one status: {statuses:?}") };
-        assert_eq!(status.state.to_lowercase().get(..7), Some("success"));
+        assert!(status.state.is_green(), "{status:?}");
         assert_eq!(status.description.chars().count(), 140);
         assert_eq!(status.target_url, "http://127.0.0.1:1/job/1");
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use reqwest::Method;
 use roundel_forge::{Forge, ForgeSettings, Repository, RepositoryRef};
-use roundel_localforge::{ForgeKind, LocalForge, Settings};
+use roundel_localforge::{ForgeKind, LocalForge, NewRepository, Settings};
 use roundel_model::secret::Secret;
 use roundel_testkit::git::{Person, git_as};
 use serde_json::Value;
@@ -34,7 +34,13 @@ impl World {
         let forge = LocalForge::start(settings).await.unwrap();
         forge.add_user(kind, LOGIN, PERSON.0, PERSON.1);
         forge.add_organization(kind, OWNER, LOGIN);
-        forge.add_repository(kind, OWNER, NAME, true, LOGIN).await.unwrap();
+        forge
+            .add_repository(
+                kind,
+                NewRepository { owner: OWNER, name: NAME, private: true, admin: LOGIN },
+            )
+            .await
+            .unwrap();
         let scopes: &[&str] = match kind {
             ForgeKind::GitHub => &["repo", "read:org", "user:email"],
             ForgeKind::Bitbucket => {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use roundel_localforge::{Failure, FailureKind, ForgeKind};
+use roundel_localforge::{CommitName, Failure, FailureKind, ForgeKind};
 
 use roundel_testkit::visitor::Visitor;
 
@@ -120,7 +120,10 @@ async fn a_forge_that_is_unavailable_for_a_while_delays_a_build_and_its_mark_but
             .await;
         assert_eq!(delivery.receipts.len(), 1, "{delivery:#?}");
         if *kind == ForgeKind::Bitbucket {
-            let statuses = scene.installation.forge.statuses(*kind, "acme", name, sha);
+            let statuses = scene
+                .installation
+                .forge
+                .statuses(*kind, CommitName { owner: "acme", repository: name, sha });
             assert_eq!(
                 statuses.len(),
                 1,

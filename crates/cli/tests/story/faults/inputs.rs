@@ -1,5 +1,6 @@
 //! Configurations that are none, that ask for the impossible, that are not there, or not wanted.
 
+use roundel_localforge::CommitName;
 use roundel_testkit::git::git;
 
 use super::{CONFIG, KIND, Scene, job, reason, spoken};
@@ -124,8 +125,20 @@ async fn what_is_not_built_has_a_receipt_that_says_why() {
         assert!(reason(&delivery).contains("asks to skip"), "{delivery:#?}");
         assert!(page.contains("[skip ci]"), "{page}");
         assert!(scene.installation.pipelines(&scene.store, &sha).await.is_empty());
-        assert!(scene.installation.forge.statuses(KIND, "acme", "web", &sha).is_empty());
+        assert!(
+            scene
+                .installation
+                .forge
+                .statuses(KIND, CommitName { owner: "acme", repository: "web", sha: &sha })
+                .is_empty()
+        );
     }
     assert!(scene.installation.pipelines(&scene.store, &absent).await.is_empty());
-    assert!(scene.installation.forge.statuses(KIND, "acme", "web", &absent).is_empty());
+    assert!(
+        scene
+            .installation
+            .forge
+            .statuses(KIND, CommitName { owner: "acme", repository: "web", sha: &absent })
+            .is_empty()
+    );
 }

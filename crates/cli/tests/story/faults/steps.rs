@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use roundel_localforge::CommitName;
 use roundel_model::{
     limits,
     status::{JobStatus, WorkflowStatus},
@@ -89,9 +90,12 @@ async fn a_step_that_ignores_sigterm_is_gone_soon_after_its_workflow_is_canceled
     assert_eq!(workflows[0].status, WorkflowStatus::Canceled);
     assert_eq!(workflows[0].jobs[0].status, JobStatus::Canceled);
     assert_next_job_runs(&scene).await;
-    let statuses = scene.installation.forge.statuses(KIND, "acme", "web", &sha);
+    let statuses = scene
+        .installation
+        .forge
+        .statuses(KIND, CommitName { owner: "acme", repository: "web", sha: &sha });
     assert!(
-        statuses.iter().all(|status| status.state != FAILURE),
+        statuses.iter().all(|status| status.state.as_str() != FAILURE),
         "nothing else was said: {statuses:#?}"
     );
 }
