@@ -32,7 +32,7 @@ pub struct Entry {
     /// What this release does about it, if it is about what is right and cannot be run yet, or not
     /// fully.
     pub consequence: Option<Consequence>,
-    /// What it is about, in a sentence.
+    /// The subject of the code, in a sentence.
     pub about: &'static str,
     /// The rest of its doc comment; [`crate::page::page`] makes a page of it.
     pub(crate) text: &'static str,
@@ -40,7 +40,7 @@ pub struct Entry {
 
 /// Codes that belong together.
 pub struct Area {
-    /// What they are about: "Steps".
+    /// The subject of the codes: "Steps".
     pub title: &'static str,
     pub codes: &'static [Code],
 }

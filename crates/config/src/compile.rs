@@ -37,7 +37,7 @@ pub fn compile(text: &str, inputs: &Inputs) -> Compiled {
     outcome.compiled
 }
 
-/// Runs the phases over texts of which the configuration is the first.
+/// Runs the phases over sources of which the configuration is the first.
 pub(crate) fn run<'d>(sources: &'d Sources, inputs: &'d Inputs, tracing: bool) -> Outcome {
     let mut render = Renderer::new(sources, inputs);
     render.tracing = tracing;
@@ -61,7 +61,7 @@ pub(crate) fn run<'d>(sources: &'d Sources, inputs: &'d Inputs, tracing: bool) -
     Outcome { compiled, document }
 }
 
-/// Runs the phases; `None` if there is no mapping, or if it is in a language that we do not speak.
+/// Runs the phases; `None` if there is no mapping, or if it has an unsupported version.
 fn phases<'d>(
     render: &mut Renderer<'d>,
     modules: &mut Modules<'d>,

@@ -1,4 +1,4 @@
-//! How a value came to be what it is: the way through parameters, defaults, orbs and expressions.
+//! Where a compiled value comes from: the way through parameters, defaults, orbs and expressions.
 //!
 //! The compiler leaves a trail of what it substitutes only while it is asked to.
 
@@ -22,7 +22,7 @@ use crate::{
 pub struct Explanation {
     /// The value in the compiled document.
     pub value: Node,
-    /// How it came there: the steps of the value itself, then those of what it is a part of, from the
+    /// The steps that produced it: those of the value itself, then those of what it is a part of, from the
     /// inside out.
     pub steps: Vec<ExplanationStep>,
 }
@@ -55,9 +55,9 @@ pub enum ExplainError {
     NoSuchPath {
         /// The part of the path that does exist.
         reached: String,
-        /// What is missing there.
+        /// The part of the path that does not exist.
         missing: String,
-        /// What is there instead.
+        /// The keys or indices that do exist.
         choices: Vec<String>,
         /// The choice that was probably meant.
         help: Option<String>,

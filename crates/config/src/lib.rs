@@ -18,7 +18,7 @@
 //! check      6  what nothing runs; an orb by itself
 //! ```
 //!
-//! Each phase has a type of its own (`Renderer`, `Resolver`, `Expander`, `Planner`, `Checker`), which
+//! Each phase has its own type (`Renderer`, `Resolver`, `Expander`, `Planner`, `Checker`), which
 //! borrows what earlier ones made: a phase cannot call a later one. `compile` runs them. `codes` is
 //! the catalogue of diagnostics. Above all of it are `explain`, `page` and `pack`.
 //!

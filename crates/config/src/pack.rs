@@ -1,24 +1,24 @@
-//! A configuration or an orb that is kept in a folder of many files, as one document.
+//! A configuration or an orb that is kept in a directory of many files, as one document.
 //!
-//! The convention is that of the public command-line client, known as FYAML. Folders are keys and
+//! The convention is that of the public command-line client, known as FYAML. Directories are keys and
 //! files are keys:
 //!
 //! ```text
 //! @orb.yml  orb.yml               the contents, at the top
 //! commands/greet.yml              commands.greet: the contents
 //! commands/@shared.yml            commands: the contents
-//! commands/cloud/login.yml        commands.login: folders within a section are only for order …
+//! commands/cloud/login.yml        commands.login: directories within a section are only for order …
 //! jobs/build/steps.yml            jobs.build.steps: … unless what they hold is one definition
 //! scripts/greet.sh                << include(scripts/greet.sh) >> puts its text there
 //! .hidden  README.md              nothing
 //! ```
 //!
-//! The last two lines about folders are the two ages of that client: the old one made every folder a
-//! key, the new one takes folders within a section for order. A folder whose keys are all keys of
-//! such a definition is read the old way, any other the new way.
+//! `commands/cloud/` and `jobs/build/` show the two conventions of that client: old versions make every
+//! directory a key, new ones use directories within a section only for order. A directory whose keys are
+//! all keys of such a definition is read the old way, any other the new way.
 //!
 //! Anchors of one file may be used in all of them. The same key in two files is a mistake that names
-//! both. Deliberately absent: reading files. The caller brings the texts.
+//! both. Deliberately absent: reading files. The caller passes their contents.
 
 mod error;
 mod fold;
@@ -34,25 +34,25 @@ use crate::read::{
 /// How often all files are read for the sake of anchors that use anchors of later files.
 const ROUNDS: usize = 16;
 
-/// A file of the folder.
+/// A file of the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackFile {
-    /// Its path within the folder, with `/`: `commands/greet.yml`.
+    /// Its path within the directory, with `/`: `commands/greet.yml`.
     pub path: String,
     /// Contents of the file.
     pub text: String,
 }
 
-/// Packs the files of a folder into one document.
+/// Packs the files of a directory into one document.
 ///
-/// `include` is asked for the texts of included files, by their path within the folder; it answers
-/// with the text or with what is wrong ("which does not exist"). Paths that lead out of the folder
+/// `include` is asked for the contents of included files, by their path within the directory; it answers
+/// with the text or with what is wrong ("which does not exist"). Paths that lead out of the directory
 /// never reach it. An included text is taken as it is: directives and tags in it mean nothing, so it
 /// can include nothing itself.
 ///
 /// # Errors
 ///
-/// Everything that keeps the folder from being packed.
+/// Everything that keeps the directory from being packed.
 pub fn pack(
     files: &[PackFile],
     include: &mut dyn FnMut(&str) -> Result<String, String>,

@@ -33,18 +33,18 @@ pub struct Page {
     pub code: Code,
     /// The part of the catalogue that it belongs to: "Steps".
     pub area: &'static str,
-    /// What is on it, from top to bottom.
+    /// The content, from top to bottom.
     pub parts: Vec<Part>,
 }
 
 /// A part of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Sentences; texts in backticks are code.
+    /// Sentences; words in backticks are code.
     Paragraph(String),
-    /// A text to be shown as it is.
+    /// Source or output, shown as it is.
     Block {
-        /// What it is: "Wrong", "Right".
+        /// The heading: "Wrong", "Right".
         title: String,
         /// `yaml` or `text`.
         language: &'static str,
@@ -106,7 +106,7 @@ impl Page {
             parts.push(block(format!("The orb `{name}`"), "yaml", text));
         }
         if let Some(inputs) = &source.inputs {
-            parts.push(block("Started with", "yaml", inputs));
+            parts.push(block("Pipeline values", "yaml", inputs));
         }
         if let Some(wrong) = &source.wrong {
             parts.push(block("Wrong", "yaml", wrong));
@@ -127,7 +127,7 @@ impl Page {
 
         let mut text = String::new();
         let number = self.code.number.map_or_else(String::new, |number| format!(" ({number})"));
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(text, "# `{}`{number}", self.code.slug);
         for part in &self.parts {
             let _ = match part {
@@ -152,7 +152,7 @@ pub fn example(code: Code, which: ExampleKind) -> Option<(String, Compiled)> {
     Some((text, compiled))
 }
 
-/// Compiles a text with what the page of a code says that the pipeline is started with.
+/// Compiles a source with what the page of a code says that the pipeline is started with.
 #[cfg(test)]
 pub(crate) fn compile_like(code: Code, text: &str) -> Compiled {
     Source::of(code).compile(text)
@@ -245,7 +245,7 @@ impl Source {
         Resolution::Found(orb.into())
     }
 
-    /// What is reported about the wrong example.
+    /// Returns the diagnostics of the wrong example.
     fn reported(&self, code: Code) -> Vec<Diagnostic> {
         let Some(wrong) = &self.wrong else { return Vec::new() };
         let compiled = self.compile(wrong);
@@ -293,7 +293,7 @@ pub fn index() -> String {
          run, such as in a job that no workflow uses, some of them are shown as warnings. Numbers \
          starting with `W` are always warnings.\n",
     );
-    // Writing to a text cannot fail.
+    // Writing to a string cannot fail.
     for area in AREAS {
         let _ = write!(text, "\n## {}\n\n| code | number | |\n|---|---|---|\n", area.title);
         for code in area.codes {

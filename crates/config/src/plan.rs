@@ -21,7 +21,7 @@ use crate::{
     resolve::{Resolver, modules::Modules},
 };
 
-/// What became of the workflows.
+/// The result of planning the workflows.
 #[derive(Default)]
 pub(crate) struct Planned {
     /// The plan and the compiled document.

@@ -1,4 +1,4 @@
-//! Phase 1: texts become trees with places.
+//! Phase 1: sources become trees with places.
 
 pub mod document;
 pub(crate) mod report;

@@ -1,6 +1,6 @@
 //! Phase 2: a node and what its tags may refer to become a value.
 //!
-//! The [`Renderer`] is what every later phase has available: the texts, the report, the budget, and the
+//! The [`Renderer`] is what every later phase has available: the sources, the report, the budget, and the
 //! values of the pipeline. A phase reports what it finds and continues; what cannot be known becomes
 //! [`Data::Unknown`], which every later phase passes over in silence. So one push shows all mistakes
 //! of a file, each once.
@@ -37,7 +37,7 @@ use crate::{
 
 /// Renders nodes, and reports what is wrong with them.
 pub(crate) struct Renderer<'d> {
-    /// The texts and their trees.
+    /// The sources and their trees.
     pub(crate) doc: &'d Sources,
     pub(crate) report: Report<'d>,
     pub(crate) profile: Profile,

@@ -1,4 +1,4 @@
-//! Texts, places in them, and what is said about those places.
+//! Sources, places in them, and what is said about those places.
 
 pub(crate) mod diagnostic;
 pub(crate) mod help;

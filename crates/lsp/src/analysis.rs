@@ -1,4 +1,4 @@
-//! Compiles documents on a thread of its own, so that typing never waits.
+//! Compiles documents on its own thread, so that typing never waits.
 //!
 //! Every change is a task. The thread waits until the typing pauses, forgets all but the newest task
 //! of each document, and compiles that.
@@ -29,20 +29,20 @@ pub(crate) enum Task {
         uri: Uri,
         version: i32,
         text: String,
-        /// What the file is called in diagnostics.
+        /// The file's name in diagnostics.
         path: String,
     },
     /// Orbs and the repository may have changed: look again.
     Refresh,
 }
 
-/// What became of it.
+/// The result of compiling a document.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) uri: Uri,
     pub(crate) version: i32,
     pub(crate) compiled: Compiled,
-    /// What it was compiled with, orbs included.
+    /// The inputs that it was compiled with, orbs included.
     pub(crate) inputs: Inputs,
 }
 
@@ -76,9 +76,11 @@ pub(crate) fn run(
         for task in newest(waiting) {
             let Task::Compile { uri, version, text, path } = task else { continue };
             let file = uri.to_file_path().ok();
-            let folder = file.as_deref().and_then(Path::parent).map(Path::to_owned);
-            let pipeline_values =
-                values.entry(folder).or_insert_with_key(|folder| local(folder.as_deref())).clone();
+            let directory = file.as_deref().and_then(Path::parent).map(Path::to_owned);
+            let pipeline_values = values
+                .entry(directory)
+                .or_insert_with_key(|directory| local(directory.as_deref()))
+                .clone();
             let inputs = Inputs { path, pipeline_values, orbs: orbs.clone(), ..base.clone() };
             let compiled = catch_unwind(AssertUnwindSafe(|| OrbSet::complete(&text, inputs, find)));
             let Ok((compiled, inputs)) = compiled else {

@@ -20,7 +20,7 @@ pub(crate) struct Open {
     pub(crate) text: Text,
     pub(crate) version: i32,
     pub(crate) kind: Kind,
-    /// What was found in this very text, and what of it this release cannot run.
+    /// The diagnostics of this very text, those of what this release cannot run among them.
     pub(crate) diagnostics: Vec<roundel_config::Diagnostic>,
     /// The document and its orbs, until the text changes.
     read: Option<Arc<Document>>,
@@ -29,7 +29,7 @@ pub(crate) struct Open {
     inputs: Inputs,
 }
 
-/// What a document is taken for.
+/// The kind of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A configuration: it is compiled.
@@ -40,7 +40,7 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// All of them.
+/// The open documents, by URI.
 #[derive(Debug, Default)]
 pub(crate) struct Documents {
     open: HashMap<Uri, Open>,

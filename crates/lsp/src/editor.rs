@@ -1,13 +1,13 @@
-//! What an editor asks about a configuration that is being written: what may be here, what is
-//! this, where does it come from, what is in this file.
+//! What an editor asks about a configuration that is being written: completion, hover, definition,
+//! outline.
 //!
 //! ```text
 //! text ▸ tree ▸ outline (definitions) ▸ index (every word that means something)
 //!          └──▶ place (the cursor) ▸ spot (what the language expects there) ◀── schema
 //! ```
 //!
-//! The compiler wants a whole text, an editor never has one. So this module has a tolerant reader
-//! of its own and takes from the compiler only what the last good compilation made. Everything is
+//! The compiler wants a complete document, an editor never has one. So this module has its own tolerant
+//! reader and takes from the compiler only what the last good compilation made. Everything is
 //! a pure function of text, place and [`Environment`]; spans are bytes.
 //!
 //! It uses nothing of `config` but its public interface: `compile`, orbs and plain documents.

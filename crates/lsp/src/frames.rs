@@ -1,7 +1,7 @@
 //! Messages as they travel: a header with their length, then JSON.
 //!
-//! `lsp-server` gives up at the first message that it cannot read, and takes the peer's word for
-//! its length. An editor's extension may be wrong once, so here one bad message is answered and the
+//! `lsp-server` gives up at the first message that it cannot read, and trusts the length
+//! in the header. An editor's extension may be wrong once, so here one bad message is answered and the
 //! next one read; only a broken header, after which it is unknown where a message begins, ends it.
 
 use std::io::{self, BufRead, Read as _};
@@ -14,7 +14,7 @@ const MESSAGE_BYTES: usize = 32 << 20;
 /// Bytes of one line of a header.
 const HEADER_BYTES: u64 = 4_096;
 
-/// What came in.
+/// A message that came in, or what came in its place.
 #[derive(Debug)]
 pub(crate) enum Incoming {
     Message(Message),

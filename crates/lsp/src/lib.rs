@@ -9,9 +9,10 @@
 //! ```
 //!
 //! Requests are answered at once, from the text as it is. Compiling happens next to them, after the
-//! typing has paused, and its outcome is dropped when the text has moved on. The crate reads no
-//! file and knows no registry: the caller passes it a way to find orbs, and the pipeline values that files of
-//! a folder are compiled with.
+//! typing has paused, and its outcome is dropped when the text has moved on. The crate is
+//! given texts and orbs and knows no registry: the caller passes it a way to find orbs, and the pipeline
+//! values that files of a directory are compiled with. It reads no file, and writes only the sources of
+//! orbs, for the editor, into a temporary directory.
 //!
 //! Deliberately absent: formatting. Files stay as their authors wrote them.
 

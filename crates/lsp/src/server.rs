@@ -1,4 +1,4 @@
-//! The conversation with one editor, from `initialize` to `exit`.
+//! The session with one editor, from `initialize` to `exit`.
 //!
 //! One loop takes messages and the outcomes of compiling, in the order in which they come. What has
 //! come in already is looked through first, so that a request that was canceled meanwhile is not
@@ -36,17 +36,17 @@ mod synchronize;
 /// Messages that wait to be read or written.
 const WAITING: usize = 1_000;
 
-/// How the conversation ended.
+/// How the session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// The editor asked for it.
+    /// The editor sent `exit` after `shutdown`.
     Requested,
-    /// The editor went away without saying so.
+    /// The connection ended without `shutdown` and `exit`.
     Abandoned,
 }
 
-/// Talks to an editor until it says `exit` or goes away. Orbs are found with what `open` makes, and
-/// files are compiled with the pipeline values that `local` names for their folder.
+/// Serves one editor until `exit` or end of input. The result says which. Orbs are found with what `open`
+/// makes, and files are compiled with the pipeline values that `local` names for their directory.
 pub fn serve(
     input: impl Read + Send + 'static,
     output: impl Write + Send + 'static,

@@ -14,8 +14,8 @@ pub type Finder = Box<dyn FnMut(&OrbReference) -> Resolution + Send>;
 /// Makes a [`Finder`] of settings, or says why that cannot be.
 pub type OpenOrbs = Box<dyn Fn(&Settings) -> Result<Finder, String> + Send>;
 
-/// Says which pipeline values a file of a folder is compiled with, where there is no pipeline. The folder
-/// is `None` for a text that is in no file.
+/// Says which pipeline values a file of a directory is compiled with, where there is no pipeline. The
+/// directory is `None` for a document that is in no file.
 pub type LocalValues = Box<dyn FnMut(Option<&Path>) -> Vec<(String, PipelineValue)> + Send>;
 
 /// Where orbs are and how strictly files are read. The editor gives the same in
@@ -23,7 +23,7 @@ pub type LocalValues = Box<dyn FnMut(Option<&Path>) -> Vec<(String, PipelineValu
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// A folder with orbs.
+    /// A directory with orbs.
     pub orbs: Option<PathBuf>,
     /// A lock file that pins orbs.
     pub lock: Option<PathBuf>,
@@ -34,7 +34,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Puts the editor's settings over these. Its paths are relative to the folder that it opened.
+    /// Puts the editor's settings over these. Its paths are relative to the directory that it opened.
     pub(crate) fn overlaid(self, by: Self, root: Option<&Path>) -> Self {
         let resolve = |path: PathBuf| match root {
             Some(root) => root.join(path),
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_editor_gives_wins_and_its_paths_are_in_its_folder() {
+    fn what_the_editor_gives_wins_and_its_paths_are_in_its_directory() {
         let own = Settings {
             orbs: Some("/own/orbs".into()),
             lock: Some("/own/lock".into()),

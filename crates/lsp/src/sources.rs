@@ -1,5 +1,5 @@
-//! Texts that are not files, for editors that can open files only: sources of orbs and the pages of
-//! diagnostics. They are written into a folder that goes with the server.
+//! Documents that are not files, for editors that can open files only: sources of orbs and the pages of
+//! diagnostics. They are written into a temporary directory, removed when the server ends.
 
 use std::{collections::HashMap, fs, io, path::PathBuf};
 
@@ -10,15 +10,15 @@ use tempfile::TempDir;
 /// Files that are written at most.
 const FILES: usize = 1_000;
 
-/// The folder, made when it is first needed.
+/// The directory, made when it is first needed.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
-    folder: Option<TempDir>,
+    directory: Option<TempDir>,
     written: HashMap<String, Uri>,
 }
 
 impl Sources {
-    /// Returns whether a document is one of ours.
+    /// Returns whether a document is one of these.
     pub(crate) fn holds(&self, uri: &Uri) -> bool {
         self.written.values().any(|known| known == uri)
     }
@@ -58,11 +58,13 @@ impl Sources {
     }
 
     fn write(&mut self, name: &str, text: &str) -> io::Result<PathBuf> {
-        let folder = match &self.folder {
-            Some(folder) => folder,
-            None => self.folder.insert(tempfile::Builder::new().prefix("roundel-lsp-").tempdir()?),
+        let directory = match &self.directory {
+            Some(directory) => directory,
+            None => {
+                self.directory.insert(tempfile::Builder::new().prefix("roundel-lsp-").tempdir()?)
+            }
         };
-        let path = folder.path().join(name);
+        let path = directory.path().join(name);
         fs::write(&path, text)?;
         // Changing it would change nothing.
         let mut permissions = fs::metadata(&path)?.permissions();

@@ -58,13 +58,13 @@ fn what_nothing_uses_is_reported_as_unnecessary_and_places_are_related() {
 
 /// Without values for the pipeline, an enum that is given one of them would be a false error.
 #[test]
-fn files_are_compiled_with_the_pipeline_values_of_their_folder() {
+fn files_are_compiled_with_the_pipeline_values_of_their_directory() {
     let mut client = Client::start();
     let text = "version: 2.1\ncommands:\n  tell:\n    parameters:\n      forge: { type: enum, enum: \
-                [github] }\n      folder: { type: enum, enum: [/repo/.circleci] }\n    steps:\n      - \
-                run: echo << parameters.forge >> << parameters.folder >>\njobs:\n  build:\n    docker: \
+                [github] }\n      directory: { type: enum, enum: [/repo/.circleci] }\n    steps:\n      - \
+                run: echo << parameters.forge >> << parameters.directory >>\njobs:\n  build:\n    docker: \
                 [{ image: x:1 }]\n    steps:\n      - tell: { forge: << pipeline.project.type >>, \
-                folder: << pipeline.git.branch >> }\nworkflows: { main: { jobs: [build] } }\n";
+                directory: << pipeline.git.branch >> }\nworkflows: { main: { jobs: [build] } }\n";
     client.open(URI, text);
     let reported = client.diagnostics(1);
     assert!(codes(&reported).is_empty(), "{reported}");
@@ -452,7 +452,7 @@ fn what_is_wrong_in_an_orb_is_shown_in_the_open_file_and_leads_into_its_source()
     }
 }
 
-/// An orb that was published, or put into the folder, since.
+/// An orb that was published, or put into the directory, since.
 #[test]
 fn orbs_are_looked_for_again_when_a_file_is_saved_or_changes_elsewhere() {
     for (method, params) in [

@@ -10,7 +10,7 @@ pub(crate) enum Encoding {
     Utf16,
 }
 
-/// A text and where its lines begin.
+/// A document and where its lines begin.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Text {
     text: String,

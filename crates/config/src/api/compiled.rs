@@ -27,11 +27,11 @@ pub struct Compiled {
     pub unresolved_orbs: Vec<OrbReference>,
     /// It is a setup configuration: a job of it posts the continuation (CFG §8).
     pub setup: bool,
-    /// Workflows that a clock starts (CFG §5.8).
+    /// Workflows that run on a schedule (CFG §5.8).
     pub schedules: Vec<Schedule>,
 }
 
-/// A workflow that a clock starts, on the branch that its file is on (CFG §5.8).
+/// A workflow that runs on a schedule, on the branch that its file is on (CFG §5.8).
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Schedule {
     pub workflow: String,

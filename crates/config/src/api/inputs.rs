@@ -20,7 +20,7 @@ pub struct Inputs {
     pub git_ref: Option<GitRef>,
     /// How strictly it is read (CFG §10.1).
     pub profile: Profile,
-    /// What is known about the orbs that it names.
+    /// The orbs that it names, as far as they are known.
     pub orbs: OrbSet,
     /// It was posted by a setup configuration's job (CFG §8).
     pub continuation: bool,

@@ -21,17 +21,17 @@ pub struct Orb {
     pub name: String,
     /// The exact version: `1.4.2`, `dev:mine`; empty for an orb from a URL.
     pub version: String,
-    /// Where it was found, for people: a file, `this instance`, a registry's address.
+    /// The place where it was found, for people: a file, `this instance`, a registry's address.
     pub origin: String,
     /// Its packed source.
     pub text: Arc<str>,
     /// Lower-case hex SHA-256 of the source, for lock files.
     pub digest: String,
-    /// What its users should know: that it is a stand-in for another version.
+    /// A note for its users: that it is a stand-in for another version.
     pub notice: Option<String>,
 }
 
-/// What is known about a reference.
+/// The result of resolving a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution {
     /// It is this orb.
@@ -43,17 +43,17 @@ pub enum Resolution {
 /// Why an orb is not available.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Missing {
-    /// Where it was looked for, each a phrase: "the folder `orbs`", "the orbs of `acme`".
+    /// The places where it was looked for, each a phrase: "the directory `orbs`", "the orbs of `acme`".
     pub looked_in: Vec<String>,
     /// Versions that do exist, best first, if the orb itself is known.
     pub versions: Vec<String>,
     /// The error on the way, if that is the reason: "the registry did not answer in 10 s".
     pub error: Option<String>,
-    /// How to provide it, where the place that was asked knows.
+    /// Advice on how to provide it, where the place that was asked has some.
     pub help: Option<String>,
 }
 
-/// What is known about the orbs that configurations name. Cheap to clone.
+/// The orbs that configurations name, as far as they are known. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct OrbSet {
     known: HashMap<String, Resolution>,
@@ -113,7 +113,7 @@ pub struct ResolvedOrb {
     pub resolved: String,
     /// Lower-case hex SHA-256 of its source.
     pub digest: String,
-    /// Where it was found.
+    /// The place where it was found, for people.
     pub origin: String,
     /// Imported by another orb, not by the configuration itself.
     pub transitive: bool,

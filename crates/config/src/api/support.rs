@@ -10,7 +10,7 @@ use crate::{
     text::diagnostic::{Diagnostic, Severity},
 };
 
-/// What becomes of a configuration when it is pushed.
+/// What happens to a configuration when it is pushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Support {
     /// Its plan is run. There may be [notes](Compiled::notes).

@@ -88,7 +88,7 @@ impl<'d> Checker<'_, 'd> {
             self.dormant_steps(field.value, scope, 0);
         }
         match self.resolver().find(ModuleId::CONFIG, Element::Job, name, key) {
-            // Another job may stand in for it, with parameters of its own.
+            // Another job may stand in for it, with its own parameters.
             Found::Definition(_) if fields.iter().any(|field| field.name == "override-with") => {}
             Found::Definition(job) => {
                 let of_job = |field: &Entry<'_>| !RESERVED.contains(&field.name);

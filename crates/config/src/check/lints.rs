@@ -30,7 +30,7 @@ impl<'d> Checker<'_, 'd> {
                 .map(|(name, definition)| ((*name).to_owned(), definition.key))
                 .collect::<Vec<_>>()
         };
-        // A command that is a text uses the one that it names.
+        // A command that is a string uses the one that it names.
         let aliases =
             module.commands.values().filter_map(|one| match self.render.doc.view(one.body) {
                 View::Scalar(name, _) => Some(name),

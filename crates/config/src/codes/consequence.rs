@@ -14,7 +14,7 @@ pub enum Consequence {
     Ignored,
 }
 
-/// What to do about a workflow that [no pipeline starts](Consequence::NeverStarted).
+/// The advice about a workflow that [no pipeline starts](Consequence::NeverStarted).
 pub const NEVER_STARTED_HELP: &str = "remove `triggers`; with a condition on the branch, \
      `when: { equal: [nightly, << pipeline.git.branch >>] }`, it runs when that branch is pushed, or \
      started from the project's page";

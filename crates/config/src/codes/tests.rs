@@ -51,7 +51,7 @@ fn steps(steps: &str) -> String {
     JOB.replace("[checkout]", &format!("[checkout, {steps}]"))
 }
 
-/// What was found, once each, with what cannot be run.
+/// Returns the codes that were found, once each, with those of what cannot be run.
 fn found(compiled: &Compiled) -> BTreeSet<String> {
     let all = compiled.diagnostics.iter().chain(&compiled.unsupported);
     all.map(|found| found.code.clone()).collect()

@@ -281,7 +281,7 @@ impl Expander<'_, '_> {
         self.render.text_of(&field.value, key)
     }
 
-    /// Reads `paths`; one text is tolerated.
+    /// Reads `paths`; one string is tolerated.
     fn paths(&mut self, attributes: &Value) -> Option<Vec<String>> {
         let field = attributes.field("paths")?;
         if matches!(field.value.data, Data::Text(_)) {

@@ -1,4 +1,4 @@
-//! `environment`: names and texts (CFG §2.7, RUN §3.4).
+//! `environment`: names and strings (CFG §2.7, RUN §3.4).
 //!
 //! Values are literal: `$VAR` is not filled in. In a step a boolean arrives as `1` or `0`, in a
 //! job, executor or container as `true` or `false`.
@@ -118,7 +118,7 @@ impl Expander<'_, '_> {
         self.render.report.add(problem.help(help));
     }
 
-    /// `NAME=value` in one text.
+    /// `NAME=value` in one string.
     fn assignment(&mut self, value: &Value, variables: &mut Variables) {
         match &value.data {
             Data::Unknown | Data::Null => {}

@@ -41,14 +41,14 @@ pub(crate) struct ExecutionEnvironment {
     pub(crate) variables: IndexMap<Rc<str>, Value>,
 }
 
-/// A text, and the value that it was read from.
+/// A string, and the value that it was read from.
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
     pub(crate) text: String,
     pub(crate) value: Value,
 }
 
-/// What was found of an execution environment.
+/// The result of looking for an execution environment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum FoundExecutor {
     /// Nothing was given.
@@ -287,7 +287,7 @@ impl Expander<'_, '_> {
         execution
     }
 
-    /// Finds an executor where its name is written. A name that came into an orb as a text may
+    /// Finds an executor where its name is written. A name that came into an orb as a string may
     /// also be one of the configuration's (CFG §4.9).
     fn executor_called(
         &mut self,
@@ -357,7 +357,7 @@ impl Expander<'_, '_> {
         found
     }
 
-    /// Reads the class of a runner. No runner can have an empty one: the job would wait for ever.
+    /// Reads the class of a runner. No runner can have an empty one: the job would wait forever.
     pub(crate) fn resource_class(&mut self, value: Value) -> Option<Setting> {
         let text = self.render.text_of(&value, "resource_class")?;
         let text = self.render.named(text, "resource_class", value.place)?;

@@ -332,7 +332,7 @@ impl Expander<'_, '_> {
         NameTest { place, kind }
     }
 
-    /// Warns about texts that were probably meant as patterns (W-07).
+    /// Warns about strings that were probably meant as patterns (W-07).
     fn check_literal(&mut self, text: &str, place: Place) {
         if looks_like_pattern(text) {
             let message = format!(
@@ -403,13 +403,13 @@ fn looks_like_pattern(text: &str) -> bool {
         || text.contains(['*', '|', '('])
 }
 
-/// Returns whether a text is written like the names of files in a shell: `feature/*`.
+/// Returns whether a string is written like the names of files in a shell: `feature/*`.
 fn is_glob(text: &str) -> bool {
     let signs = ['^', '$', '(', '|', '[', '\\', '+', '{'];
     text.contains('*') && !text.contains(".*") && !text.contains(signs) && !text.starts_with('/')
 }
 
-/// Writes such a text as a pattern.
+/// Writes such a string as a pattern.
 fn glob_pattern(text: &str) -> String {
     let text = text.replace("**", "*");
     let parts = text.chars().map(|c| match c {

@@ -43,7 +43,7 @@ pub(crate) struct Draft {
     pub(crate) entry: usize,
     /// Place of its key in the workflow.
     pub(crate) key: Place,
-    /// What it does; `None` if that could not be compiled, which was reported.
+    /// The kind of the job; `None` if that could not be compiled, which was reported.
     pub(crate) kind: Option<PlannedJobKind>,
     /// The job as rendered; `None` for one that has no definition.
     pub(crate) document: Option<Value>,

@@ -76,7 +76,7 @@ impl Expander<'_, '_> {
             "approval" => JobType::Approval,
             "no-op" => JobType::NoOp,
             "release" => {
-                // Without effect, it would pass for a job that released something.
+                // If it were ignored, the job would look as if it had released something.
                 self.unsupported_type(&text, value.place);
                 self.check_validation(definition, scope);
                 let plan = self.needed_key(definition, "plan_name", &value, scope);

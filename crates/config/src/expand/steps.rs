@@ -389,7 +389,7 @@ impl Expander<'_, '_> {
         }
     }
 
-    /// Expressions are not read here; a text is simply true (W-11).
+    /// Expressions are not read here; a string is simply true (W-11).
     fn check_literal_condition(&mut self, statement: &crate::language::data::Value) {
         let written = self.render.doc.written(statement.place);
         let is_literal = matches!(statement.data, Data::Text(_)) && !written.contains("<<");

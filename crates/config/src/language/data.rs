@@ -21,7 +21,7 @@ use crate::{
 pub(crate) struct Value {
     pub(crate) data: Data,
     pub(crate) place: Place,
-    /// How it came here, if the caller asked.
+    /// The steps that produced it, if the caller asked for them.
     pub(crate) trail: Option<Rc<Trail>>,
 }
 
@@ -144,7 +144,7 @@ impl Scope {
 }
 
 impl Data {
-    /// Makes a text.
+    /// Makes a string.
     pub(crate) fn text(text: impl AsRef<str>) -> Self {
         Self::Text(Rc::from(text.as_ref()))
     }
@@ -302,7 +302,7 @@ pub(crate) struct Trail {
     /// A clause such as "the argument `tag` of job `test`".
     pub(crate) what: String,
     pub(crate) place: Place,
-    /// What it was made of.
+    /// The trails of the values that it was made of.
     pub(crate) from: Vec<Rc<Trail>>,
 }
 
@@ -329,7 +329,7 @@ impl ModuleId {
     }
 }
 
-/// An executor with arguments stands for its name in a text (CFG §4.9).
+/// An executor with arguments stands for its name in a string (CFG §4.9).
 pub(crate) fn executor_name(data: &Data) -> Option<Rc<str>> {
     let fields = match data {
         Data::Executor(executor) => return Some(executor.name.clone()),

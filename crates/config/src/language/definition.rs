@@ -138,7 +138,7 @@ pub(crate) struct Definition {
     /// A mapping, unless `broken`.
     pub(crate) body: At,
     pub(crate) parameters: Rc<Declarations>,
-    /// Where it is written.
+    /// The module that it is written in.
     pub(crate) module: ModuleId,
     /// Its shape is wrong, which was reported: it is not looked into.
     pub(crate) broken: bool,
@@ -219,7 +219,7 @@ impl<'d> Module<'d> {
     }
 }
 
-/// What is known of the section `jobs` beyond the jobs.
+/// The facts about the section `jobs` other than its jobs.
 #[derive(Debug, Default)]
 pub(crate) struct JobsSection {
     pub(crate) key: Option<Place>,
@@ -231,7 +231,7 @@ pub(crate) struct JobsSection {
     pub(crate) stray_steps: Vec<(At, Place)>,
 }
 
-/// What became of the configuration's jobs, for those that a mistake hides.
+/// The state of the configuration's jobs, for those that a mistake hides.
 #[derive(Debug, Default)]
 pub(crate) struct JobsInDoubt {
     /// They were looked into.

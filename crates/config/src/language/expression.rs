@@ -51,7 +51,7 @@ pub(crate) fn refused(text: &str, lookup: &mut Lookup<'_>) -> Vec<ExpressionErro
     evaluator.warnings
 }
 
-/// Returns whether a text that is compared as it is was probably meant as an expression (W-11).
+/// Returns whether a string that is compared as it is was probably meant as an expression (W-11).
 pub(crate) fn looks_like_one(text: &str) -> bool {
     let text = text.trim();
     let mentions = ["pipeline.", "parameters.", "matrix."].iter().any(|name| text.contains(name));

@@ -5,7 +5,7 @@ use crate::codes::{self, Code};
 /// The keys that something knows.
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'k> {
-    /// What it is, for messages: "`run`".
+    /// The owner of the keys, for messages: "`run`".
     pub(crate) what: &'k str,
     pub(crate) keys: &'k [&'k str],
     /// The mistake that another key is.

@@ -32,7 +32,7 @@ pub enum OrbVersion {
     Url,
 }
 
-/// Why a text is not a reference to an orb.
+/// Why a string is not a reference to an orb.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReferenceError {
     /// There is no `namespace/name`.

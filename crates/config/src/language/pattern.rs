@@ -1,6 +1,6 @@
 //! Regular expressions as the hosted service reads them: Java's, matched in full (CFG §6.5).
 //!
-//! A pattern is read by a parser of our own and written again for the engines: the linear one
+//! A pattern is read by our parser and written again for the engines: the linear one
 //! wherever possible, and one that backtracks only where look-around, back-references or possessive
 //! quantifiers force it, and then within a limit, so that no pattern runs away. The profile `next`
 //! knows the linear one only.
@@ -35,7 +35,7 @@ const COMPILED_BYTES: usize = 1 << 20;
 /// Longest text that is matched with backtracking, in bytes.
 const BACKTRACKED_TEXT: usize = 4_096;
 
-/// Size of a pattern times length of a text: what the linear engine does in some tens of
+/// Size of a pattern times length of a string: what the linear engine does in some tens of
 /// milliseconds.
 const LINEAR_WORK: u64 = 20_000_000;
 

@@ -22,7 +22,7 @@ pub struct Finding {
     pub is_warning: bool,
     /// What is wrong, in one sentence.
     pub message: String,
-    /// How to fix it.
+    /// The advice.
     pub help: Option<String>,
     /// First byte of the text that is meant.
     pub start: usize,

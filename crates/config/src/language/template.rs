@@ -1,9 +1,9 @@
-//! Reads `<< … >>` tags in a text (CFG §4.4.2). What they mean is decided in `evaluate`.
+//! Reads `<< … >>` tags in a string (CFG §4.4.2). What they mean is decided in `evaluate`.
 //!
 //! A tag cannot contain another tag. Text that came in through a tag is never read again, so a
 //! value can never smuggle a tag in. Reading takes one pass, whatever the text is.
 
-/// A piece of a text.
+/// A piece of a string.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece<'t> {
     /// Text as it stands, escapes resolved.
@@ -17,13 +17,13 @@ pub(crate) enum Piece<'t> {
 /// The inside of a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tag<'t> {
-    /// What is between `<<` and `>>`, trimmed.
+    /// The text between `<<` and `>>`, trimmed.
     pub(crate) inner: &'t str,
     /// Which `<<` of the text opens it, counted from 0.
     pub(crate) opening: usize,
 }
 
-/// What is wrong with a text.
+/// A mistake in a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed {
     pub(crate) kind: Malformation,
@@ -31,7 +31,7 @@ pub(crate) struct Malformed {
     pub(crate) opening: usize,
 }
 
-/// What can be wrong with a text.
+/// The kind of a mistake in a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Malformation {
     /// `<<` without `>>`.
@@ -47,7 +47,7 @@ pub(crate) enum Malformation {
 /// Levels of sections within each other.
 const DEPTH: usize = 20;
 
-/// Reads a text.
+/// Reads a string.
 pub(crate) fn parse(text: &str) -> Result<Vec<Piece<'_>>, Malformed> {
     let mut reader = Reader { text, rest: text, opening: 0 };
     let (pieces, closing) = reader.pieces(None, 0)?;

@@ -1,11 +1,11 @@
-//! Why a folder cannot be packed.
+//! Why a directory cannot be packed.
 
 use crate::text::diagnostic::Diagnostic;
 
-/// Files of one folder.
+/// Files of one directory.
 pub const FILES: usize = 10_000;
 
-/// Why a folder cannot be packed.
+/// Why a directory cannot be packed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PackError {
     /// There is nothing to pack.
@@ -21,7 +21,7 @@ pub enum PackError {
     #[error("`{path}` must be a mapping, because its contents are merged into {place}")]
     NotAMapping {
         path: String,
-        /// Where its contents go: "the top", "`commands`".
+        /// The place that its contents go to: "the top", "`commands`".
         place: String,
     },
     /// Two files give the same key.
@@ -41,7 +41,7 @@ pub enum PackError {
         path: String,
         /// The path in the directive.
         included: String,
-        /// What is wrong: "which does not exist".
+        /// The reason, as a relative clause: "which does not exist".
         error: String,
     },
 }

@@ -8,7 +8,7 @@ use crate::{
     read::document::Node,
 };
 
-/// Keys that definitions of a section can have. A folder that holds nothing else is one definition.
+/// Keys that definitions of a section can have. A directory that holds nothing else is one definition.
 const DEFINITIONS: &[(&str, &[&str])] = &[
     ("commands", COMMAND.keys),
     ("executors", EXECUTOR_KEYS),
@@ -19,7 +19,7 @@ const DEFINITIONS: &[(&str, &[&str])] = &[
     ("workflows", &["jobs", "when", "unless", "triggers", "max_auto_reruns"]),
 ];
 
-/// What is at a key.
+/// The content of a key.
 enum Part {
     /// A level that several files may add to.
     Level(Level),
@@ -29,30 +29,30 @@ enum Part {
 
 type Level = Vec<(String, Part)>;
 
-/// A folder, with the contents of its files.
+/// A directory, with the contents of its files.
 #[derive(Default)]
-struct Folder {
+struct Directory {
     files: Vec<(String, String, Node)>,
-    folders: BTreeMap<String, Folder>,
+    directories: BTreeMap<String, Directory>,
 }
 
 /// Puts the contents of all files together. Files are sorted by path.
 pub(super) fn fold(contents: Vec<(String, Node)>, problems: &mut Vec<PackError>) -> Node {
-    let mut root = Folder::default();
+    let mut root = Directory::default();
     for (path, node) in contents {
-        let mut folder = &mut root;
+        let mut directory = &mut root;
         let mut parts = path.split('/').peekable();
         while let Some(part) = parts.next() {
             if parts.peek().is_none() {
-                folder.files.push((part.to_owned(), path.clone(), node));
+                directory.files.push((part.to_owned(), path.clone(), node));
                 break;
             }
-            folder = folder.folders.entry(part.to_owned()).or_default();
+            directory = directory.directories.entry(part.to_owned()).or_default();
         }
     }
     let mut folding = Folding { problems, at: Vec::new() };
     let mut level = Level::new();
-    folding.folder(root, &mut level);
+    folding.directory(root, &mut level);
     into_node(level)
 }
 
@@ -70,11 +70,11 @@ struct Folding<'p> {
 }
 
 impl Folding<'_> {
-    /// Adds what a folder holds: what goes into its own level first, then files, then folders.
-    fn folder(&mut self, folder: Folder, level: &mut Level) {
+    /// Adds what a directory holds: what goes into its own level first, then files, then directories.
+    fn directory(&mut self, directory: Directory, level: &mut Level) {
         let is_root = self.at.is_empty();
         let (shared, keyed): (Vec<_>, Vec<_>) =
-            folder.files.into_iter().partition(|(name, ..)| is_root || name.starts_with('@'));
+            directory.files.into_iter().partition(|(name, ..)| is_root || name.starts_with('@'));
         for (_, path, node) in shared {
             self.shared(path, node, level);
         }
@@ -84,12 +84,12 @@ impl Folding<'_> {
             let node = if node == Node::Null { Node::Map(Vec::new()) } else { node };
             self.put(level, key, node, &path);
         }
-        for (name, folder) in folder.folders {
-            self.inner(&name, folder, level);
+        for (name, directory) in directory.directories {
+            self.inner(&name, directory, level);
         }
     }
 
-    /// Merges a file's contents into the level of its folder.
+    /// Merges a file's contents into the level of its directory.
     fn shared(&mut self, path: String, node: Node, level: &mut Level) {
         match node {
             Node::Map(entries) => {
@@ -109,14 +109,14 @@ impl Folding<'_> {
         }
     }
 
-    fn inner(&mut self, name: &str, folder: Folder, level: &mut Level) {
+    fn inner(&mut self, name: &str, directory: Directory, level: &mut Level) {
         let mut inside = Level::new();
         self.at.push(name.to_owned());
-        self.folder(folder, &mut inside);
+        self.directory(directory, &mut inside);
         let is_key = !name.starts_with('@') && self.is_definition(&inside);
         self.at.pop();
         if is_key {
-            // A folder of scripts is not a section.
+            // A directory of scripts is not a section.
             if !inside.is_empty() {
                 self.meet(level, name.to_owned(), inside);
             }
@@ -127,7 +127,7 @@ impl Folding<'_> {
         }
     }
 
-    /// Returns whether the folder at `self.at`, with these contents, is a key: a section, a
+    /// Returns whether the directory at `self.at`, with these contents, is a key: a section, a
     /// definition, or a part of one.
     fn is_definition(&self, inside: &Level) -> bool {
         let [section, between @ .., name] = self.at.as_slice() else { return true };

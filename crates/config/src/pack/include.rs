@@ -97,7 +97,7 @@ fn is_in_path(c: char) -> bool {
     c.is_alphanumeric() || "-_./@+".contains(c)
 }
 
-/// Resolves `.` and `..`; `None` if the path leads out of the folder.
+/// Resolves `.` and `..`; `None` if the path leads out of the directory.
 fn within(path: &str) -> Option<String> {
     let mut parts = Vec::new();
     if path.starts_with('/') {
@@ -115,7 +115,7 @@ fn within(path: &str) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("/"))
 }
 
-/// Makes every `<<` a text: an odd number of backslashes before it keeps it from being a tag
+/// Makes every `<<` a string: an odd number of backslashes before it keeps it from being a tag
 /// (CFG §4.4.2), and half of them remain.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_stays_in_the_folder() {
+    fn a_path_stays_in_the_directory() {
         for (path, expected) in [
             ("a/./b.sh", Some("a/b.sh")),
             ("a/../b.sh", Some("b.sh")),

@@ -1,4 +1,4 @@
-//! Folders and the documents that they make.
+//! Directories and the documents that they make.
 
 use super::*;
 use crate::read::document::to_yaml;
@@ -22,7 +22,7 @@ fn no_include(_: &str) -> Result<String, String> {
 }
 
 #[test]
-fn folders_and_files_are_keys_and_the_top_is_merged() {
+fn directories_and_files_are_keys_and_the_top_is_merged() {
     let text = packed(&[
         ("jobs/build.yml", "docker: [{image: alpine}]\nsteps: [checkout]\n"),
         ("commands/greet.yaml", "steps:\n  - run: echo hi\n"),
@@ -57,7 +57,7 @@ fn what_begins_with_an_at_sign_goes_into_the_level_above() {
 }
 
 #[test]
-fn folders_within_a_section_are_for_order_as_in_the_new_client() {
+fn directories_within_a_section_are_for_order_as_in_the_new_client() {
     let steps = "steps: [checkout]\n";
     let text = packed(&[
         ("@orb.yml", "version: 2.1\n"),
@@ -76,7 +76,7 @@ fn folders_within_a_section_are_for_order_as_in_the_new_client() {
 }
 
 #[test]
-fn a_folder_that_holds_one_definition_is_that_definition_as_in_the_old_client() {
+fn a_directory_that_holds_one_definition_is_that_definition_as_in_the_old_client() {
     let text = packed(&[
         ("config.yml", "version: 2.1\n"),
         ("jobs/build/@base.yml", "docker: [{image: alpine}]\n"),

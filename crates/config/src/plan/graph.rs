@@ -22,7 +22,7 @@ const CYCLE: usize = 5;
 pub(crate) struct Edge {
     /// Index of the job that is waited for.
     pub(crate) job: usize,
-    /// How it may have ended.
+    /// The outcomes that let the job run.
     pub(crate) accepts: Vec<Outcome>,
     /// Place of the entry in `requires`.
     pub(crate) place: Place,

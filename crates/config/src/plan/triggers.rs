@@ -1,4 +1,4 @@
-//! Workflows that a clock starts (CFG §5.8).
+//! Workflows that run on a schedule (CFG §5.8).
 
 use std::rc::Rc;
 

@@ -1,7 +1,7 @@
 //! Trees of plain values: what compiling prints, and what packing writes.
 //!
 //! A [`Node`] is written as YAML that any reader takes for the same tree ([`to_yaml`]) or as JSON
-//! ([`to_json`]), and read back ([`from_yaml`]). Deliberately absent: places in a text. The compiler
+//! ([`to_json`]), and read back ([`from_yaml`]). Deliberately absent: places in a source. The compiler
 //! keeps them in the tree of [`super::yaml`], of which these documents are copies.
 
 mod node;
@@ -16,7 +16,7 @@ use crate::{read::yaml::Anchors, text::diagnostic::Diagnostic};
 
 /// Writes a document as YAML in block style, as compiled configurations look (CFG §7.4).
 ///
-/// Lists are not indented under their key, texts of several lines are literal blocks, and every text
+/// Lists are not indented under their key, strings of several lines are literal blocks, and every string
 /// is quoted that a reader of YAML 1.1 or 1.2 would take for anything else.
 pub fn to_yaml(node: &Node) -> String {
     write::document(node)
@@ -24,7 +24,7 @@ pub fn to_yaml(node: &Node) -> String {
 
 /// Writes a document as indented JSON.
 pub fn to_json(node: &Node) -> String {
-    // Only keys that are not texts could make it fail, and there are none.
+    // Only keys that are not strings could make it fail, and there are none.
     serde_json::to_string_pretty(node).unwrap_or_default()
 }
 

@@ -25,7 +25,7 @@ use crate::{
 /// 1 MiB must not fill the database.
 const DIAGNOSTICS: usize = 200;
 
-/// What is being compiled: workflow, job, command.
+/// Something that is being compiled: a workflow, a job, a command.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
     /// "command `upload`".
@@ -68,7 +68,7 @@ pub(crate) struct Report<'d> {
     hidden: usize,
     /// Unsupported features beyond the limit.
     hidden_unsupported: usize,
-    /// What is being compiled, outermost first.
+    /// The things that are being compiled, outermost first.
     frames: Vec<Frame>,
     /// Errors count as warnings, for they are about something that does not run.
     lenient: bool,
@@ -108,7 +108,7 @@ impl<'d> Report<'d> {
         &self.frames
     }
 
-    /// From now on errors count as warnings, or no longer. Returns what it was.
+    /// Sets whether errors count as warnings. Returns the previous setting. Returns what it was.
     pub(crate) fn set_lenient(&mut self, lenient: bool) -> bool {
         std::mem::replace(&mut self.lenient, lenient)
     }

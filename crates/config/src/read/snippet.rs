@@ -23,10 +23,10 @@ use crate::{
     text::diagnostic::{Diagnostic, Severity},
 };
 
-/// Longest help that is next to the underlined text; longer ones get a line of their own.
+/// Longest help that is next to the underlined text; longer ones get their own line.
 const LABEL_CHARS: usize = 50;
 
-/// Places that are further apart are shown in snippets of their own.
+/// Places that are further apart are shown in separate snippets.
 const NEAR_BYTES: usize = 8_192;
 
 /// Bytes of the lines that are shown at most.
@@ -108,7 +108,7 @@ fn without_source<'a>(diagnostic: &'a Diagnostic, title: Title<'a>) -> Group<'a>
     title.elements(std::iter::once(origin).chain(remarks))
 }
 
-/// What is below the source: places in orbs, the way there, what to do.
+/// Returns the lines below the source: places in orbs, the way there, what to do.
 fn remarks<'a>(diagnostic: &'a Diagnostic, help: Option<&'a str>) -> Vec<Element<'a>> {
     let mut remarks: Vec<Element<'a>> = Vec::new();
     for related in &diagnostic.related {

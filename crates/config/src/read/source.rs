@@ -1,4 +1,4 @@
-//! The texts of one compilation with their trees: the configuration and its orbs.
+//! The sources of one compilation with their trees: the configuration and its orbs.
 
 use std::sync::{Arc, OnceLock};
 
@@ -16,25 +16,25 @@ use crate::{
     },
 };
 
-/// A text and its tree.
+/// A source and its tree.
 #[derive(Debug)]
 pub(crate) struct Source {
     /// What people call it: a path, or `circleci/node@5.2.0`.
     pub(crate) name: String,
     pub(crate) text: Arc<str>,
     pub(crate) doc: Arc<Doc>,
-    /// What is wrong with its YAML. Places are as if it were the configuration.
+    /// The problems of its YAML. Places are as if it were the configuration.
     pub(crate) problems: Vec<Problem>,
     lines: OnceLock<Lines>,
 }
 
 impl Source {
-    /// Parses a text. Never fails: what is wrong is in `problems`.
+    /// Parses a source. Never fails: what is wrong is in `problems`.
     pub(crate) fn parse(name: impl Into<String>, text: Arc<str>) -> Self {
         Self::parse_with(name, text, &Anchors::new())
     }
 
-    /// Parses a text whose aliases may name nodes of other texts.
+    /// Parses a source whose aliases may name nodes of other sources.
     pub(crate) fn parse_with(name: impl Into<String>, text: Arc<str>, foreign: &Anchors) -> Self {
         let (doc, problems) = yaml::parse(&text, foreign);
         Self { name: name.into(), text, doc: doc.into(), problems, lines: OnceLock::new() }
@@ -48,7 +48,7 @@ impl Source {
         Self::parse(path, text.into())
     }
 
-    /// Stands for a text that is not parsed.
+    /// Stands for a source that is not parsed.
     fn too_large(name: &str) -> Self {
         let bytes = limits::CONFIG_BYTES;
         let message = format!("the configuration is larger than {bytes} bytes");
@@ -62,7 +62,7 @@ impl Source {
     }
 }
 
-/// The texts of one compilation. It only grows, so that trees can be held while orbs are loaded.
+/// The sources of one compilation. It only grows, so that trees can be held while orbs are loaded.
 #[derive(Default)]
 pub(crate) struct Sources {
     list: FrozenVec<Arc<Source>>,
@@ -89,14 +89,14 @@ impl Sources {
         sources
     }
 
-    /// Adds a text; `None` beyond any sensible number of them.
+    /// Adds a source; `None` beyond any sensible number of them.
     pub(crate) fn add(&self, source: Arc<Source>) -> Option<FileId> {
         let id = FileId::new(self.list.len())?;
         self.list.push(source);
         Some(id)
     }
 
-    /// Returns a text.
+    /// Returns a source.
     pub(crate) fn file(&self, file: FileId) -> &Source {
         self.list.get(file.index()).unwrap_or(&self.empty)
     }

@@ -41,7 +41,7 @@ impl Id {
 pub(crate) enum Style {
     /// Without quotes: may be a number, a boolean, nothing.
     Plain,
-    /// Quoted, a block, or tagged `!!str`: a text whatever it looks like.
+    /// Quoted, a block, or tagged `!!str`: a string whatever it looks like.
     Text,
 }
 
@@ -60,7 +60,7 @@ enum Kind {
     Map {
         /// As written, merge keys too.
         pairs: Box<[(Id, Id)]>,
-        /// What they come to; `None` if there is no merge key among them.
+        /// The entries after merging; `None` if there is no merge key among them.
         merged: Option<Box<[Merged]>>,
     },
     Alias(Id),
@@ -90,14 +90,14 @@ struct Node {
     is_whole: bool,
 }
 
-/// A node that other texts may name by its anchor.
+/// A node that other sources may name by its anchor.
 #[derive(Clone, Debug)]
 pub(crate) struct Anchored {
     doc: Arc<Doc>,
     id: Id,
 }
 
-/// Anchored nodes of other texts, by name: a packed folder is one document to those who write it.
+/// Anchored nodes of other sources, by name: a packed directory is one document to those who write it.
 pub(crate) type Anchors = HashMap<String, Anchored>;
 
 /// A node and the way to it.
@@ -218,14 +218,14 @@ impl<'d> IntoIterator for Entries<'d> {
     }
 }
 
-/// Texts that are where a name may be used.
+/// Strings that are where a name may be used.
 #[derive(Debug, Default)]
 pub(crate) struct Mentions<'d> {
     /// Items of lists, and keys of mappings that are such items.
     pub(crate) items: HashSet<&'d str>,
     /// All scalars.
     pub(crate) scalars: HashSet<&'d str>,
-    /// What is before a slash.
+    /// The parts before a slash.
     pub(crate) prefixes: HashSet<&'d str>,
 }
 
@@ -347,7 +347,7 @@ impl Doc {
         })
     }
 
-    /// Collects the texts that are where a name may be used.
+    /// Collects the strings that are where a name may be used.
     pub(crate) fn mentions(&self) -> Mentions<'_> {
         let mut mentions = Mentions::default();
         let sections = match self.root.map(|root| &self.node(root).kind) {

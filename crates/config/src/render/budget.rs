@@ -3,13 +3,13 @@
 //! A budget that is used up is reported once; from then on everything is unknown and the compilation
 //! ends quickly. The amounts are far beyond what the largest real files need.
 
-/// What is left of each kind.
+/// The amount left of each resource.
 #[derive(Debug)]
 pub(crate) struct Budget {
     left: [u64; 5],
 }
 
-/// What is drawn.
+/// A resource that the budget limits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Resource {
     /// Nodes that are rendered. A file of the largest size has a tenth of this.

@@ -104,7 +104,7 @@ impl Renderer<'_> {
         Value { data, place, trail }
     }
 
-    /// Renders a text. What comes in through a tag is not read again.
+    /// Renders a string. What comes in through a tag is not read again.
     pub(crate) fn render(&mut self, text: &str, place: Place, scope: &Rc<Scope>) -> Data {
         if !self.afford(Resource::Bytes, text.len(), place) {
             return Data::Unknown;

@@ -137,7 +137,7 @@ impl Renderer<'_> {
         }
     }
 
-    /// Returns a text that must name something, and reports one of nothing but spaces.
+    /// Returns a string that must name something, and reports one of nothing but spaces.
     pub(crate) fn named(&mut self, text: String, key: &str, place: Place) -> Option<String> {
         if !text.trim().is_empty() {
             return Some(text);
@@ -152,13 +152,13 @@ impl Renderer<'_> {
         None
     }
 
-    /// Renders the value of a key that must be a text; numbers and booleans are taken as written.
+    /// Renders the value of a key that must be a string; numbers and booleans are taken as written.
     pub(crate) fn text_field(&mut self, at: At, name: &str, scope: &Rc<Scope>) -> Option<String> {
         let value = self.evaluate(at, scope);
         self.text_of(&value, name)
     }
 
-    /// Returns a value that must be a text; numbers and booleans are taken as written.
+    /// Returns a value that must be a string; numbers and booleans are taken as written.
     pub(crate) fn text_of(&mut self, value: &Value, name: &str) -> Option<String> {
         match &value.data {
             Data::Text(text) => Some(text.to_string()),
@@ -191,7 +191,7 @@ impl Renderer<'_> {
         }
     }
 
-    /// Returns the items of a list of texts, or one text as a list.
+    /// Returns the items of a list of strings, or one string as a list.
     pub(crate) fn texts_of(&mut self, value: &Value, name: &str) -> Vec<(String, Place)> {
         match &value.data {
             Data::List(items) => {

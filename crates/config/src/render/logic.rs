@@ -74,7 +74,7 @@ impl Renderer<'_> {
         }
     }
 
-    /// Texts are not evaluated within a statement; they are true unless empty (W-11).
+    /// Strings are not evaluated within a statement; they are true unless empty (W-11).
     fn check_literal_operand(&mut self, operand: &Value) {
         let Data::Text(text) = &operand.data else { return };
         let written = self.doc.written(operand.place);

@@ -1,4 +1,4 @@
-//! Modules: the configuration and the orbs that it imports, each with definitions of its own
+//! Modules: the configuration and the orbs that it imports, each with its own definitions
 //! (CFG §4.13.4).
 //!
 //! A name without a slash is looked up where it is written; `alias/name` in the orb that the alias

@@ -92,7 +92,7 @@ impl Resolver<'_, '_> {
         self.render.report.add(problem.help("pass the URL of a file instead"));
     }
 
-    /// Checks a value from the trigger. Texts that spell a boolean or a number are taken as such.
+    /// Checks a value from the trigger. Strings that spell a boolean or a number are taken as such.
     fn trigger_value(
         &mut self,
         name: &str,

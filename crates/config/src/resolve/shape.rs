@@ -240,7 +240,7 @@ impl<'d> Resolver<'_, 'd> {
         Some(format!("write `- run:`, with {} and {last} indented below it", others.join(", ")))
     }
 
-    /// Says how two keys of a step are put together, or apart if the second is a step of its own.
+    /// Says how two keys of a step are put together, or apart if the second is a separate step.
     fn one_step(&self, first: &Entry<'_>, second: &Entry<'_>) -> String {
         let is_text = matches!(self.render.doc.view(first.value), View::Scalar(..));
         if self.is_step(second) {
@@ -252,7 +252,7 @@ impl<'d> Resolver<'_, 'd> {
         }
     }
 
-    /// Returns whether a key can be a step of its own.
+    /// Returns whether a key can be a separate step.
     fn is_step(&self, entry: &Entry<'_>) -> bool {
         let name = entry.name;
         // `when: always` is an attribute.
@@ -288,7 +288,7 @@ impl<'d> Resolver<'_, 'd> {
     }
 }
 
-/// Returns whether a text can be within braces as it is.
+/// Returns whether a string can be within braces as it is.
 fn is_simple(text: &str) -> bool {
     !text.is_empty() && !text.contains(['\n', '{', '}', '[', ']', ',', '#', ':', '"', '\''])
 }

@@ -1,4 +1,4 @@
-//! Keys that are next to what they belong to, for they are indented too little.
+//! Keys that are indented too little, so that they stand next to their parent.
 //!
 //! Deliberately absent: those of jobs, whose list has more to go by.
 

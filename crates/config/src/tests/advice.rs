@@ -97,7 +97,7 @@ const NEXT: &[(&str, &str, &str)] = &[
     ("An unknown value is a mistake everywhere", "unknown-pipeline-value", "bad-run"),
     ("An entry that is not a job", "wrong-section-type", "unknown-job"),
     ("Near misses of every section", "misspelled-section", "nothing-to-run"),
-    // Every type of job has keys of its own.
+    // Every type of job has its own keys.
     ("A type of job that does not exist", "unknown-job-type", "job-type-needs-key"),
     ("Types of jobs", "unknown-job-type", "job-type-needs-key"),
     ("Types of jobs", "unknown-job-type", "no-environment"),
@@ -253,7 +253,7 @@ fn family(code: &str, help: &str) -> (String, String) {
 
 /// The lines of `spec/helps.tsv`: the code, the help and why nothing can follow it.
 fn listed() -> Vec<((String, String), String)> {
-    let text = fs::read_to_string(case::folder().join("helps.tsv")).unwrap();
+    let text = fs::read_to_string(case::directory().join("helps.tsv")).unwrap();
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     let lines = lines.map(|line| {
         let mut fields = line.split('\t').map(str::to_owned);

@@ -179,7 +179,7 @@ fn the_list_of_rejections_is_compared_in_both_directions() {
     }
 }
 
-/// What must hold for every text.
+/// What must hold for every string.
 pub(crate) fn check(name: &str, text: &str, compiled: &Compiled) {
     let has_error = compiled.diagnostics.iter().any(|found| found.severity == Severity::Error);
     if compiled.unresolved_orbs.is_empty() {

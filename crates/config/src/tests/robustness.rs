@@ -1,7 +1,7 @@
 //! Whatever the text, compiling ends, quickly and without a panic.
 //!
 //! The same is looked for without a bound by the targets in `fuzz/`; what they found is below as
-//! a test of its own.
+//! a separate test.
 
 mod bombs;
 mod damage;
@@ -21,7 +21,7 @@ use crate::tests::corpus::{check, corpus};
 use crate::*;
 use roundel_model::name::GitRef;
 
-/// Far above what any text needs on a busy machine; a text that runs away needs minutes.
+/// Far above what any source needs on a busy machine; a source that runs away needs minutes.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 fn compile_any(text: &str) -> Compiled {
@@ -37,7 +37,7 @@ fn compile_any(text: &str) -> Compiled {
     compiled
 }
 
-/// The slugs of the errors of a text.
+/// The slugs of the errors of a source.
 fn codes_of(text: &str) -> Vec<String> {
     let found = compile_any(text).diagnostics.into_iter();
     found.filter(|found| found.severity == Severity::Error).map(|found| found.code).collect()
@@ -46,7 +46,7 @@ fn codes_of(text: &str) -> Vec<String> {
 /// Processor time that one compilation of an edited real file may take. Whatever else the machine
 /// does is not counted.
 const PROCESSOR_TIME: Duration = Duration::from_secs(1);
-/// Damaged texts, so many that a debug build takes ten to twenty seconds.
+/// Damaged sources, so many that a debug build takes ten to twenty seconds.
 const DAMAGED: usize = 4_000;
 
 /// The processor time of this thread so far; the clock's, where the kernel does not say.
@@ -368,7 +368,7 @@ fn the_largest_workflows_of_every_kind_end() {
     }
 }
 
-/// A text that is handed on by name is copied wherever it lands.
+/// A source that is handed on by name is copied wherever it lands.
 #[test]
 fn copies_of_a_large_text_are_counted() {
     let large = "x".repeat(500_000);

@@ -21,12 +21,12 @@ use super::{
 };
 use crate::{api::inputs::Inputs, check::check_orb::check_orb};
 
-/// Files and folders that say nothing in diagnostics: the catalogue and its pages, what explains a
+/// Files and directories that say nothing in diagnostics: the catalogue and its pages, what explains a
 /// configuration, and the packing of several files, which has its own errors.
 const OTHERS: &[&str] = &["codes", "codes.rs", "explain.rs", "pack", "pack.rs", "page.rs", "tests"];
 
-fn source_files(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
+fn source_files(directory: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if OTHERS.contains(&&*name) || name == "tests.rs" {
@@ -42,12 +42,12 @@ fn source_files(folder: &Path, files: &mut Vec<PathBuf>) {
 
 /// The sentences of the crate's source with the names of their files.
 fn written() -> Vec<(String, Sentence)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
-    source_files(&folder, &mut files);
+    source_files(&directory, &mut files);
     files.sort();
     let read = |path: &Path| {
-        let name = path.strip_prefix(&folder).unwrap().to_string_lossy().into_owned();
+        let name = path.strip_prefix(&directory).unwrap().to_string_lossy().into_owned();
         let text = fs::read_to_string(path).unwrap();
         literals::sentences(&text).into_iter().map(move |sentence| (name.clone(), sentence))
     };
@@ -70,7 +70,7 @@ fn said(cases: &[Case]) -> BTreeSet<String> {
 
 /// The lines of `spec/unsaid.tsv`: the file, the sentence and why nothing brings it.
 fn listed() -> Vec<(String, String)> {
-    let text = fs::read_to_string(case::folder().join("unsaid.tsv")).unwrap();
+    let text = fs::read_to_string(case::directory().join("unsaid.tsv")).unwrap();
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     let lines = lines.map(|line| {
         let fields: Vec<&str> = line.split('\t').collect();

@@ -75,7 +75,7 @@ pub struct Related {
     pub line: u32,
     /// Column of `start` in characters, counted from 1.
     pub column: u32,
-    /// What it has to do with it.
+    /// How that place is related, in a few words.
     pub text: String,
 }
 

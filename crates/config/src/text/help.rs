@@ -1,7 +1,7 @@
-//! What to do about a problem: a sentence for people, and where it is one name that was probably
-//! meant, that name, so that an editor can write it without reading the sentence.
+//! The advice about a problem: a sentence for people and, where one name was probably meant, that name, so
+//! that an editor can write it without reading the sentence.
 
-/// What to do about a problem.
+/// The advice about a problem.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Help {
     pub(crate) text: String,

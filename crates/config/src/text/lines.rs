@@ -1,4 +1,4 @@
-//! Lines and columns of a text, for people.
+//! Lines and columns of a source, for people.
 
 use std::sync::Arc;
 

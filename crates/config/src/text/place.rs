@@ -1,9 +1,9 @@
-//! Places in the texts: files and byte ranges.
+//! Places in the sources: files and byte ranges.
 //!
 //! Everything that the compiler handles carries a [`Place`], so that a message can point at the
 //! text that caused it, however many anchors, merges, orbs and parameters lie between.
 
-/// A range of bytes of a text. 32 bits are enough: a text is at most
+/// A range of bytes of a source. 32 bits are enough: a source is at most
 /// [`roundel_model::limits::CONFIG_BYTES`] long.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Span {
@@ -27,7 +27,7 @@ impl Span {
     }
 }
 
-/// One of the texts of a compilation: the configuration is the first, orbs follow.
+/// One of the sources of a compilation: the configuration is the first, orbs follow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct FileId(u16);
 
@@ -35,7 +35,7 @@ impl FileId {
     /// The configuration itself.
     pub(crate) const CONFIG: Self = Self(0);
 
-    /// Numbers a text; `None` beyond any sensible number of them.
+    /// Numbers a source; `None` beyond any sensible number of them.
     pub(crate) fn new(index: usize) -> Option<Self> {
         u16::try_from(index).ok().map(Self)
     }

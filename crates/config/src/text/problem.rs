@@ -58,7 +58,7 @@ impl Problem {
         self
     }
 
-    /// The same in another file: an orb's text is parsed before its place among the texts is known.
+    /// The same in another file: an orb's text is parsed before its place among the sources is known.
     pub(crate) fn in_file(mut self, file: FileId) -> Self {
         self.place.file = file;
         for (place, _) in &mut self.related {

@@ -24,14 +24,14 @@ const ANSWERS: usize = 2_000;
 /// Something that can be typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Completion {
-    /// What it is called in the list.
+    /// The name in the list.
     pub(crate) label: String,
     pub(crate) icon: Icon,
     /// A few words next to the label.
     pub(crate) detail: Option<String>,
     /// Markdown.
     pub(crate) documentation: Option<String>,
-    /// What is typed: a snippet in the syntax of the Language Server Protocol.
+    /// The text to insert: a snippet in the syntax of the Language Server Protocol.
     pub(crate) insert: String,
     /// The bytes that it replaces, all on one line.
     pub(crate) replace: Span,
@@ -93,7 +93,7 @@ fn anchor_at(text: &str, offset: usize) -> Option<Span> {
     (is_name && is_alias).then(|| tags::word_at(text, offset))
 }
 
-/// Completions on their way.
+/// Completions being collected.
 struct List<'d> {
     document: &'d Document,
     library: &'d Library,

@@ -134,19 +134,19 @@ pub(crate) fn renamed_places(document: &Document, offset: usize) -> Option<Vec<S
     is_ours.then(|| found.into_iter().map(|(span, _)| span).collect())
 }
 
-/// Why something does not get a new name.
+/// Why a rename is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RenameError {
     #[error("only names that are defined in this file can be renamed")]
     NotDefinedHere,
     #[error(
-        "`{0}` is not a name: it begins with a letter or `_`, and letters, digits, `_`, `-` and `.` follow"
+        "`{0}` is not a valid name: use letters, digits, `_`, `-` and `.`, starting with a letter or `_`"
     )]
     NotAName(String),
     /// Two things would become one, and nothing could tell them apart again.
     #[error("there is already {what} `{name}`")]
     Taken {
-        /// With its article.
+        /// What has the name, with its article: `a job`.
         what: &'static str,
         name: String,
     },

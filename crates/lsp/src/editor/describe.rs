@@ -70,7 +70,7 @@ pub(crate) fn pipeline_value(value: &PipelineName) -> String {
     format!("`{}`: {}\n\n{}\n\nA pipeline value.", value.name, value.kind, value.doc)
 }
 
-/// Cuts a text at a number of characters.
+/// Cuts a string at a number of characters.
 pub(crate) fn shorten(text: &str, characters: usize) -> String {
     let short: String = text.chars().take(characters).collect();
     if short.len() < text.len() { format!("{short}…") } else { short }

@@ -1,10 +1,10 @@
-//! A text and what was read from it.
+//! A document and what was read from it.
 
 use std::sync::Arc;
 
 use super::{index::Index, outline::Outline, tree::node::Node};
 
-/// A text and what was read from it.
+/// A document and what was read from it.
 #[derive(Clone, Debug)]
 pub(crate) struct Document {
     pub(super) text: Arc<str>,
@@ -14,7 +14,7 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    /// Reads a text. Never fails.
+    /// Reads a document. Never fails.
     pub(crate) fn new(text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
         let root = Node::read(&text);

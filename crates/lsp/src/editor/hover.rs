@@ -26,7 +26,7 @@ const ELEMENTS: usize = 25;
 pub(crate) struct Hover {
     /// Bytes of the word that the text is about.
     pub(crate) span: Span,
-    /// What is said, in Markdown.
+    /// The text, in Markdown.
     pub(crate) markdown: String,
 }
 
@@ -233,7 +233,7 @@ fn list(names: &[String]) -> String {
     shown.join(", ")
 }
 
-/// A part of a text as a block of YAML, as it is indented there.
+/// A part of a document as a block of YAML, as it is indented there.
 fn source(text: &str, span: &Span) -> String {
     let start = super::tree::node::line_start(text, span.start);
     let lead = text.get(start..span.start).unwrap_or_default();

@@ -114,14 +114,14 @@ pub(crate) struct Invocation {
     /// The workflow or group.
     pub(crate) list: Owner,
     pub(crate) index: usize,
-    /// What it runs: `test`, `node/test`.
+    /// The job that it runs: `test`, `node/test`.
     pub(crate) job: String,
-    /// What `requires` calls it, and where that is said.
+    /// Its name in `requires`. `name_span` is where that is written.
     pub(crate) name: String,
     pub(crate) name_span: Span,
     pub(crate) span: Span,
     pub(crate) is_approval: bool,
-    /// The matrix's name, if it has one of its own.
+    /// The `alias` of the matrix, if it has one.
     pub(crate) alias: Option<(String, Span)>,
     /// The matrix's parameters.
     pub(crate) matrix: Vec<(String, Span)>,

@@ -36,9 +36,9 @@ pub(crate) enum At {
     Key,
     /// The value after a key on the same line.
     Value,
-    /// Something that begins here, on a line or after a dash of its own: a value or a mapping.
+    /// Something that begins here, on a line or after a dash of the same line: a value or a mapping.
     Fresh,
-    /// Inside of a text or a comment.
+    /// Inside of a string or a comment.
     Text,
 }
 

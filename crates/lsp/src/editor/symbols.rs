@@ -1,4 +1,4 @@
-//! What is in a file, as a tree for its outline.
+//! The outline of a file: a tree of its sections and definitions.
 
 use super::{
     document::Document,
@@ -20,7 +20,7 @@ pub(crate) struct Outlined {
     pub(crate) span: Span,
     /// Its name, inside of `span`.
     pub(crate) selection: Span,
-    /// What is in it.
+    /// The entries below it.
     pub(crate) children: Vec<Self>,
 }
 

@@ -30,7 +30,7 @@ fn is_escaped(source: &str, at: usize) -> bool {
     before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
-/// Returns the dotted words of an expression, with the place of each. Texts in quotes are left out.
+/// Returns the dotted words of an expression, with the place of each. Strings in quotes are left out.
 pub(crate) fn words(source: &str) -> Vec<(usize, &str)> {
     let bytes = source.as_bytes();
     let mut found = Vec::new();

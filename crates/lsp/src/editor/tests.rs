@@ -1,4 +1,4 @@
-//! What an editor gets, by texts with a cursor `▮` in them.
+//! What an editor gets, by documents with a cursor `▮` in them.
 
 use std::sync::Arc;
 

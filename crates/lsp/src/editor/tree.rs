@@ -13,11 +13,11 @@ pub(crate) mod node;
 
 use node::Node;
 
-/// Texts beyond this are not read: the compiler refuses them as well.
+/// Documents beyond this are not read: the compiler refuses them as well.
 const TEXT_BYTES: usize = 4 << 20;
 
 impl Node {
-    /// Reads a text. Never fails; what makes no sense is passed over.
+    /// Reads a document. Never fails; what makes no sense is passed over.
     pub(crate) fn read(text: &str) -> Self {
         if text.len() > TEXT_BYTES {
             return Self::default();

@@ -1,4 +1,4 @@
-//! What editor and server can do.
+//! The capabilities of editor and server.
 
 use std::path::PathBuf;
 
@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use crate::text::Encoding;
 
-/// What the editor can do, as far as it matters.
+/// The capabilities of the editor that we use.
 pub(super) struct EditorSupport {
     pub(super) encoding: Encoding,
     pub(super) snippets: bool,
     pub(super) links: bool,
-    /// The folder that it opened.
+    /// The directory that it opened.
     pub(super) root: Option<PathBuf>,
 }
 

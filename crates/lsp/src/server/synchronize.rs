@@ -22,7 +22,7 @@ struct Changes {
 
 #[derive(Deserialize)]
 struct Change {
-    /// What is replaced; without it, everything is.
+    /// The range that is replaced; without it, everything is.
     range: Option<Range>,
     text: String,
 }

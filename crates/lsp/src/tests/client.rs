@@ -70,17 +70,17 @@ fn finder() -> Finder {
 
 fn open_orbs(settings: &Settings) -> Result<Finder, String> {
     match &settings.orbs {
-        Some(folder) => Err(format!("there is no directory `{}`", folder.display())),
+        Some(directory) => Err(format!("there is no directory `{}`", directory.display())),
         None => Ok(finder()),
     }
 }
 
-/// Values that say which folder they are for.
-fn local_values(folder: Option<&Path>) -> Vec<(String, PipelineValue)> {
-    let folder = folder.map_or_else(String::new, |folder| folder.display().to_string());
+/// Values that say which directory they are for.
+fn local_values(directory: Option<&Path>) -> Vec<(String, PipelineValue)> {
+    let directory = directory.map_or_else(String::new, |directory| directory.display().to_string());
     vec![
         ("project.type".to_owned(), PipelineValue::Text("github".to_owned())),
-        ("git.branch".to_owned(), PipelineValue::Text(folder)),
+        ("git.branch".to_owned(), PipelineValue::Text(directory)),
     ]
 }
 

@@ -166,7 +166,7 @@ impl Expander<'_, '_> {
         Some(())
     }
 
-    /// Reads a command line: a list is taken as it is, a text is split like a shell does.
+    /// Reads a command line: a list is taken as it is, a string is split like a shell does.
     fn words(&mut self, field: &Field) -> Option<Vec<String>> {
         match &field.value.data {
             Data::List(_) => {

@@ -14,7 +14,7 @@ pub(super) struct Redirection<'s> {
     pub(super) kind: Kind<'s>,
 }
 
-/// What it does.
+/// The effect of a redirection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind<'s> {
     /// It closes the tag; nothing is appended to the file.
@@ -66,7 +66,7 @@ fn tags(line: &str) -> Vec<Tag> {
     tags
 }
 
-/// `<< x >>>> log`: only a word of its own is read as a descriptor, and not within quotes.
+/// `<< x >>>> log`: only a separate word is read as a descriptor, and not within quotes.
 fn joined(line: &str, tag: Tag) -> Option<Redirection<'_>> {
     let before = &line[..tag.open];
     let begins = before.ends_with([' ', '\t', ';', '&', '|', '(']);
@@ -118,7 +118,7 @@ fn is_word(word: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// What is found, as text.
+    /// Returns the redirection that is found, as text.
     fn found(script: &str) -> String {
         let Some(Redirection { at, kind }) = after_tag(script) else { return String::new() };
         assert!(script[at..].starts_with(">>"), "{script}");

@@ -210,7 +210,7 @@ impl<'m, 'l> Evaluator<'m, 'l> {
         Ok(compiled)
     }
 
-    /// A text for an operator on texts; `None` for a pipeline value that does not apply (CFG §6.3).
+    /// A string for an operator on strings; `None` for a pipeline value that does not apply (CFG §6.3).
     fn operand(
         &self,
         data: Data,

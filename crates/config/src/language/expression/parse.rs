@@ -28,7 +28,7 @@ pub(super) enum Comparison {
 pub(super) struct Expr {
     pub(super) kind: Kind,
     pub(super) span: Range<usize>,
-    /// It is in parentheses of its own.
+    /// It has parentheses around it.
     pub(super) enclosed: bool,
 }
 

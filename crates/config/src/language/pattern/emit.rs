@@ -208,7 +208,7 @@ impl Writer {
     }
 
     fn write(&mut self, arguments: std::fmt::Arguments<'_>) {
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         if self.text.write_fmt(arguments).is_err() {
             debug_assert!(false, "a text refused to grow");
         }

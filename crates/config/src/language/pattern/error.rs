@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-/// Why a pattern cannot be used, or a text cannot be matched.
+/// Why a pattern cannot be used, or a string cannot be matched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PatternError {
     /// A sentence without its subject: "this `(` is never closed".

@@ -24,7 +24,7 @@ pub(super) struct Token {
     pub(super) quoted: bool,
 }
 
-/// What was read.
+/// A pattern that was read.
 #[derive(Debug)]
 pub(super) struct Parsed {
     pub(super) node: Node,

@@ -1,4 +1,4 @@
-//! Slashes around a pattern of `matches`, which needs none: in filters they say that a text is a
+//! Slashes around a pattern of `matches`, which needs none: in filters they say that a string is a
 //! pattern.
 
 /// What the profile `legacy` says of them.
@@ -7,7 +7,7 @@ pub(crate) const IGNORED: &str = "the slashes around the pattern are ignored";
 /// What the profile `next` says of them.
 pub(crate) const REFUSED: &str = "a string that is a pattern has no slashes around it";
 
-/// Returns what is between the slashes, if a text begins and ends with one.
+/// Returns what is between the slashes, if a string begins and ends with one.
 pub(crate) fn within(text: &str) -> Option<&str> {
     text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'))
 }

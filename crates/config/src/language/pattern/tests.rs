@@ -1,4 +1,4 @@
-//! Patterns against what Java answered, against runaways, and against arbitrary texts.
+//! Patterns against what Java answered, against runaways, and against arbitrary strings.
 
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,6 @@
 //! A regular expression as a tree, whatever runs it.
 //!
-//! Sets of characters are trees of their own, because an intersection within brackets binds
+//! Sets of characters have their own tree, because an intersection within brackets binds
 //! differently in every flavor.
 
 /// A regular expression.

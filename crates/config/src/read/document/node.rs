@@ -15,12 +15,12 @@ pub enum Node {
     Float(String),
     Text(String),
     List(Vec<Self>),
-    /// A mapping, in order. Keys are texts.
+    /// A mapping, in order. Keys are strings.
     Map(Vec<(String, Self)>),
 }
 
 impl Node {
-    /// Makes a text.
+    /// Makes a string.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
@@ -38,7 +38,7 @@ impl Node {
     }
 }
 
-/// Numbers become numbers where JSON can write them, and texts otherwise (`.inf`).
+/// Numbers become numbers where JSON can write them, and strings otherwise (`.inf`).
 impl Serialize for Node {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

@@ -2,7 +2,7 @@
 //!
 //! The text is read as configurations are read, and the tree that comes of it is copied: aliases and
 //! merge keys are filled in, so there is a limit. Anchors go out by name, and those of other files may
-//! come in: a packed folder is one document to the people who write it.
+//! come in: a packed directory is one document to the people who write it.
 
 use std::collections::HashSet;
 
@@ -27,7 +27,7 @@ use crate::{
 /// Nodes after all aliases are filled in, keys counted. A configuration of 8 MB has about as many.
 const NODES: usize = 1_000_000;
 
-/// What reading a text gave.
+/// What reading a source gave.
 pub(crate) struct Read {
     /// Its document; parts that are wrong are null.
     pub(crate) root: Node,
@@ -36,7 +36,7 @@ pub(crate) struct Read {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads a text that people call `path`; aliases that it does not define itself are looked for among
+/// Reads a source that people call `path`; aliases that it does not define itself are looked for among
 /// `foreign`.
 pub(crate) fn read(path: &str, text: &str, foreign: &Anchors) -> Read {
     let source = Source::parse_with(path, text.into(), foreign);

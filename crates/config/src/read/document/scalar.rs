@@ -1,7 +1,7 @@
 //! Which unquoted words of a document mean something else than themselves to some reader.
 //!
 //! Writing has to be careful for two kinds of readers at once: whatever YAML 1.1 *or* 1.2 may take
-//! for a number, a boolean, a date or nothing is quoted when it is meant as a text.
+//! for a number, a boolean, a date or nothing is quoted when it is meant as a string.
 
 use crate::read::yaml::Style;
 use crate::read::yaml::scalar::{Scalar, resolve};

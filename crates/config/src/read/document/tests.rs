@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::*;
 
-/// Texts that some reader takes for something else, or that are hard to write.
+/// Strings that some reader takes for something else, or that are hard to write.
 const AWKWARD: &[&str] = &[
     "",
     " ",

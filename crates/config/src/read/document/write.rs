@@ -4,7 +4,7 @@
 //! document ▸ map | list ▸ value ▸ scalar: plain | 'single' | "double" | literal block
 //! ```
 //!
-//! A text is written in the plainest form that every reader takes for that text. Deliberately
+//! A string is written in the plainest form that every reader takes for that string. Deliberately
 //! absent: flow style, folded blocks, anchors.
 
 use roundel_model::text::is_hidden;
@@ -189,7 +189,7 @@ fn is_printable(c: char) -> bool {
         && !is_hidden(c)
 }
 
-/// Returns whether a text can be written without quotes.
+/// Returns whether a string can be written without quotes.
 fn is_plain(text: &str) -> bool {
     let mut chars = text.chars();
     let Some(first) = chars.next() else { return false };
@@ -207,7 +207,7 @@ fn is_plain(text: &str) -> bool {
         && !scalar::is_special(text)
 }
 
-/// Returns whether a text can be a literal block: it has several lines, and the first that is not
+/// Returns whether a string can be a literal block: it has several lines, and the first that is not
 /// empty shows the indentation, which is the case unless it begins with a blank itself.
 fn is_block(text: &str) -> bool {
     let first = text.split('\n').find(|line| !line.is_empty());

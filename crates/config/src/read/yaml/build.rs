@@ -1,8 +1,7 @@
 //! Builds the tree from the parser's events.
 //!
-//! Everything wrong with the YAML itself is reported
-//! here, so that later phases may walk the tree without fear: it is finite, shallow and of bounded
-//! weight, and every merge key holds mappings.
+//! Everything wrong with the YAML itself is reported here, so that later phases may walk the tree
+//! without checks: it is finite, shallow and of bounded weight, and every merge key holds mappings.
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
@@ -39,7 +38,7 @@ const MERGED_ENTRIES: u32 = 1_000;
 /// Nodes after all aliases are expanded (CFG §1.4).
 const EXPANDED_NODES: u32 = 2_000_000;
 
-/// Parses a text. Returns what is wrong with it too; without a root nothing can be said about the
+/// Parses a source. Returns what is wrong with it too; without a root nothing can be said about the
 /// rest. Aliases that it does not define itself are looked for among `foreign`.
 pub(crate) fn parse(text: &Arc<str>, foreign: &Anchors) -> (Doc, Vec<Problem>) {
     if let Some((at, _)) = text.char_indices().find(|&(_, c)| !is_printable(c)) {
@@ -61,7 +60,7 @@ pub(crate) fn parse(text: &Arc<str>, foreign: &Anchors) -> (Doc, Vec<Problem>) {
     }
 }
 
-/// Only what is neither quoted nor tagged as a text may be a number or a boolean.
+/// Only what is neither quoted nor tagged as a string may be a number or a boolean.
 fn style_of(style: ScalarStyle, tag: Option<&Tag>) -> Style {
     let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
     if style == ScalarStyle::Plain && !is_text { Style::Plain } else { Style::Text }
@@ -90,9 +89,9 @@ impl Open {
 
 struct Builder<'t> {
     text: &'t str,
-    /// What is in the text as filler, by its first byte.
+    /// The strings that fillers in the source stand for, by first byte.
     values: &'t HashMap<usize, String>,
-    /// Anchors of other texts.
+    /// Anchors of other sources.
     foreign: &'t Anchors,
     /// Those of them that were copied.
     copied: HashMap<String, Id>,
@@ -107,7 +106,7 @@ struct Builder<'t> {
 }
 
 impl<'t> Builder<'t> {
-    /// Reads a text up to its end or its first syntax error.
+    /// Reads a source up to its end or its first syntax error.
     fn read(
         text: &'t Arc<str>,
         values: &'t HashMap<usize, String>,
@@ -349,7 +348,7 @@ impl<'t> Builder<'t> {
         Kind::Map { pairs, merged }
     }
 
-    /// Returns the copy of an anchored node of another text; it is where it is first named.
+    /// Returns the copy of an anchored node of another source; it is where it is first named.
     fn copied(&mut self, name: &str, at: Span) -> Id {
         if let Some(&known) = self.copied.get(name) {
             return known;

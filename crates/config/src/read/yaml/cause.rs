@@ -1,4 +1,4 @@
-//! What people did when a text is not YAML, the usual things first.
+//! Why a source is not YAML: the usual mistakes, most frequent first.
 //!
 //! The parser says what it expected when it gave up, in words of its grammar. Here the lines around
 //! that place are read as a person reads them: tabs, quotes, colons, and above all indentation.
@@ -18,12 +18,12 @@ const LINES: usize = 500;
 
 /// The cause of a syntax error.
 pub(super) struct Cause {
-    /// What is meant, if it is another place than the parser's.
+    /// The place of the mistake, if it is not the parser's.
     pub(super) span: Option<Span>,
-    /// What is wrong, in place of the parser's words.
+    /// The message, in place of the parser's.
     pub(super) message: Option<String>,
     pub(super) help: String,
-    /// A line that it has to do with.
+    /// A line that is related to it.
     pub(super) related: Option<(Span, &'static str)>,
     /// It is the mistake, whatever bracket is still open around it.
     pub(super) is_certain: bool,
@@ -75,7 +75,7 @@ impl<'t> Line<'t> {
                 .all(|(open, close)| closed(open, close))
     }
 
-    /// What is on the line: its key, its dash, its first word.
+    /// Returns the place of what begins the line: its key, its dash, its first word.
     fn span(self) -> Span {
         let content = self.content();
         let word = content.find([':', ' ']).filter(|&at| at > 0).unwrap_or(content.len());
@@ -167,7 +167,7 @@ fn open_quote(text: &str, known: usize, last: Line<'_>) -> Option<Span> {
     (continues && start <= last.start + last.text.len()).then(|| Span::new(start, start + 1))
 }
 
-/// A text without quotes continues over lines, so one that was not meant as a text swallows those
+/// A plain scalar continues over lines, so one that was not meant as a string swallows those
 /// below it: a colon is missing after it, or a dash before it.
 fn swallowed(text: &str, known: Span, last: Line<'_>) -> Option<Cause> {
     let (start, end) = (known.start(), known.end());
@@ -333,7 +333,7 @@ fn levels<'t>(above: &[Line<'t>]) -> Vec<Line<'t>> {
         if levels.last().is_none_or(|last| line.column() < last.column()) {
             levels.push(line);
         }
-        // A key after a dash is in a column of its own, and a dash may be in its key's.
+        // A key after a dash is in its own column, and a dash may be in its key's.
         if line.column() == 0 && !line.is_dash() {
             break;
         }

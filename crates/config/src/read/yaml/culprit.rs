@@ -13,13 +13,13 @@ use granit_parser::ErrorKind;
 #[derive(Clone, Debug)]
 pub(super) struct Culprit {
     pub(super) place: Range<usize>,
-    /// What it has to do with the error.
+    /// The relation of the line to the error.
     pub(super) what: &'static str,
     /// It is only next to the error.
     pub(super) vague: bool,
     /// It is the mistake itself, not a guess.
     pub(super) certain: bool,
-    /// What to do, if it is known.
+    /// The advice, if there is any.
     pub(super) help: Option<&'static str>,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Culprit {
 enum ErrorGroup {
     /// A tab where only spaces are allowed.
     Tab,
-    /// A quoted text that is not closed, or that continues in a line that is indented too little.
+    /// A quoted string that is not closed, or that continues in a line that is indented too little.
     Quote,
     /// Any other error of structure.
     Structure,
@@ -37,7 +37,7 @@ enum ErrorGroup {
 /// Finds the likely causes other than the place where the parser stopped, the likeliest first.
 pub(super) fn culprits(text: &str, mark: usize, kind: &ErrorKind) -> Vec<Culprit> {
     let complaint = complaint(kind);
-    // For a text with a colon in it, the line alone is enough.
+    // For a string with a colon in it, the line alone is enough.
     if complaint == ErrorGroup::Structure && is_inner_colon(text, mark) {
         return Vec::new();
     }
@@ -278,7 +278,7 @@ impl<'t> Lines<'t> {
         found.into_iter().filter_map(|(index, why)| Some((self.place(index)?, why))).collect()
     }
 
-    /// Finds the line that begins a text which runs on to this line, and that is indented least.
+    /// Finds the line that begins a plain scalar which continues to this line, and that is indented least.
     fn unsigned(&self, last: usize) -> Option<usize> {
         let lines = (last.saturating_sub(REACH)..=last).rev();
         let contents = lines.filter_map(|index| Some((index, self.content(index)?)));
@@ -334,7 +334,7 @@ fn open_quote_of(line: &str) -> Option<usize> {
     None
 }
 
-/// Returns where the quoted text that begins here ends, if it does so in this line.
+/// Returns where the quoted string that begins here ends, if it does so in this line.
 fn end_of_quoted(bytes: &[u8], start: usize) -> Option<usize> {
     let quote = *bytes.get(start)?;
     let mut at = start + 1;

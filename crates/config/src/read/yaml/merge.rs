@@ -63,7 +63,7 @@ pub(super) fn is_escaped(doc: &Doc, key: Id, value: Id) -> bool {
         && is_mergeable(doc, value, true)
 }
 
-/// A merge key is not a text, so nothing in it is escaped.
+/// A merge key is not a string, so nothing in it is escaped.
 pub(super) fn escaped(doc: &Doc, text: &str, key: Id, value: Id) -> Problem {
     let place = Place::direct(doc.node(key).span);
     let message = "this backslash makes the merge key an ordinary key";

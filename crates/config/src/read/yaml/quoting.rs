@@ -60,7 +60,7 @@ fn requoted(text: &str, start: usize, line: &str) -> Option<Misquoted> {
     let other = if quote == "'" { "\"" } else { "'" };
     let inner = value.get(1..)?.strip_suffix(quote).filter(|inner| inner.contains(quote));
     let inner = match inner {
-        // `"a" and "b"` is one string that begins and ends with quotes of its own.
+        // `"a" and "b"` is one string that happens to begin and end with quotes.
         Some(inner)
             if inner.matches(quote).count() == 2 && inner.contains(&format!("{quote} ")) =>
         {

@@ -1,6 +1,6 @@
-//! Liberties of the hosted service's parser that ours does not take.
+//! What the hosted parser accepts and ours does not.
 //!
-//! A block scalar's `|` may be on a line of its own, no deeper than its key; a quoted text may
+//! A block scalar's `|` may be on its own line, no deeper than its key; a quoted string may
 //! continue at or left of its key, and after a tab:
 //!
 //! ```yaml
@@ -11,7 +11,7 @@
 //! two"
 //! ```
 //!
-//! The line break before the `|` becomes a space; the quoted text becomes a filler of the same length,
+//! The line break before the `|` becomes a space; the quoted string becomes a filler of the same length,
 //! and its value is kept next to it. Nothing moves, so every place stays right.
 //!
 //! Repairs are made one after the other, from one failure of the parser to the next; each must bring
@@ -26,14 +26,14 @@ use granit_parser::{ErrorKind, Event, Parser, ScanError, options};
 use quotes::Quoted;
 pub(super) use quotes::may_begin;
 
-/// Repairs of one text, however large it is.
+/// Repairs of one source, however large it is.
 const REPAIRS: usize = 20;
 
-/// Bytes that may be parsed for repairs: each one parses again what is before it. Quoted texts count
+/// Bytes that may be parsed for repairs: each one parses again what is before it. Quoted strings count
 /// as one, for they are found together.
 const PARSED_BYTES: usize = 16 * 1024 * 1024;
 
-/// A text without what the parser refuses and the hosted service accepts.
+/// A source without what the parser refuses and the hosted service accepts.
 pub(super) struct Repaired {
     /// As long as it was.
     pub(super) text: String,
@@ -41,7 +41,7 @@ pub(super) struct Repaired {
     pub(super) values: HashMap<usize, String>,
 }
 
-/// Repairs a text that the parser refuses, as far as that is possible; `None` if it is not at all.
+/// Repairs a source that the parser refuses, as far as that is possible; `None` if it is not at all.
 pub(super) fn repaired(text: &str) -> Option<Repaired> {
     let mut repaired = Repaired { text: text.to_owned(), values: HashMap::new() };
     let mut failure = repaired.read().failure?;
@@ -65,11 +65,11 @@ pub(super) fn repaired(text: &str) -> Option<Repaired> {
     is_better.then_some(repaired)
 }
 
-/// What the parser makes of a text.
+/// What the parser makes of a source.
 struct Pass {
     /// Where what was understood ends.
     known: usize,
-    /// Fillers that the parser took for quoted texts.
+    /// Fillers that the parser took for quoted strings.
     confirmed: usize,
     failure: Option<Failure>,
 }
@@ -84,7 +84,7 @@ struct Failure {
 }
 
 impl Failure {
-    /// Returns whether it is about where a quoted text continues.
+    /// Returns whether it is about where a quoted string continues.
     fn is_quoted(&self) -> bool {
         matches!(
             self.error.kind(),
@@ -103,7 +103,7 @@ impl Repaired {
         Some(Self { text: join(&self.text, failure.mark)?, values: self.values.clone() })
     }
 
-    /// Repairs all quoted texts from a failure up to the next one that is about something else: a file
+    /// Repairs all quoted strings from a failure up to the next one that is about something else: a file
     /// with one of them has hundreds, and each costs a pass.
     fn all_folded(&self, failure: &Failure) -> Option<Self> {
         if !failure.is_quoted() {
@@ -114,14 +114,14 @@ impl Repaired {
         all.extend(quotes::over_lines(&self.text, first.end));
         let pass = self.folded(&all)?.read();
         all.retain(|quoted| quoted.start < pass.known);
-        // What only looked like a quoted text is not one for the parser.
+        // What only looked like a quoted string is not one for the parser.
         if pass.confirmed != self.values.len() + all.len() {
             return None;
         }
         self.folded(&all)
     }
 
-    /// Puts fillers in the place of quoted texts, which are in the order of the text.
+    /// Puts fillers in the place of quoted strings, which are in the order of the text.
     fn folded(&self, all: &[Quoted]) -> Option<Self> {
         let mut values = self.values.clone();
         let mut text = String::with_capacity(self.text.len());
@@ -212,7 +212,7 @@ mod tests {
         );
     }
 
-    /// The hosted service and other readers of YAML 1.1 do not ask where a quoted text continues.
+    /// The hosted service and other readers of YAML 1.1 do not ask where a quoted string continues.
     #[test]
     fn quoted_texts_continue_at_any_column() {
         let text = "a:\n  b: 'Greet\n  it''s'\n  c: \"one \\\"x\\\"\n two\n\nthree\"\n  d: 'x'\n";

@@ -144,16 +144,16 @@ fn without_underscores(text: &str) -> String {
     text.chars().filter(|&c| c != '_').collect()
 }
 
-/// What an unquoted scalar loses where a text is expected (W-10).
+/// What an unquoted scalar loses where a string is expected (W-10).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TextChange {
-    /// What YAML makes of it, as a text.
+    /// What YAML makes of it, as a string.
     pub(crate) becomes: String,
     /// Why: "YAML reads it as a number to the base of 8".
     pub(crate) reason: &'static str,
 }
 
-/// Returns what is lost when an unquoted scalar is used as a text: `1.20` becomes `1.2`, `0755`
+/// Returns what is lost when an unquoted scalar is used as a string: `1.20` becomes `1.2`, `0755`
 /// becomes `493`, `yes` becomes `true`. `None` if its text is kept.
 pub(crate) fn lost(text: &str) -> Option<TextChange> {
     let digits = text.trim_start_matches(['-', '+']);
@@ -222,7 +222,7 @@ mod tests {
                     let value = value.replace("Infinity", "inf");
                     value.parse() == Ok(ours) || (ours.is_nan() && value == "NaN")
                 }
-                // Timestamps stay texts (CFG-009).
+                // Timestamps stay strings (CFG-009).
                 ("text" | "date", Text(ours)) => ours == text,
                 _ => false,
             };

@@ -39,19 +39,19 @@ pub(crate) enum ArgumentSource {
     Ready(Value),
 }
 
-/// Who is called, and from where.
+/// A call of a definition, and its place.
 pub(crate) struct Call<'c> {
-    /// What kind of definition is called: a job, a command or an executor.
+    /// The kind of definition that is called: a job, a command or an executor.
     pub(crate) element: Element,
-    /// What is called, for messages: "command `install`".
+    /// The callee, for messages: "command `install`".
     pub(crate) callee: &'c Rc<str>,
     pub(crate) declarations: &'c Declarations,
     pub(crate) place: Place,
-    /// Where it is defined.
+    /// The module that defines it.
     pub(crate) module: ModuleId,
 }
 
-/// An absent pipeline value is an empty text where a text is wanted.
+/// An absent pipeline value is an empty string where a string is wanted.
 fn absent_is_empty(declaration: &Declaration, value: &mut Value) {
     if value.is_null() && matches!(declaration.kind, Kind::String | Kind::Enum(_)) {
         value.data = Data::text("");
@@ -253,7 +253,7 @@ impl Resolver<'_, '_> {
         // Once it is not shown, it is not compared with thousands of names.
         let seen = if self.render.report.shows_more() { usize::MAX } else { 0 };
         let near = nearest(name, names().take(seen));
-        // Next to its arguments a job's entry has keys of its own: `requries`.
+        // Next to its arguments a job's entry has its own keys: `requries`.
         let of_entry = if call.element == Element::Job { RESERVED } else { &[] };
         let of_entry = nearest(name, of_entry.iter().copied());
         let help = match near.or(of_entry) {

@@ -36,7 +36,7 @@ enum Action {
     Brackets,
     /// What is underlined gets quotes.
     Quotes,
-    /// The entries of the texts in backticks, but for the last, move two columns to the right.
+    /// The entries of the words in backticks, but for the last, move two columns to the right.
     Deeper,
     /// The line moves to the column that the help names first.
     Column,
@@ -146,7 +146,7 @@ fn choices(text: &str, found: &Diagnostic) -> Vec<String> {
     names.filter(|name| *name != "…").map(|name| edit.replaced(&format!("{gap}{name}"))).collect()
 }
 
-/// Returns whether a help that leaves a choice may leave an error in a text: what was written for
+/// Returns whether a help that leaves a choice may leave an error in a source: what was written for
 /// another key or type need not fit the one that was chosen, which may be there already.
 pub(super) fn leaves(text: &str, found: &Diagnostic, error: &Diagnostic) -> bool {
     let help = found.help.as_deref().filter(|_| found.replacement.is_none()).unwrap_or_default();
@@ -257,7 +257,7 @@ fn rename(text: &str, found: &Diagnostic, name: &str) -> Option<String> {
     Some(Edit { text, start, end: found.end - quotes }.replaced(name))
 }
 
-/// Writes a help without what differs from case to case: texts in backticks and numbers.
+/// Writes a help without what differs from case to case: words in backticks and numbers.
 pub(super) fn pattern(help: &str) -> String {
     let mut pattern = String::new();
     for (index, part) in help.split('`').enumerate() {
@@ -279,7 +279,7 @@ pub(super) fn pattern(help: &str) -> String {
     pattern
 }
 
-/// A part of a text that is to be changed.
+/// A part of a source that is to be changed.
 #[derive(Clone, Copy)]
 struct Edit<'t> {
     text: &'t str,
@@ -310,7 +310,7 @@ impl Edit<'_> {
         Some((start, start + length))
     }
 
-    /// The bytes of the entry around the edit that has the key of a text, `key: value`, if its key or
+    /// The bytes of the entry around the edit that has the key of an example, `key: value`, if its key or
     /// its value is what the edit is about.
     fn entry_with(self, written: &str) -> Option<(usize, usize)> {
         let (key, _) = written.split_once(": ")?;

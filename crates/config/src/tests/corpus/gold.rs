@@ -1,6 +1,6 @@
 //! Compares a compiled document with what the hosted compiler printed.
 //!
-//! The printed text is read here by a small reader of its own, by the rules of YAML 1.1, so that a
+//! The printed text is read here by a small separate reader, by the rules of YAML 1.1, so that a
 //! mistake of the compiler's reader cannot hide itself. Mappings are compared without regard to
 //! order, lists in order: the hosted compiler keeps the order of steps, of a workflow's jobs, of
 //! requirements and of every other list, in all of the pairs.
@@ -33,7 +33,7 @@ impl fmt::Display for Difference {
 ///
 /// # Errors
 ///
-/// Where it is not such a text.
+/// Where it is not such a string.
 pub(crate) fn read(text: &str) -> Result<Node, String> {
     let mut open: Vec<Open> = Vec::new();
     for event in Parser::new_from_str(text) {
@@ -155,7 +155,7 @@ fn shown(node: &Node) -> String {
         Node::List(items) => {
             let mut text = String::from("[");
             for item in items {
-                // Writing to a text cannot fail.
+                // Writing to a string cannot fail.
                 let _infallible = write!(text, "{}, ", shown(item));
             }
             text + "]"

@@ -21,7 +21,7 @@ use super::config::{
     orbs::{Missing, Orb, OrbReference, OrbSet, Resolution},
 };
 
-/// The folder, read.
+/// The directory, read.
 pub(crate) struct Corpus {
     root: PathBuf,
     entries: Vec<Entry>,
@@ -66,7 +66,7 @@ pub(crate) struct Attempt {
 }
 
 impl Corpus {
-    /// Reads the folder `../shared/corpus` next to the repository, if it is there.
+    /// Reads the directory `../shared/corpus` next to the repository, if it is there.
     pub(crate) fn open(repository: &Path) -> Option<Self> {
         let root = repository.join("../shared/corpus");
         let mut entries = Vec::new();
@@ -100,13 +100,13 @@ impl Corpus {
 
     /// The pairs of a source and its hosted output, by name.
     pub(crate) fn gold(&self) -> Vec<Pair> {
-        let folder = self.root.join("gold");
-        let mut pairs: Vec<Pair> = names(&folder)
+        let directory = self.root.join("gold");
+        let mut pairs: Vec<Pair> = names(&directory)
             .iter()
             .filter_map(|file| {
                 let name = file.strip_suffix(".in.yml")?.to_owned();
-                let source = fs::read_to_string(folder.join(file)).ok()?;
-                let output = fs::read_to_string(folder.join(format!("{name}.out.yml"))).ok()?;
+                let source = fs::read_to_string(directory.join(file)).ok()?;
+                let output = fs::read_to_string(directory.join(format!("{name}.out.yml"))).ok()?;
                 Some(Pair { name, source, output })
             })
             .collect();
@@ -116,11 +116,11 @@ impl Corpus {
 
     /// The names of all orbs that have a numbered version.
     pub(crate) fn orbs(&self) -> Vec<String> {
-        let folder = self.root.join("orbs");
+        let directory = self.root.join("orbs");
         let mut found = Vec::new();
-        for namespace in names(&folder) {
-            for name in names(&folder.join(&namespace)) {
-                let files = names(&folder.join(&namespace).join(&name));
+        for namespace in names(&directory) {
+            for name in names(&directory.join(&namespace)) {
+                let files = names(&directory.join(&namespace).join(&name));
                 if files.iter().any(|file| file.starts_with(|c: char| c.is_ascii_digit())) {
                     found.push(format!("{namespace}/{name}"));
                 }
@@ -130,16 +130,16 @@ impl Corpus {
         found
     }
 
-    /// Finds an orb: the best version in its folder, else the stand-in that the index names. A
+    /// Finds an orb: the best version in its directory, else the stand-in that the index names. A
     /// source whose version was inferred from the history counts as that version.
     pub(crate) fn find(&self, reference: &OrbReference) -> Resolution {
-        let folder = self.root.join("orbs").join(&reference.namespace).join(&reference.name);
-        let files = names(&folder);
+        let directory = self.root.join("orbs").join(&reference.namespace).join(&reference.name);
+        let files = names(&directory);
         let versions: Vec<&str> =
             files.iter().filter_map(|file| file.strip_suffix(".yml")).map(version_of).collect();
         if let Some(version) = reference.select(versions.iter().copied()) {
-            let exact = folder.join(format!("{version}.yml"));
-            let inferred = folder.join(format!("{version}~inferred.yml"));
+            let exact = directory.join(format!("{version}.yml"));
+            let inferred = directory.join(format!("{version}~inferred.yml"));
             return read(reference, if exact.exists() { &exact } else { &inferred }, None);
         }
         if let Some((file, reason)) = self.stand_ins.get(&reference.to_string()) {
@@ -164,7 +164,7 @@ impl Corpus {
         })
     }
 
-    /// Compiles a text with the orbs of the corpus.
+    /// Compiles a source with the orbs of the corpus.
     pub(crate) fn compile(&self, text: &str, inputs: Inputs) -> Attempt {
         let mut missing = Vec::new();
         let (_, inputs) = OrbSet::complete(text, inputs, &mut |reference| {
@@ -303,8 +303,8 @@ fn version_of(stem: &str) -> &str {
     stem.strip_suffix("~inferred").unwrap_or(stem)
 }
 
-fn names(folder: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+fn names(directory: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
     entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 

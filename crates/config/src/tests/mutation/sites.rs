@@ -35,7 +35,7 @@ pub(super) struct Site {
     pub(super) near: Vec<usize>,
 }
 
-/// Finds the sites of a text.
+/// Finds the sites of a source.
 pub(super) fn find(text: &str, seed: u64) -> Vec<Site> {
     let Some(tree) = Tree::parse(text) else { return Vec::new() };
     let mut walk = Walk {

@@ -1,4 +1,4 @@
-//! A text of YAML as a tree with places: just enough to choose where to edit it, and to tell whether
+//! A YAML source as a tree with places: just enough to choose where to edit it, and to tell whether
 //! an edit changed anything.
 
 use std::{collections::HashMap, ops::Range};
@@ -37,7 +37,7 @@ pub(super) struct Entry {
 }
 
 impl Tree {
-    /// Parses a text; `None` if it is not YAML, or is empty.
+    /// Parses a source; `None` if it is not YAML, or is empty.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut nodes: Vec<Node> = Vec::new();
         let mut anchors: HashMap<usize, Id> = HashMap::new();
@@ -152,7 +152,7 @@ impl Tree {
         self.entries(id).into_iter().find(|entry| self.text(entry.key) == key)
     }
 
-    /// Returns whether two texts mean the same, places aside.
+    /// Returns whether two sources mean the same, places aside.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let mut work = vec![(self.root, other.root)];
         let mut steps = 0;

@@ -1,4 +1,4 @@
-//! Texts that are small and mean something enormous: each must be reported as a mistake, soon.
+//! Sources that are small and mean something enormous: each must be reported as a mistake, soon.
 //!
 //! Compiled twice: into the tests of `config`, which ask for a diagnostic, and into `cargo xtask
 //! bench`, which measures the time. A file that includes it calls the compiler `config`.
@@ -79,7 +79,7 @@ fn of_yaml() -> Vec<Bomb> {
     for level in 1..60 {
         let below = level - 1;
         let ten = vec![format!("*a{below}"); 10].join(", ");
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         let _infallible = writeln!(laughs, "a{level}: &a{level} [{ten}]");
         let _infallible = writeln!(
             merges,

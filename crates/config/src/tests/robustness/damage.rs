@@ -1,4 +1,4 @@
-//! Damages texts: by bytes, by lines, and by putting pieces of others into them.
+//! Damages sources: by bytes, by lines, and by putting pieces of others into them.
 
 use std::ops::Range;
 
@@ -67,7 +67,7 @@ const CHARACTERS: &[&str] = &[
 ];
 
 impl Damage {
-    /// Damages a text in up to four places; `other` is another text to take pieces from.
+    /// Damages a source in up to four places; `other` is another source to take pieces from.
     pub(super) fn damage(&mut self, text: &str, other: &str) -> String {
         let mut text = text.to_owned();
         for _ in 0..=self.0.below(4) {

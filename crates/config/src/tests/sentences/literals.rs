@@ -1,4 +1,4 @@
-//! Finds the sentences in a text of Rust: string literals with a space in them.
+//! Finds the sentences in Rust source: string literals with a space in them.
 
 /// A string literal; what is in braces may be anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,12 +23,12 @@ impl Sentence {
         self.text.len() > other.text.len() && self.text.contains(&other.text)
     }
 
-    /// Returns whether a text has this sentence in it.
+    /// Returns whether a string has this sentence in it.
     pub(super) fn is_in(&self, text: &str) -> bool {
         text.contains(&self.text) || self.fits_in(text)
     }
 
-    /// Returns whether a text has all pieces, one after another.
+    /// Returns whether a string has all pieces, one after another.
     fn fits_in(&self, text: &str) -> bool {
         let first = self.pieces.first().map_or("", String::as_str);
         text.match_indices(first).any(|(at, _)| self.fits_at(text, at))
@@ -133,7 +133,7 @@ fn is_sentence(text: &str) -> bool {
     text.contains(' ') && text.contains(|c: char| c.is_alphabetic())
 }
 
-/// Returns whether a literal behind a text is the reason of an attribute or the message of a panic.
+/// Returns whether a literal behind a source is the reason of an attribute or the message of a panic.
 fn is_for_programmers(before: &str) -> bool {
     let before = before.trim_end();
     before.ends_with("reason =") || before.ends_with("expect(")

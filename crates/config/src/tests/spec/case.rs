@@ -86,13 +86,13 @@ fn with_version(text: String) -> String {
 }
 
 /// Where the specification is.
-pub(in crate::tests) fn folder() -> PathBuf {
+pub(in crate::tests) fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("spec")
 }
 
 /// Every case of the specification.
 pub(in crate::tests) fn all() -> Vec<Case> {
-    let entries = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+    let entries = fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<_> = entries
         .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
         .collect();

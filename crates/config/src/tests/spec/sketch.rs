@@ -35,7 +35,7 @@ pub(super) fn difference(expected: &Json, actual: &Json, path: &str) -> Option<S
     }
 }
 
-/// Variables are texts, and `A: 1` in the specification means the text.
+/// Variables are strings, and `A: 1` in the specification means the string.
 fn text(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

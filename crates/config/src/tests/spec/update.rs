@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs};
 
 use super::case::{self, Part};
 
-/// New texts of blocks, by file and first line.
+/// New contents of blocks, by file and first line.
 #[derive(Default)]
 pub(super) struct Update {
     texts: BTreeMap<(String, usize), String>,
@@ -36,7 +36,7 @@ impl Update {
     pub(super) fn write(&self) {
         // From the end, so that lines above keep their numbers.
         for ((file, line), text) in self.texts.iter().rev() {
-            let path = case::folder().join(file);
+            let path = case::directory().join(file);
             let markdown = fs::read_to_string(&path).unwrap();
             let lines: Vec<&str> = markdown.lines().collect();
             let end = lines[*line..].iter().position(|line| *line == "```").unwrap() + line;

@@ -17,7 +17,7 @@ pub(crate) struct Key {
 /// A mapping with keys that are known.
 #[derive(Debug)]
 pub(crate) struct Table {
-    /// What it describes: "a job".
+    /// The thing that it describes: "a job".
     pub(crate) what: &'static str,
     pub(crate) keys: &'static [Key],
 }
@@ -25,7 +25,7 @@ pub(crate) struct Table {
 /// What is allowed at a place.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape {
-    /// A text; the examples are offered.
+    /// A string; the examples are offered.
     Text(&'static [&'static str]),
     Boolean,
     Integer,

@@ -124,7 +124,7 @@ pub(crate) static CONFIG: Table = Table {
     ],
 };
 
-/// An orb, in a file of its own or written out in place.
+/// An orb, in its own file or written out in place.
 pub(crate) static ORB: Table = Table {
     what: "an orb",
     keys: &[VERSION, DESCRIPTION, DISPLAY, ORBS, COMMANDS, EXECUTORS, JOBS, EXAMPLES],

@@ -12,7 +12,7 @@ pub(super) struct Reader<'t> {
     pub(super) depth: usize,
 }
 
-/// What is before a value: `&anchor`, `!tag`.
+/// The properties before a value: `&anchor`, `!tag`.
 #[derive(Default)]
 pub(super) struct Properties {
     pub(super) anchor: Option<Name>,
@@ -450,7 +450,7 @@ impl<'t> Reader<'t> {
         Node::new(span, Value::Scalar(Scalar { text, style: Style::Plain }))
     }
 
-    /// Reads plain text to the end of the line or the comment.
+    /// Reads plain string to the end of the line or the comment.
     fn plain_line(&mut self) -> (Span, String) {
         let start = self.at;
         let end = self.line_end();
@@ -492,7 +492,7 @@ fn adopt(node: &mut Node, more: Node) {
     }
 }
 
-/// Takes a text for a key that has no colon yet.
+/// Takes a string for a key that has no colon yet.
 fn unfinished(scalar: Scalar, span: Span) -> Entry {
     let value = Node::empty(span.end);
     Entry { key: scalar.text, key_span: span, colon: false, value }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Range};
 
-/// Bytes of a text, from the first to the one after the last.
+/// Bytes of a document, from the first to the one after the last.
 pub(crate) type Span = Range<usize>;
 
 /// Containers inside each other that are followed.
@@ -39,7 +39,7 @@ pub(crate) struct Name {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Scalar {
-    /// What it says; of block scalars the source lines as they are.
+    /// The value; of block scalars the source lines as they are.
     pub(crate) text: String,
     pub(crate) style: Style,
 }

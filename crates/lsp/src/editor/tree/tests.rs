@@ -6,7 +6,7 @@ use granit_parser::{Event, Parser, ScalarStyle};
 
 use super::node::*;
 
-/// A tree as one line, to compare shapes: texts of plain scalars, `"` for quoted ones, `|` for
+/// A tree as one line, to compare shapes: text of plain scalars, `"` for quoted ones, `|` for
 /// block ones.
 fn shape(node: &Node) -> String {
     match &node.value {
@@ -107,8 +107,9 @@ fn text_that_is_yaml_gets_the_shape_that_the_compiler_sees() {
 
 #[test]
 fn real_files_get_the_shape_that_the_compiler_sees() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/configs");
-    let Ok(entries) = fs::read_dir(&folder) else {
+    let directory =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/configs");
+    let Ok(entries) = fs::read_dir(&directory) else {
         println!("skipped 1: the corpus is not next to this repository");
         return;
     };

@@ -1,10 +1,10 @@
-//! Quoted texts that continue over lines, and what they stand for.
+//! Quoted strings that continue over lines, and what they stand for.
 //!
 //! Deliberately absent: which of them the parser refuses.
 
 use granit_parser::{Event, Parser};
 
-/// A quoted text: its first byte, and the byte after its last one.
+/// A quoted string: its first byte, and the byte after its last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Quoted {
     pub(super) start: usize,
@@ -28,7 +28,7 @@ pub(in crate::read::yaml) fn may_begin(text: &str, at: usize) -> bool {
     }
 }
 
-/// Finds the quoted text that holds a byte, after the last thing that was understood.
+/// Finds the quoted string that holds a byte, after the last thing that was understood.
 pub(super) fn around(text: &str, known: usize, mark: usize) -> Option<Quoted> {
     let mut from = known;
     while let Some(at) = text.get(from..mark)?.find(['"', '\'']).map(|at| from + at) {
@@ -42,7 +42,7 @@ pub(super) fn around(text: &str, known: usize, mark: usize) -> Option<Quoted> {
     None
 }
 
-/// Finds what seems to be quoted texts over several lines, from a byte on. Blocks and comments are
+/// Finds what seems to be quoted strings over several lines, from a byte on. Blocks and comments are
 /// passed over by what their lines look like, so the parser has to confirm each.
 pub(super) fn over_lines(text: &str, from: usize) -> Vec<Quoted> {
     let mut found = Vec::new();
@@ -65,7 +65,7 @@ pub(super) fn over_lines(text: &str, from: usize) -> Vec<Quoted> {
     found
 }
 
-/// Collects the quoted texts that begin in a line; returns where the last of them ends, and the column
+/// Collects the quoted strings that begin in a line; returns where the last of them ends, and the column
 /// that the line has if it begins a block.
 fn quotes_of_line(text: &str, start: usize, found: &mut Vec<Quoted>) -> (usize, Option<usize>) {
     let bytes = text.as_bytes();
@@ -122,7 +122,7 @@ fn closing_quote(text: &str, open: usize) -> Option<usize> {
     }
 }
 
-/// Reads a quoted text as if it were deep enough: where its lines begin does not matter.
+/// Reads a quoted string as if it were deep enough: where its lines begin does not matter.
 pub(super) fn value_of(quoted: &str) -> Option<String> {
     let deep = format!("- {}", quoted.replace('\n', "\n  "));
     let mut scalars = Parser::new_from_str(&deep).filter_map(|event| match event.ok()?.0 {
