@@ -1,4 +1,4 @@
-//! What the fuzzing targets share: compiling a text, and what must hold whatever the text was.
+//! What the fuzzing targets share: compiling a source, and what must hold whatever the source was.
 //!
 //! Deliberately absent: time. libFuzzer itself ends what takes longer than `-timeout`.
 
@@ -30,14 +30,14 @@ pub fn inputs() -> Inputs {
     }
 }
 
-/// Compiles a text and checks what must hold.
+/// Compiles a source and checks what must hold.
 pub fn check(text: &str, inputs: &Inputs) -> Compiled {
     let compiled = compile(text, inputs);
     check_compiled(text, &compiled);
     compiled
 }
 
-/// Compiles a text with orbs by their names, and checks what must hold.
+/// Compiles a source with orbs by their names, and checks what must hold.
 pub fn check_with_orbs(text: &str, inputs: Inputs, orbs: &[(&str, String)]) -> Compiled {
     let mut find = |reference: &OrbReference| {
         let found = orbs.iter().find(|(name, _)| *name == reference.orb());

@@ -39,7 +39,7 @@ pub(crate) fn run(filter: Option<&str>, builds: bool) -> Result<()> {
     shell::run(&mut bench)
 }
 
-/// Builds from cold in a directory of its own, then once more after a change to `server`.
+/// Builds from cold in its own directory, then once more after a change to `server`.
 fn measure_builds() -> Result<()> {
     let target = shell::target_dir().join("bench-builds");
     if target.exists() {

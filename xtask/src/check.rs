@@ -18,7 +18,7 @@ pub(crate) fn run() -> Result<()> {
     ]))?;
     shell::run(shell::cargo().args(["test", "--quiet", "--package", "xtask"]))?;
     tools::ensure(&tools::MACHETE)?;
-    // With the name of a package in its environment it takes itself for a program of its own.
+    // With the name of a package in its environment it takes itself for a separate program.
     shell::run(shell::cargo().arg("machete").env_remove("CARGO_PKG_NAME"))?;
     tools::ensure(&tools::DENY)?;
     shell::run(shell::cargo().args(["deny", "check", "bans", "licenses", "sources"]))

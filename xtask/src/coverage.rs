@@ -141,7 +141,7 @@ fn diagnostics(page: &mut String, cases: &[Case]) {
     for code in page::pages().map(|page| page.code) {
         let cases: Vec<_> =
             cases.iter().filter(|case| case.codes.contains(code.slug)).map(Case::link).collect();
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         let _infallible = writeln!(
             page,
             "| {} | [`{}`](diagnostics/{}.md) | {} |",
@@ -254,7 +254,7 @@ fn tests() -> Result<BTreeSet<(String, String)>> {
     Ok(found)
 }
 
-/// Tests are functions; those of the larger suites have no attribute of their own.
+/// Tests are functions; those of the larger suites have no attribute.
 fn functions(path: &Path, package: &str, found: &mut BTreeSet<(String, String)>) -> Result<()> {
     if path.is_dir() {
         let entries =

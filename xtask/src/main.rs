@@ -67,7 +67,7 @@ enum Verb {
     /// Builds the file that users download, with units, completions, manual pages, an image and
     /// checksums, and tries it
     Dist,
-    /// The part of `dist` that runs in namespaces of its own
+    /// The part of `dist` that runs in its own namespaces
     #[command(hide = true)]
     TryDist(dist::empty_root::Arguments),
     /// Writes what is generated from the code (docs/states.md)

@@ -19,7 +19,7 @@ pub(crate) fn cargo() -> Command {
     command.current_dir(root());
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain([tools_dir()]);
-    // A path that cannot be joined has a `:` in a folder's name; then it stays as it is.
+    // A path that cannot be joined has a `:` in a directory's name; then it stays as it is.
     if let Ok(path) = std::env::join_paths(folders) {
         command.env("PATH", path);
     }

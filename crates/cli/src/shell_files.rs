@@ -45,7 +45,7 @@ pub(crate) fn man(arguments: &ManArguments, command: clap::Command) -> Result<Ex
 }
 
 fn write_pages(directory: &Path, command: clap::Command) -> io::Result<()> {
-    // `help` needs no page of its own.
+    // `help` needs no page.
     let mut command = command.disable_help_subcommand(true);
     command.build();
     write_page(directory, command)

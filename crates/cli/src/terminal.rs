@@ -107,18 +107,18 @@ pub(crate) fn remark_colors() -> bool {
     AutoStream::choice(&io::stderr()) != ColorChoice::Never
 }
 
-/// Puts a style around a text, if there may be colors.
+/// Puts a style around a string, if there may be colors.
 pub(crate) fn styled(text: &str, style: anstyle::Style, colors: bool) -> String {
     if colors { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }
 
-/// Adds a line to a text.
+/// Adds a line to a string.
 pub(crate) fn line(text: &mut String, line: &str) {
     text.push_str(line);
     text.push('\n');
 }
 
-/// Breaks a text into lines that fit, every one after the first with an indent. A text that has lines
+/// Breaks a string into lines that fit, every one after the first with an indent. A string that has lines
 /// already is left alone, for they mean something.
 pub(crate) fn wrapped(text: &str, indent: usize, width: Option<usize>) -> String {
     let Some(width) = width.filter(|_| !text.contains('\n')) else { return text.to_owned() };

@@ -128,7 +128,7 @@ impl Link {
             MsgFlags::MSG_CMSG_CLOEXEC,
         );
         let packet = match packet {
-            // The other side died with unread messages of ours: gone, as at an end of file.
+            // The other side died with our messages unread: gone, as at an end of file.
             Err(nix::errno::Errno::ECONNRESET) => return Ok((0, Vec::new())),
             other => other?,
         };

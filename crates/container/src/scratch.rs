@@ -101,7 +101,7 @@ fn directory(
     Ok(Scratch { upper, path: Some(path.to_owned()), device: None, limitation })
 }
 
-/// A file system of its own in a sparse file.
+/// A file system in a sparse file, for one environment.
 fn device(spec: &ScratchSpec<'_>, bytes: u64) -> io::Result<Scratch> {
     let Some(owner) = spec.owner else {
         return Err(io::Error::other(

@@ -73,7 +73,7 @@ pub(crate) fn exit_now(code: i32) -> ! {
 /// Gives every signal its default action: a Rust program ignores `SIGPIPE`, its children must not.
 pub(crate) fn default_signals() {
     for signal in 1..=libc::SIGRTMAX() {
-        // SAFETY: `SIG_DFL` is not a function of ours; signals that cannot be set answer `EINVAL`,
+        // SAFETY: `SIG_DFL` is not one of our functions; signals that cannot be set answer `EINVAL`,
         // which changes nothing.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }

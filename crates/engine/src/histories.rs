@@ -529,7 +529,7 @@ fn two_jobs_of_one_id_are_our_mistake_and_not_the_authors() {
     assert!(matches!(error, IllegalEvent::Invariant { event: "compiled", .. }), "{error:?}");
 }
 
-/// A task that is lost leaves a step that runs for ever, and a job that cannot be explained.
+/// A task that is lost leaves a step that runs forever, and a job that cannot be explained.
 #[test]
 fn a_task_that_ends_without_its_runner_is_abandoned() {
     let (id, until) = (JobId::from_u128(1), START.plus(Duration::from_secs(30)));

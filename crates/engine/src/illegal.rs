@@ -20,7 +20,7 @@ pub enum IllegalEvent {
         status: Option<JobStatus>,
         reason: &'static str,
     },
-    /// The change would break an invariant: a bug of ours. Log it, and blame neither of the others.
+    /// The change would break an invariant: a bug in the server. Log it, and blame neither of the others.
     #[error("`{event}` would break an invariant: {broken}")]
     Invariant {
         /// Name of the event.

@@ -63,7 +63,7 @@ impl ForgeError {
         }
     }
 
-    /// Returns whether the forge's own words contain a text, in any case. Forges reword their
+    /// Returns whether the forge's own words contain a string, in any case. Forges reword their
     /// messages: match on a short, distinctive part (`VCS` §2.7).
     pub fn says(&self, text: &str) -> bool {
         let text = text.to_lowercase();

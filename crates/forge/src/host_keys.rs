@@ -1,6 +1,6 @@
 //! The host keys of the two public forges, as data shipped with the server (`VCS` §5.9).
 //!
-//! They are pinned: nothing of ours ever asks a host for its key and believes the answer. An
+//! They are pinned: no code here ever asks a host for its key and believes the answer. An
 //! operator's own `known_hosts` lines win over these ([`crate::ForgeSettings::known_hosts`]).
 
 use roundel_model::forge::ForgeKind;

@@ -15,7 +15,7 @@ where
     Ok(T::deserialize(Value::deserialize(deserializer)?).ok())
 }
 
-/// An id: a number or a text, kept as text.
+/// An id: a number or a string, kept as text.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(from = "IdForms")]
 pub(crate) struct AnyId(pub(crate) String);

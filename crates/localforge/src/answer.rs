@@ -50,12 +50,12 @@ pub(crate) fn nothing(status: StatusCode) -> Outcome {
     Ok(status.into_response())
 }
 
-/// Returns a text field of a body, if it is one.
+/// Returns a string field of a body, if it is one.
 pub(crate) fn text<'a>(body: &'a Value, field: &str) -> Option<&'a str> {
     body.get(field).and_then(Value::as_str)
 }
 
-/// Returns the texts of a list field.
+/// Returns the strings of a list field.
 pub(crate) fn texts(body: &Value, field: &str) -> Option<Vec<String>> {
     let list = body.get(field)?.as_array()?;
     Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
@@ -66,7 +66,7 @@ pub(crate) fn flag(body: &Value, field: &str) -> Option<bool> {
     body.get(field).and_then(Value::as_bool)
 }
 
-/// Returns a text field of a body, or an empty text.
+/// Returns a string field of a body, or an empty string.
 pub(crate) fn text_or_empty(body: &Value, field: &str) -> String {
     text(body, field).unwrap_or_default().to_owned()
 }

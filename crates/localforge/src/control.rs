@@ -1,6 +1,6 @@
 //! What the program that runs the forge can do, besides the API.
 //!
-//! Here is what is set up before the first call; the rest has modules of its own.
+//! Here is what is set up before the first call; the rest has its own modules.
 
 use std::{collections::BTreeMap, io};
 
@@ -124,7 +124,7 @@ impl LocalForge {
     pub async fn add_repository(&self, kind: ForgeKind, new: NewRepository<'_>) -> io::Result<()> {
         let forge = self.forge(kind);
         if let Some(known) = forge.find(new.owner, new.name) {
-            // Its folder may have been lost while the state was kept.
+            // Its directory may have been lost while the state was kept.
             return Ok(forge.git(known.id).init(&known.default_branch).await?);
         }
         create(forge, &new).await.map(drop)

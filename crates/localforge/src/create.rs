@@ -133,7 +133,7 @@ pub(crate) async fn create(forge: &Arc<Forge>, new: &NewRepository<'_>) -> io::R
     if !is_new {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    // At once: an id whose folder exists must never be used again.
+    // At once: an id whose directory exists must never be used again.
     let saved = Arc::clone(forge);
     tokio::task::spawn_blocking(move || saved.save()).await.map_err(io::Error::other)??;
     Ok(repository)

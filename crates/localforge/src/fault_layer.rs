@@ -45,7 +45,7 @@ pub(crate) async fn fail_on_purpose(
 
 fn percent_decoded(path: &str) -> String {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    // A form decoder turns plus signs into spaces, which no path of ours means.
+    // A form decoder turns plus signs into spaces, which none of our paths means.
     let escaped = path.replace('+', "%2B");
     let decoded = url::form_urlencoded::parse(escaped.as_bytes())
         .map(|(key, _)| key.into_owned())

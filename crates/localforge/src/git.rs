@@ -70,7 +70,7 @@ pub(crate) struct Git {
 /// Returns a git command that knows no configuration but its own.
 ///
 /// `safe.directory` counts only from the command line or the environment; without it git refuses a
-/// repository that another user made, which is so when the forge runs as root on a mounted folder.
+/// repository that another user made, which is so when the forge runs as root on a mounted directory.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(program());
     command
@@ -88,7 +88,7 @@ pub(crate) fn command() -> Command {
     command
 }
 
-/// Where git is. A command with an environment of its own and a path is spawned without copying the
+/// Where git is. A command with its own environment and a path is spawned without copying the
 /// page tables of this process, which takes longer than most of what git does here.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();

@@ -1,4 +1,4 @@
-//! Random texts for tokens, codes and secrets.
+//! Random strings for tokens, codes and secrets.
 
 use rand::RngExt;
 

@@ -93,7 +93,7 @@ async fn bind(address: IpAddr, port: u16) -> io::Result<TcpListener> {
 }
 
 /// Returns the routes of one forge. A page's name for a repository comes last: everything that has
-/// a name of its own goes before it.
+/// its own name goes before it.
 fn routes(forge: &Arc<Forge>) -> Router {
     let api = match forge.kind {
         ForgeKind::GitHub => Router::new().nest("/api/v3", github::router(forge)),

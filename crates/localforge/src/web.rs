@@ -167,7 +167,7 @@ async fn script() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("../assets/forge.js"))
 }
 
-/// Draws a disc with the first letter of a name, in a color of its own.
+/// Draws a disc with the first letter of a name, in its own color.
 async fn avatar(Path(name): Path<String>) -> impl IntoResponse {
     let hue = name.bytes().fold(7_u32, |hue, byte| (hue * 31 + u32::from(byte)) % 360);
     let letter = name.chars().next().filter(|one| one.is_alphanumeric()).unwrap_or('?');

@@ -68,7 +68,7 @@ impl fmt::Display for ForgeKind {
     }
 }
 
-/// A text that names no forge that we know.
+/// A string that names no forge that we know.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("`{0}` is not a forge that Roundel knows; use gh, github, bb or bitbucket")]
 pub struct UnknownForge(pub String);
@@ -126,7 +126,7 @@ impl fmt::Display for ProjectSlug {
     }
 }
 
-/// A text that cannot be the slug of a project. It is not repeated: it may be of any length.
+/// A string that cannot be the slug of a project. It is not repeated: it may be of any length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it does not name a project; write FORGE/OWNER/REPOSITORY, such as `gh/acme/web`")]
 pub struct InvalidSlug;

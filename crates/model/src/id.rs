@@ -71,7 +71,7 @@ ids! {
     ProjectId,
     /// One webhook request, as stored.
     DeliveryId,
-    /// A webhook of ours at a forge. Part of its address; not a secret.
+    /// A webhook that we created at a forge. Part of its address; not a secret.
     HookId,
     /// A key pair that opens one repository.
     CheckoutKeyId,

@@ -1,7 +1,7 @@
 //! The words of Roundel, as plain data.
 //!
 //! Every other crate speaks in these types: ids, names, statuses, the [`plan::Plan`], the limits and
-//! [`secret::Secret`]. Nothing here waits, reads a clock or knows another crate of ours, so a value
+//! [`secret::Secret`]. Nothing here waits, reads a clock or knows another crate of the workspace, so a value
 //! of this crate means the same in a test, on a server and on a runner.
 //!
 //! Deliberately absent: rules (they live in `engine`), parsing of configuration (`config`), wire

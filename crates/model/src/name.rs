@@ -1,4 +1,4 @@
-//! Names that travel as text, each with a type of its own.
+//! Names that travel as text, each with its own type.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ macro_rules! names {
         pub struct $name(String);
 
         impl $name {
-            /// Wraps a text.
+            /// Wraps a string.
             pub fn new(text: impl Into<String>) -> Self {
                 Self(text.into())
             }

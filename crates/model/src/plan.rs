@@ -253,7 +253,7 @@ pub enum PlannedStepKind {
         /// How much history and content is fetched.
         method: CheckoutMethod,
     },
-    /// Gives the job a Docker daemon of its own (CFG §3.4).
+    /// Gives the job its own Docker daemon (CFG §3.4).
     SetupRemoteDocker {
         /// The daemon's version, as written.
         version: Option<String>,

@@ -23,7 +23,7 @@ crate::words! {
         ConfigFetch = "config-fetch",
         /// Its workflows can never end, or are too large.
         Plan = "plan",
-        /// A fault of ours.
+        /// A fault of the server or the runner.
         Other = "other",
     }
 

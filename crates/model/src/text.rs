@@ -13,7 +13,7 @@ use std::{borrow::Cow, fmt::Write as _};
 /// Returns whether a character is not to be sent as it is: it controls a device, ends a line in a way
 /// that is not ours, changes the direction of the text, or is invisible without need.
 ///
-/// The line feed and the tab are among them; where a text may have lines, use [`visible`].
+/// The line feed and the tab are among them; where a string may have lines, use [`visible`].
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(
@@ -36,13 +36,13 @@ pub fn push_shown(out: &mut String, hidden: char) {
         code @ 0..0x20 => out.push(char::from_u32(0x2400 + code).unwrap_or('␀')),
         0x7f => out.push('␡'),
         code => {
-            // Writing to a text does not fail.
+            // Writing to a string cannot fail.
             let _ = write!(out, "⟦U+{code:04X}⟧");
         }
     }
 }
 
-/// Shows the hidden characters of a text that may have lines: line ends and tabs stay.
+/// Shows the hidden characters of a string that may have lines: line ends and tabs stay.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(|c| is_hidden(c) && !matches!(c, '\n' | '\t')) {
         return Cow::Borrowed(text);
@@ -54,7 +54,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// Shows the hidden characters of a text that must stay on one line: a name, a subject, the value of a
+/// Shows the hidden characters of a string that must stay on one line: a name, a subject, the value of a
 /// header. Line ends and tabs become spaces.
 pub fn one_line(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hidden) {
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(visible("a\r\n\tb\rc\n"), "a\r\n\tb␍c\n");
     }
 
-    /// Letters have a direction of their own, and scripts and emoji need their joiners.
+    /// Letters have an inherent direction, and scripts and emoji need their joiners.
     #[test]
     fn names_of_every_script_are_left_alone() {
         for name in ["שרה כהן", "می‌خواهم", "محمد-fix", "👩🏽‍🚒 Ada", "Ünïcode ✓ 測試"]

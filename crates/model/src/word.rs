@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A text that is not one of the words of its kind.
+/// A string that is not one of the words of its kind.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("`{text}` is not a valid {kind}")]
 pub struct UnknownWord {
@@ -25,7 +25,7 @@ impl UnknownWord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Word<T> {
-    /// One of ours.
+    /// A known word.
     Known(T),
     /// Written by a release that knows more words.
     Other(String),

@@ -64,7 +64,7 @@ async fn serve_tasks(
             () = stop_now.cancelled() => return Ok(()),
             claimed = claim(host, slot, lease) => claimed?,
         };
-        // In a task of its own: if it panics, the slot continues.
+        // In a separate task: if it panics, the slot continues.
         host.running.fetch_add(1, Ordering::Relaxed);
         let mut one = JoinSet::new();
         one.spawn(task::run(Arc::clone(host), claimed, stop_now.clone()));

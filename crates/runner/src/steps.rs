@@ -1,4 +1,4 @@
-//! Steps: what they share. Each kind has a file of its own in this folder.
+//! Steps: what they share. Each kind has its own file in this directory.
 //!
 //! Numbers are positions, equal in all tasks of a job, and never change (RUN §1.7): 0 for the
 //! environment, 99 for the variables, 101 and up for the steps of the configuration.

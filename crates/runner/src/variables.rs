@@ -134,7 +134,7 @@ impl Variables {
         lines
     }
 
-    /// What image and user say counts least: a project may set a `PATH` of its own.
+    /// What image and user say counts least: a project may set its own `PATH`.
     fn below_everything(&mut self, image: &[(String, String)], local: &Local) {
         self.set("TERM", "xterm");
         self.set("USER", &local.user);

@@ -1,6 +1,6 @@
 //! The runner as it is: real environments, real shells, a server that the tests script.
 //!
-//! This binary has a `main` of its own, because environments are started by re-executing it.
+//! This binary has its own `main`, because environments are started by re-executing it.
 
 #[cfg(test)]
 fn main() {

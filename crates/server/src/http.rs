@@ -45,7 +45,7 @@ use crate::app::App;
 use pages::failures;
 use routes::Routes;
 
-/// How long an ordinary request may take. Claims and streams have limits of their own.
+/// How long an ordinary request may take. Claims and streams have their own limits.
 const REQUEST_TIME: Duration = Duration::from_mins(1);
 
 /// How long taking a delivery may take: the forges give up after ten seconds themselves.

@@ -67,7 +67,7 @@ where
 
     fn begin(&mut self, key: K, work: impl Future<Output = ()> + Send + 'static) {
         self.running.spawn(async move {
-            // A panic is a bug, but must not close the lane for ever: the loop sees the row
+            // A panic is a bug, but must not close the lane forever: the loop sees the row
             // fall due again.
             if AssertUnwindSafe(work).catch_unwind().await.is_err() {
                 tracing::error!("a piece of work panicked");

@@ -1,4 +1,4 @@
-//! Text on pages and in emails: what comes from outside is escaped, sentences of ours may hold code,
+//! Text on pages and in emails: what comes from outside is escaped, our sentences may hold code,
 //! sizes have units. Types that write HTML implement [`HtmlSafe`], so that templates do not escape it
 //! again.
 
@@ -31,7 +31,7 @@ pub(crate) fn push_escaped(out: &mut String, c: char) {
     }
 }
 
-/// Renders a template, and shows what is hidden wherever a text came to: a title, an attribute, a part
+/// Renders a template, and shows what is hidden wherever a string came to: a title, an attribute, a part
 /// that no [`Untrusted`] went through.
 pub(crate) fn render(template: &impl Template) -> askama::Result<String> {
     let html = template.render()?;
@@ -111,7 +111,7 @@ impl fmt::Display for Html {
 
 impl HtmlSafe for Html {}
 
-/// Turns back-quoted words of a sentence of ours into code.
+/// Turns back-quoted words of one of our sentences into code.
 pub(crate) fn sentence(text: &str) -> Html {
     let mut out = String::with_capacity(text.len() + 16);
     let mut open = false;
@@ -129,13 +129,13 @@ pub(crate) fn sentence(text: &str) -> Html {
     Html(out)
 }
 
-/// Turns back-quoted words of a sentence of ours into quoted ones, for text that shows no code: plain
+/// Turns back-quoted words of one of our sentences into quoted ones, for text that shows no code: plain
 /// email, the descriptions of commit statuses.
 pub(crate) fn plain_sentence(text: &str) -> String {
     text.replace('`', "\"")
 }
 
-/// Cuts a text after so many characters, and shows by an ellipsis that it did.
+/// Cuts a string after so many characters, and shows by an ellipsis that it did.
 pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
         None => Cow::Borrowed(text),

@@ -1,4 +1,4 @@
-//! Where orbs come from: a folder, this instance, a registry, an address (CFG §4.13, §4.14).
+//! Where orbs come from: a directory, this instance, a registry, an address (CFG §4.13, §4.14).
 //!
 //! The compiler is pure and only says which orbs it wants. This module finds them:
 //!
@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The first place that has a version which fits is taken, so that what an administrator put into
-//! the folder wins over what others publish. [`Offline`] is the part for commands that have no
+//! the directory wins over what others publish. [`Offline`] is the part for commands that have no
 //! server.
 
 mod address;

@@ -5,7 +5,7 @@
 //! that another server holds, and how two servers take turns.
 //!
 //! SQLite has one writer connection, taken with `BEGIN IMMEDIATE`, so writers queue in this process
-//! instead of failing with "database is locked"; readers have a pool of their own. PostgreSQL has
+//! instead of failing with "database is locked"; readers have their own pool. PostgreSQL has
 //! one pool for both.
 //!
 //! Deliberately absent: tables and their meaning; retries (the three loops of the server retry).
@@ -355,7 +355,7 @@ fn storable(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "␀") } else { text }
 }
 
-/// Waits for the database, but not for ever.
+/// Waits for the database, but not forever.
 async fn in_time<T>(work: impl Future<Output = Result<T, DriverError>>) -> Result<T, DriverError> {
     match tokio::time::timeout(STATEMENT_TIMEOUT, work).await {
         Ok(answer) => answer,

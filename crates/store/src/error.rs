@@ -49,7 +49,7 @@ pub enum StoreError {
         /// What the system or the database said: "connection refused".
         cause: String,
     },
-    /// A row holds what no release of ours wrote.
+    /// A row holds what none of our releases wrote.
     #[error("the database holds an unreadable {what}")]
     Unreadable {
         /// Which kind of value, and of which row.

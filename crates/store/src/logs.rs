@@ -5,7 +5,7 @@
 //!
 //! Both are written only for a task that runs under the lease that is named with them, which is checked
 //! in the same transaction: the change that ends a task ends its steps too, and a report that crosses
-//! it must not make one run for ever.
+//! it must not make one run forever.
 //!
 //! Deliberately absent: how long a log may be (the runner cuts it and says so), masking, colors.
 

@@ -165,7 +165,7 @@ impl Store {
         row.map(|row| row.get("id")).transpose()
     }
 
-    /// Publishes a version. A released version is there once and for ever; a label moves.
+    /// Publishes a version. A released version never changes; a label moves.
     pub async fn publish_orb(&self, new: &NewOrb, now: Timestamp) -> Result<Published, StoreError> {
         let (digest, packed) = prepare(&new.text).await;
         let mut session = self.db.write("publish an orb").await?;

@@ -46,7 +46,7 @@ pub struct Project {
     pub id: ProjectId,
     /// What people call it; it may change.
     pub slug: ProjectSlug,
-    /// The owner at the forge, as a row of ours.
+    /// The id of the row of the owner at the forge.
     pub organization: OrganizationId,
     /// The forge's immutable id: the identity (`VCS` §0 rule 1).
     pub repository: RepositoryId,

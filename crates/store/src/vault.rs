@@ -88,8 +88,8 @@ impl Vault {
     /// Called when there is something to seal or to open, not to find out whether there is: it would
     /// make keys for whatever is asked about.
     ///
-    /// Takes connections of its own, so it is called before a transaction is begun: a key that was
-    /// made in a transaction, kept, and then undone with it would seal values for ever.
+    /// Takes separate connections, so it is called before a transaction is begun: a key that was
+    /// made in a transaction, kept, and then undone with it would seal values forever.
     ///
     /// # Errors
     ///
@@ -145,7 +145,7 @@ async fn stored_key(db: &Db, name: &str) -> Result<Option<Vec<u8>>, StoreError> 
 }
 
 impl DataKey {
-    /// Seals a text for a row of a column (`hooks.secret`).
+    /// Seals a string for a row of a column (`hooks.secret`).
     pub(crate) fn seal(
         &self,
         column: &str,

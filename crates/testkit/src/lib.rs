@@ -1,6 +1,6 @@
 //! What tests share: tools from outside, a scripted runner, an email sink, notices of what was skipped.
 //!
-//! No product crate imports this one. Each helper has a file of its own.
+//! No product crate imports this one. Each helper has its own file.
 
 pub mod git;
 pub mod planned;

@@ -59,7 +59,7 @@ pub fn database() -> Result<String> {
     cluster.create_database()
 }
 
-/// A server of its own, for a test that takes it away. Removed when the test run is over.
+/// A separate server, for a test that takes it away. Removed when the test run is over.
 pub struct OwnServer {
     cluster: Cluster,
     /// Of an empty database.
@@ -154,7 +154,7 @@ struct Cluster {
 
 impl Cluster {
     fn of_this_run() -> Result<Self> {
-        // nextest gives each test a process of its own, below one that lives as long as the run.
+        // nextest gives each test its own process, below one that lives as long as the run.
         let (key, watched) = match std::env::var("NEXTEST_RUN_ID") {
             Ok(id) => (id, std::os::unix::process::parent_id()),
             Err(_) => (std::process::id().to_string(), std::process::id()),
@@ -215,7 +215,7 @@ impl Cluster {
             .arg(self.base.join("log")))
     }
 
-    /// Starts the shell that cleans up. It holds none of our pipes and is in a group of its own, so
+    /// Starts the shell that cleans up. It holds none of our pipes and is in its own group, so
     /// that a test runner which ends a test, or waits for its output, leaves it alone.
     fn watch(&self, owner: &Owner) -> Result<()> {
         let stop = owner.command(self.programs.join("pg_ctl"));

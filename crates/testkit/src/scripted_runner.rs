@@ -93,7 +93,7 @@ impl ScriptedRunner {
         }
     }
 
-    /// Asks under a lease of its own making from now on.
+    /// Asks under a lease that it made itself, from now on.
     #[must_use]
     pub fn under(mut self, lease: LeaseId) -> Self {
         self.introduction.lease = Some(lease);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result, bail};
 use reqwest::{Client, Response, StatusCode, Url, header, redirect::Policy};
 
-/// More redirects than any flow of ours has.
+/// More redirects than any of our flows has.
 const REDIRECTS: usize = 12;
 
 /// A page, as it came.

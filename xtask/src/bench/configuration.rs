@@ -1,8 +1,8 @@
-//! The section "configuration": how fast the compiler is, compared with merely parsing the same texts with
-//! the same library, and with the parser that the hosted service's own people publish.
+//! The section "configuration": how fast the compiler is, compared with merely parsing the same sources
+//! with the same library, and with the parser that the hosted service's own people publish.
 //!
 //! Measured in a release build of this very program, which `cargo xtask bench` starts once more. The
-//! large configuration is compiled in a process of its own, so that its memory is measured alone.
+//! large configuration is compiled in its own process, so that its memory is measured alone.
 //! Nothing is asserted.
 
 mod large;
@@ -77,7 +77,7 @@ fn middle(mut work: impl FnMut()) -> Duration {
     Times::of(times.collect()).share(50)
 }
 
-/// Reads a text with the library that the compiler reads it with, and does nothing with it.
+/// Reads a source with the library that the compiler reads it with, and does nothing with it.
 fn parse(text: &str) {
     Parser::new_from_str(text).for_each(|event| drop(std::hint::black_box(event)));
 }

@@ -68,7 +68,7 @@ pub(crate) fn table(lines: &[Line]) -> String {
         let outcome = name(line.outcome);
         let why = [line.codes.as_slice(), &line.missing].concat().join(" ");
         let milliseconds = line.took.as_secs_f64() * 1000.0;
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         let _infallible = writeln!(
             text,
             "{:<width$}  {outcome:<16}  {:>5} lines  {milliseconds:>7.2} ms  {why}",

@@ -1,7 +1,7 @@
 //! Tries the static executable where nothing else is: in a root directory with the program, three devices,
 //! `resolv.conf`, `hosts` and an `nsswitch.conf` that names modules which no file provides.
 //!
-//! A network of its own has a name server on loopback, which this process plays: names must be found
+//! The network of the trial has a name server on loopback, which this process plays: names must be found
 //! through it and through `hosts`, by the clients of HTTP, of PostgreSQL and of SMTP.
 
 use std::{
@@ -33,7 +33,7 @@ const DEVICES: &[&str] = &["dev/null", "dev/random", "dev/urandom"];
 /// Where the server under trial listens.
 const LISTEN: &str = "127.0.0.1:8081";
 
-/// Makes the root directory and starts the trial in namespaces of its own.
+/// Makes the root directory and starts the trial in its own namespaces.
 pub(super) fn run(binary: &Path) -> Result<()> {
     let root = shell::target_dir().join("dist-root");
     if root.exists() {
@@ -63,7 +63,7 @@ pub(super) fn run(binary: &Path) -> Result<()> {
     shell::run(&mut trial)
 }
 
-/// The trial itself; called in namespaces of its own.
+/// The trial itself; called in its own namespaces.
 pub(crate) fn try_in(root: &Path) -> Result<()> {
     shell::run(Command::new("ip").args(["link", "set", "lo", "up"]))?;
     for device in DEVICES {
@@ -237,7 +237,7 @@ fn answer(question: &[u8]) -> Option<Vec<u8>> {
     Some(answer)
 }
 
-/// The folder of a trial, from the command line.
+/// The directory of a trial, from the command line.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The root directory

@@ -66,7 +66,7 @@ pub(super) fn write(binary: &Path, image: &Path) -> Result<()> {
     pack(&layout, image)
 }
 
-/// Packs a folder so that the same files give the same bytes.
+/// Packs a directory so that the same files give the same bytes.
 fn pack(folder: &Path, archive: &Path) -> Result<()> {
     let mut tar = Command::new("tar");
     tar.args(["--create", "--sort=name", "--owner=0", "--group=0", "--numeric-owner"]);

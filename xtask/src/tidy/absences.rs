@@ -17,7 +17,7 @@ use super::{
     source::Source,
 };
 
-/// A file, or a folder that ends with `/`, that may do what others may not, and why.
+/// A file, or a directory that ends with `/`, that may do what others may not, and why.
 type Exception = (&'static str, &'static str);
 
 /// Places that break a rule, `file:line: what`, and the exceptions that were needed.

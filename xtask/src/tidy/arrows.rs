@@ -58,7 +58,7 @@ fn broken_arrows(manifests: &[Source]) -> Vec<String> {
     broken
 }
 
-/// Lists the crates of ours that a product build of this one needs.
+/// Lists our crates that a product build of this one needs.
 fn own_dependencies(manifest: &toml::Table) -> Vec<&str> {
     let sections = ["dependencies", "build-dependencies"].iter();
     let tables = sections.filter_map(|section| manifest.get(*section)?.as_table());

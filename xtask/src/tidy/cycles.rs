@@ -1,9 +1,9 @@
 //! No cycle of files inside a crate, nor of its modules: imports point down inside a crate, too.
 //!
-//! A module is a file with the folder of its name, `trigger.rs` and `trigger/`. An import counts between the
-//! two that stand side by side, at whatever depth that is: from `http/rights/subject.rs` to
+//! A module is a file with the directory of its name, `trigger.rs` and `trigger/`. An import counts between
+//! the two that stand side by side, at whatever depth that is: from `http/rights/subject.rs` to
 //! `http/pages/visit.rs` it leads from `http/rights` to `http/pages`. The file of the module around them,
-//! `http.rs`, stands side by side with what is in its folder.
+//! `http.rs`, stands side by side with what is in its directory.
 //! A file imports another when its code names one of the other's items, however it comes by the
 //! name: `use`, a path in code, in a macro or in an attribute, `super::`, a glob, a re-export by
 //! the root of the crate or by a parent. `mod` is not an import, and neither is a re-export by itself:
@@ -131,7 +131,7 @@ fn reachable<'s>(from: &str, imports: &Imports<'s>) -> BTreeSet<&'s str> {
     reached
 }
 
-/// Returns the folder of a file's crate: `crates/server`.
+/// Returns the directory of a file's crate: `crates/server`.
 fn package(path: &str) -> &str {
     let end = path.find("/src/").or_else(|| path.find("/examples/"));
     end.map_or(path, |end| &path[..end])
@@ -161,7 +161,7 @@ fn no_crate_has_a_cycle_of_files() {
 mod tests {
     use super::{super::source, *};
 
-    /// Returns how the cycle among these files of one crate is shown, without the crate's folder.
+    /// Returns how the cycle among these files of one crate is shown, without the crate's directory.
     fn cycle(files: &[(&str, &str)]) -> String {
         shown(files, cycles)
     }

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Finds links to files that are not there, and to headings that a page does not have. `text_of`
-/// returns what a file holds; nothing for a picture or a folder that is there.
+/// returns what a file holds; nothing for a picture or a directory that is there.
 fn dead_links(pages: &[Source], text_of: impl Fn(&Path) -> Option<String>) -> Vec<String> {
     let mut broken = Vec::new();
     for page in pages {

@@ -47,7 +47,7 @@ enum Binding {
 /// What a path leads to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Target {
-    /// An item of ours.
+    /// An item of this workspace.
     Item {
         /// Index of the file that defines it.
         file: usize,
@@ -55,7 +55,7 @@ pub(crate) enum Target {
         /// What is after it: a variant, a function of the type.
         rest: Words,
     },
-    /// A module of ours.
+    /// A module of this workspace.
     Module(ModuleId),
     /// Something of another's crate, or of the language.
     Outside(Words),
@@ -305,7 +305,7 @@ impl<'s> Modules<'s> {
             && self.all[module].made.iter().any(|made| made == name)
     }
 
-    /// A name that no module of ours has: of another's crate, or behind a glob of one.
+    /// A name that none of our modules has: of another's crate, or behind a glob of one.
     fn unknown(&self, module: ModuleId, name: &str, steps: usize) -> Vec<Target> {
         let mut found = vec![self.outside(name)];
         let Some(steps) = steps.checked_sub(1) else { return found };
@@ -343,7 +343,7 @@ fn is_root(path: &str) -> bool {
             || inner.strip_prefix("bin/").is_some_and(|name| !name.contains('/')))
 }
 
-/// Returns the folder in which the compiler looks for the modules of a file.
+/// Returns the directory in which the compiler looks for the modules of a file.
 fn folder_of_children(path: &str, is_root: bool) -> String {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.strip_suffix(".rs").unwrap_or(name);
@@ -357,7 +357,7 @@ fn path_of(attribute: &syn::Attribute) -> Option<String> {
     if let syn::Lit::Str(path) = &value.lit { Some(path.value()) } else { None }
 }
 
-/// Finds `relative` from the folder of a file.
+/// Finds `relative` from the directory of a file.
 fn next_to(file: &str, relative: &str) -> String {
     let mut parts: Vec<&str> = file.split('/').collect();
     parts.pop();

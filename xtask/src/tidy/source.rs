@@ -27,7 +27,7 @@ impl Source {
         name.split_once('.').map_or(name, |(stem, _)| stem)
     }
 
-    /// Returns whether a folder on the way to the file has this name.
+    /// Returns whether a directory on the way to the file has this name.
     pub(crate) fn is_inside(&self, folder: &str) -> bool {
         let mut parts: Vec<&str> = self.path.split('/').collect();
         parts.pop();
@@ -35,7 +35,7 @@ impl Source {
     }
 }
 
-/// Reads every text file below these folders and files of the repository.
+/// Reads every text file below these directories and files of the repository.
 ///
 /// What is not text is left out; so is what tools make (`target`, `node_modules`).
 pub(crate) fn tree(places: &[&str]) -> Vec<Source> {

@@ -1,4 +1,4 @@
-//! Compiles texts with what the command line gives: inputs, orbs, a lock file.
+//! Compiles sources with what the command line gives: inputs, orbs, a lock file.
 
 use std::{
     cell::RefCell,
@@ -104,13 +104,13 @@ impl Compiler {
         Ok(Self { given, orbs, lock, update_lock, clones: RefCell::default() })
     }
 
-    /// Compiles a text.
+    /// Compiles a source.
     pub(crate) fn check(&self, source: Source) -> Checked {
         let inputs = self.given.inputs(&source, &self.clone_of(&source.folder));
         self.check_with(source, inputs)
     }
 
-    /// Compiles a text with inputs that were changed.
+    /// Compiles a source with inputs that were changed.
     pub(crate) fn check_with(&self, source: Source, inputs: Inputs) -> Checked {
         let Source { path, text, broken, .. } = source;
         if let Some(broken) = broken {
@@ -129,7 +129,7 @@ impl Compiler {
         Checked { path, text, is_text: true, inputs, compiled, missing }
     }
 
-    /// Returns the inputs for a text.
+    /// Returns the inputs for a source.
     pub(crate) fn inputs(&self, source: &Source) -> Inputs {
         self.given.inputs(source, &self.clone_of(&source.folder))
     }

@@ -128,7 +128,7 @@ impl InputArguments {
 }
 
 impl Given {
-    /// Makes the inputs for one text.
+    /// Makes the inputs for one source.
     pub(crate) fn inputs(&self, source: &Source, clone: &LocalClone) -> Inputs {
         let mut pipeline_values = clone.values();
         if let Some(git_ref) = &self.git_ref {
@@ -232,7 +232,7 @@ fn typed(text: &str, declared: Option<&str>) -> PipelineValue {
     match (text, text.parse::<i64>()) {
         ("true", _) => PipelineValue::Boolean(true),
         ("false", _) => PipelineValue::Boolean(false),
-        // `+1` and `007` are texts to everyone else.
+        // `+1` and `007` are strings to everyone else.
         (_, Ok(number)) if number.to_string() == text => PipelineValue::Integer(number),
         _ => PipelineValue::Text(text.to_owned()),
     }

@@ -1,4 +1,4 @@
-//! Texts of configurations: from files and from standard input.
+//! Sources of configurations: from files and from standard input.
 
 use std::{
     fs::File,
@@ -14,7 +14,7 @@ use roundel_model::limits::CONFIG_BYTES;
 /// Where a configuration is by default.
 pub(crate) const DEFAULT: &str = ".circleci/config.yml";
 
-/// A text to look at.
+/// A source to compile.
 #[derive(Debug)]
 pub(crate) struct Source {
     /// What people call it: its path, or `standard input`.

@@ -181,7 +181,7 @@ async fn show(State(emails): State<Emails>) -> Html<String> {
     Html(PAGE.replace("{emails}", &list))
 }
 
-/// Escapes a text, and makes links of the web addresses in it.
+/// Escapes a string, and makes links of the web addresses in it.
 fn linked(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for piece in text.split_inclusive(|c: char| c.is_whitespace() || "<>\"".contains(c)) {

@@ -70,7 +70,7 @@ impl SampleClone {
         let directory = parent.join(sample.name);
         let clone = Self { directory };
         if clone.is_pushed().await {
-            // The visitor was invited to push: what they pushed from a clone of their own comes first.
+            // The visitor was invited to push: what they pushed from their own clone comes first.
             clone.git(&["fetch", "--quiet", "origin", "main"]).await?;
             clone.git(&["reset", "--quiet", "--hard", "origin/main"]).await?;
             return Ok(clone);

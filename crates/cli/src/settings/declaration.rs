@@ -64,9 +64,9 @@ pub enum Secrecy {
     /// Anyone on the machine may see it.
     Open,
     /// An address that may hold a password: the password is masked, and the value may be in a
-    /// file of its own.
+    /// separate file.
     MayHoldPassword,
-    /// Never a flag, for flags can be seen in the list of processes. May be in a file of its own.
+    /// Never a flag, for flags can be seen in the list of processes. May be in a separate file.
     Secret,
 }
 
@@ -97,7 +97,7 @@ pub struct Kind<T: 'static> {
     pub name: &'static str,
     /// How it is written in TOML.
     pub shape: Shape,
-    /// Reads a text. The error completes "which is …": "not an address and port".
+    /// Reads a string. The error completes "which is …": "not an address and port".
     pub parse: fn(&str) -> Result<T, String>,
 }
 
@@ -149,7 +149,7 @@ impl<T> AnySetting for Setting<T> {
 }
 
 impl Declaration {
-    /// Returns whether the value may be in a file of its own.
+    /// Returns whether the value may be in a separate file.
     pub fn has_file_form(&self) -> bool {
         self.file_flag.is_some()
     }

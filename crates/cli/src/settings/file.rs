@@ -52,7 +52,7 @@ impl File {
         Ok(Some(Self::parse(path, text)))
     }
 
-    /// Reads a text.
+    /// Reads a file.
     pub(crate) fn parse(path: &Path, text: String) -> Self {
         let mut file = Self { path: path.to_owned(), ..Self::default() };
         let (table, errors) = DeTable::parse_recoverable(&text);

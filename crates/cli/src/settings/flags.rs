@@ -59,7 +59,7 @@ impl<P: ReadsSettings> SettingFlags<P> {
     }
 }
 
-/// The settings that have flags of their own; `--log` belongs to every command.
+/// The settings that have their own flags; `--log` belongs to every command.
 fn settings(program: Program) -> impl Iterator<Item = &'static dyn AnySetting> {
     let of_program = move |one: &&&dyn AnySetting| one.declaration().programs.contains(&program);
     let log = general::LOG.declaration.key;

@@ -14,7 +14,7 @@ const SHOWN_CHARS: usize = 100;
 /// Shows a value that is not secret, however wrong it is. Only what may be a password in an address, where
 /// none belongs, is masked.
 ///
-/// The items of a list are in lines of their own; elsewhere a line break is a part of the value.
+/// The items of a list are on separate lines; elsewhere a line break is a part of the value.
 pub(super) fn shown(text: &str, shape: Shape) -> String {
     let separator = if shape == Shape::List { ", " } else { "\\n" };
     let text = text.split('\n').map(masked).collect::<Vec<_>>().join(separator);

@@ -269,7 +269,7 @@ async fn reaches(installation: &Installation, store: &Store, sha: &str, moment: 
     .await;
 }
 
-/// Returns whether a log that the runner keeps below a directory contains a text.
+/// Returns whether a log that the runner keeps below a directory contains a string.
 fn holds(directory: &Path, text: &str) -> bool {
     let Ok(entries) = fs::read_dir(directory) else { return false };
     entries.flatten().any(|entry| {

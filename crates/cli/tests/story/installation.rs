@@ -1,5 +1,5 @@
 //! An installation for the stories: the local forge in this process, `roundel serve` and `roundel runner`
-//! as processes of their own, which may be killed.
+//! as separate processes, which may be killed.
 
 use std::{
     fs,

@@ -64,7 +64,7 @@ impl Form {
     }
 }
 
-/// A start of the program: what it is given, and a folder for files that this needs.
+/// A start of the program: what it is given, and a directory for files that this needs.
 struct Start {
     folder: TempDir,
     command: Command,

@@ -17,7 +17,7 @@ use crate::installation::{Installation, binary};
 /// Nothing that ends at once takes longer, on a busy machine.
 const AT_ONCE: Duration = Duration::from_secs(20);
 
-/// A program with nothing of ours in its environment.
+/// A program without our variables in its environment.
 fn roundel(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(binary());
     for (name, _) in std::env::vars_os() {
@@ -216,7 +216,7 @@ fn values_that_cannot_work_are_refused_before_anything_starts() {
     assert!(!folder.path().join("roundel-data/roundel.db").exists(), "nothing was started");
 }
 
-/// A runner whose token is wrong can never claim anything: it ends instead of trying for ever.
+/// A runner whose token is wrong can never claim anything: it ends instead of trying forever.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_runner_whose_token_is_rejected_ends_with_three() {
     let installation = Installation::build().await;

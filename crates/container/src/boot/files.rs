@@ -1,6 +1,6 @@
 //! Files inside, for the host side. Done by PID 1, so that every link resolves inside.
 //!
-//! Whatever the path names may be hostile: a pipe would block PID 1 for ever, so everything is
+//! Whatever the path names may be hostile: a pipe would block PID 1 forever, so everything is
 //! opened without blocking and only regular files are read or written.
 
 use std::{

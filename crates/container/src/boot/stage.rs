@@ -2,7 +2,7 @@
 //!
 //! Root attaches the sources with mapped ids *before* it enters the user namespace, because only
 //! the owner of a file system may map its ids; an ordinary user attaches them *after*, because only
-//! a namespace of its own lets it mount at all.
+//! its own namespace lets it mount at all.
 
 use std::{
     fs::File,

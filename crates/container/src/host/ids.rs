@@ -29,7 +29,7 @@ pub(crate) struct IdRange {
 /// How ids inside are mapped to ids of the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Mapping {
-    /// Root: a range of its own.
+    /// Root: its own range.
     Range,
     /// Root, where mounts cannot map ids.
     Identity,

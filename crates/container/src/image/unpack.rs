@@ -1,4 +1,4 @@
-//! Unpacking a layer, in a helper process of its own.
+//! Unpacking a layer, in a separate helper process.
 //!
 //! The process that unpacks hostile bytes is locked into the layer's directory before it reads the
 //! first one, with the few capabilities that making files takes, so no link and no path can lead out

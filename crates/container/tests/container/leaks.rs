@@ -137,7 +137,7 @@ fn nothing_is_left_of_two_hundred_environments() {
     assert_eq!(owners(directory.path()), Vec::<String>::new(), "the owner's own directory");
 }
 
-/// Not a test of its own: what `a_killed_owner_leaves_nothing` starts and kills.
+/// Not a separate test: what `a_killed_owner_leaves_nothing` starts and kills.
 #[test]
 fn owner_that_will_be_killed() {
     let Some(directory) = std::env::var_os("ROUNDEL_TEST_OWNED") else { return };

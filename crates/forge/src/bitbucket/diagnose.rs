@@ -80,7 +80,7 @@ fn messages(answer: &Answer) -> Messages {
     Messages(messages)
 }
 
-/// A detail is a text, or says which scopes are there and which are not.
+/// A detail is a string, or says which scopes are there and which are not.
 fn detail(detail: &Value) -> Option<String> {
     if let Some(text) = detail.as_str() {
         return Some(text.to_owned());

@@ -202,7 +202,7 @@ impl Bitbucket {
         Ok(repo.into_repository(&self.client.settings().web_url, role))
     }
 
-    /// Reads what the caller may do: an answer of its own on Bitbucket. None if the workspace does
+    /// Reads what the caller may do: a separate answer on Bitbucket. None if the workspace does
     /// not say it to strangers (a public repository).
     async fn role_in(&self, token: &AccessToken, repo: &Repo) -> Result<Option<Role>, ForgeError> {
         let slug = repo.full_name.split('/').next().unwrap_or_default();

@@ -33,7 +33,7 @@ pub enum ForgeEvent {
         /// The change as the forge names it: `renamed`, `privatized`, `member added`, `repo:transfer` …
         what: String,
     },
-    /// A webhook or deploy key was removed at the forge. It may be one of ours: look.
+    /// A webhook or deploy key was removed at the forge. It may be one that we created: look.
     HookOrKeyRemoved {
         /// `webhook 123` or `deploy key 123`.
         what: String,

@@ -130,7 +130,7 @@ fn messages(answer: &Answer) -> Messages {
     Messages(messages)
 }
 
-/// Reads one entry of `errors`: a text, a message, or the field and what is wrong with it.
+/// Reads one entry of `errors`: a string, a message, or the field and what is wrong with it.
 fn message_of(error: &Value) -> Option<String> {
     let text = |key: &str| error.get(key).and_then(Value::as_str);
     let message = error.as_str().or_else(|| text("message")).map(str::to_owned);

@@ -26,7 +26,7 @@ const fn state_name(state: CommitState) -> &'static str {
 
 #[async_trait]
 impl Statuses for GitHub {
-    /// Posts a status. It is not repeated here: each post is a row of its own at GitHub, and the
+    /// Posts a status. It is not repeated here: each post is a new row at GitHub, and the
     /// newest wins, so a late repeat would overwrite a newer status.
     async fn post_status(
         &self,

@@ -54,7 +54,7 @@ pub(crate) fn uuid_of(text: &str) -> Option<Uuid> {
     Uuid::parse_str(text.trim_start_matches('{').trim_end_matches('}')).ok()
 }
 
-/// Finds a repository by slugs or ids. With an id of its own the workspace does not matter.
+/// Finds a repository by slugs or ids. With its own id the workspace does not matter.
 fn find(forge: &Forge, workspace: &str, name: &str) -> Option<Repository> {
     if let Some(uuid) = uuid_of(name) {
         return forge

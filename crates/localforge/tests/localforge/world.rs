@@ -33,7 +33,7 @@ pub(crate) const BITBUCKET_SCOPES: &[&str] = &[
     "pullrequest:write",
 ];
 
-/// A forge pair with one private repository `acme/web` on each side, and its folder.
+/// A forge pair with one private repository `acme/web` on each side, and its directory.
 pub(crate) struct World {
     pub(crate) forge: LocalForge,
     pub(crate) folder: tempfile::TempDir,

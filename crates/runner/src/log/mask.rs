@@ -37,7 +37,7 @@ impl Secrets {
     /// Collects the maskable parts of secret values: every line of at least four characters that
     /// is not a plain boolean.
     ///
-    /// On a thread of its own: it takes a while for long values, and leases must be renewed meanwhile.
+    /// On a separate thread: it takes a while for long values, and leases must be renewed meanwhile.
     ///
     /// # Errors
     ///
@@ -302,7 +302,7 @@ mod tests {
         masked
     }
 
-    /// Returns how much of the end of a text may become a secret, or a longer one, once what is masked
+    /// Returns how much of the end of a string may become a secret, or a longer one, once what is masked
     /// before that is taken away.
     fn undecided(secrets: &[String], text: &str) -> usize {
         let mut from = 0;

@@ -80,7 +80,7 @@ impl StepLog {
         self.append(&seen)
     }
 
-    /// Appends a line of the runner's own, on a line of its own.
+    /// Appends a message of the runner, on a new line.
     pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {
         self.flush()?;
         let mut seen = Vec::with_capacity(text.len() + 2);

@@ -14,7 +14,7 @@ pub(crate) struct StepEnd {
 }
 
 impl StepEnd {
-    /// It succeeded, and had no process of its own.
+    /// It succeeded, and started no process.
     pub(crate) const SUCCESS: Self = Self { status: StepStatus::Success, exit_code: None };
     /// It failed before it had an exit code.
     pub(crate) const FAILED: Self = Self { status: StepStatus::Failed, exit_code: None };

@@ -197,7 +197,7 @@ async fn a_runner_that_is_asked_to_end_ends_its_tasks() {
     world.runner_ends().await.unwrap();
 }
 
-/// A token that was replaced on the server must not be tried for ever.
+/// A token that was replaced on the server must not be tried forever.
 async fn a_rejected_token_ends_the_runner_after_what_runs() {
     let mut world = World::with(Setup { slots: 2, ..Setup::default() }).await;
     world.server.offer(job(vec![run("echo ready; sleep 0.5; echo done")]));

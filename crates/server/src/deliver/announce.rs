@@ -293,7 +293,7 @@ async fn address(
 }
 
 /// Shortens what an email takes from commits and configurations: names have no limit, and an email of
-/// megabytes is refused by its server for ever.
+/// megabytes is refused by its server forever.
 fn shortened(text: &str) -> String {
     let mut chars = text.chars();
     let mut kept: String = chars.by_ref().take(NAME_CHARS).collect();

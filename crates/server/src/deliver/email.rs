@@ -2,7 +2,7 @@
 //!
 //! Plain text and HTML, no picture and nothing from elsewhere; the status is a word and a color. One
 //! thread for each branch. Names come from commits: header values are encoded, line breaks never reach
-//! them, and no value of the text writes a line of its own.
+//! them, and no value of the text can add a line.
 
 pub(crate) mod preference;
 mod status;
@@ -169,7 +169,7 @@ impl Mailer {
 }
 
 /// What templates of plain text do with a value: it stays on its line, and nothing is hidden in it. A
-/// name must not be able to write a line of its own, such as another link.
+/// name must not be able to add a line, such as another link.
 #[derive(Clone, Copy)]
 pub(crate) struct OneLine;
 

@@ -1,6 +1,6 @@
 //! Styles, scripts and pictures: inside the program, under an address that changes with them.
 //!
-//! One digest of all assets is part of every address, so a browser keeps them for ever and modules
+//! One digest of all assets is part of every address, so a browser keeps them forever and modules
 //! import each other by relative names. A development build has them inside, too: it may be copied elsewhere.
 
 use std::sync::LazyLock;

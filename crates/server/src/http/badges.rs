@@ -375,7 +375,7 @@ fn draw(state: BadgeState, asked: &BadgeQuery) -> String {
     }
 }
 
-/// The width of a text in tenths of a pixel at 11 px, wide enough for the fonts that readers have.
+/// The width of a string in tenths of a pixel at 11 px, wide enough for the fonts that readers have.
 /// `textLength` makes it exact whatever the font.
 fn text_width(text: &str) -> u32 {
     text.chars()

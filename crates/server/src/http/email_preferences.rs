@@ -37,7 +37,7 @@ pub(crate) fn routes() -> Routes {
     Routes::new().get(LINK, page).post(LINK, change)
 }
 
-/// Came by a link of ours: the signature in the address is right for the user and the project in it.
+/// Came by a link that we sent: the signature in the address is right for the user and the project in it.
 struct EmailLink {
     visit: Visit,
     account: Account,

@@ -95,7 +95,7 @@ mod tests {
         assert!(error.message.contains("`blocked`"), "{error:?}");
     }
 
-    /// A bug of ours is not "broke the protocol", and its details are for our log.
+    /// A bug in the server is not "broke the protocol", and its details are for our log.
     #[test]
     fn a_broken_invariant_is_an_error_of_the_server() {
         let broken = "W4: `main` waits, and nothing in it can move".to_owned();

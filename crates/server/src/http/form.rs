@@ -74,7 +74,7 @@ fn says_form(request: &Request) -> bool {
     kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-/// Reads texts only: what else a value stands for is parsed by its page, which can say what is wrong.
+/// Reads strings only: what else a value stands for is parsed by its page, which can say what is wrong.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let fields = url::form_urlencoded::parse(bytes);
     T::deserialize(MapDeserializer::<_, Error>::new(fields))

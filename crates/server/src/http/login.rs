@@ -303,7 +303,7 @@ fn random() -> String {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
 }
 
-/// Only a path of ours: one slash in front, no backslash, nothing that a browser reads as a host.
+/// Only a path on this server: one slash in front, no backslash, nothing that a browser reads as a host.
 fn safe_path(path: &str) -> &str {
     if is_local(path) && path.len() <= limits::RETURN_PATH_CHARS { path } else { "/" }
 }
@@ -319,7 +319,7 @@ fn cookie(app: &App, name: &'static str, value: String, lasts: Duration) -> Cook
     cookie
 }
 
-/// Names a cookie of ours, to be taken away: name and path must be those that it was set with.
+/// Names one of our cookies, to delete it: name and path must be those that it was set with.
 fn removal(name: &'static str) -> Cookie<'static> {
     let mut cookie = Cookie::from(name);
     cookie.set_path("/");

@@ -1,9 +1,9 @@
 //! The dashboard: pages for people, complete without script, livelier with it.
 //!
 //! Each file below is one page: its handlers name the right that they need ([`super::rights`]), read
-//! rows, make a small view of them and render a template of `templates/`. What an open page refreshes is a template of its own
-//! that the page embeds, so a page and its live parts cannot drift apart. Deliberately absent:
-//! signing in (`http::login`), the stream that says when to refresh (`http::stream`), pictures,
+//! rows, make a small view of them and render a template of `templates/`. What an open page refreshes is
+//! a separate template that the page embeds, so a page and its live parts cannot drift apart. Deliberately
+//! absent: signing in (`http::login`), the stream that says when to refresh (`http::stream`), pictures,
 //! styles and scripts (`http::assets`).
 
 mod acted;

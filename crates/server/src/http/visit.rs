@@ -112,7 +112,7 @@ pub(crate) enum PageError {
     ForgeFailed(String),
     /// The store failed.
     Store(StoreError),
-    /// A change would have broken an invariant of ours.
+    /// A change would have broken an invariant of the engine.
     Engine(IllegalEvent),
     /// The template failed.
     Render(askama::Error),
@@ -267,7 +267,7 @@ impl Visit {
     }
 }
 
-/// What `?done=` says. Only words of ours: an address must not put text on a page.
+/// What `?done=` says. Only our own words: an address must not put text on a page.
 fn notice(code: &str) -> Option<&'static str> {
     Some(match code {
         "triggered" => "A pipeline was started.",

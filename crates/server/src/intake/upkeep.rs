@@ -1,5 +1,5 @@
 //! Deliveries that build nothing and are news of the project itself: its webhook works, its names or its
-//! visibility changed, a key or a hook of ours was removed at the forge.
+//! visibility changed, a key or a hook that we created was removed at the forge.
 
 use roundel_store::{
     deliveries::Receipt,
@@ -49,7 +49,7 @@ pub(super) async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Re
     Ok(ignored(what, because))
 }
 
-/// A key or a hook was removed at the forge: looks which of ours are gone (`VCS` §0 rule 8).
+/// A key or a hook was removed at the forge: looks which of those that we created are gone (`VCS` §0 rule 8).
 pub(super) async fn hook_or_key_removed(case: &Case<'_>, what: &str) -> Result<Receipt, Postponed> {
     let store = &case.intake.store;
     let forge = &case.intake.forges.client(case.project.slug.forge).map_err(Postponed::Forge)?;

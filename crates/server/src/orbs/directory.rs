@@ -1,4 +1,4 @@
-//! A folder of orbs: `<namespace>/<name>/<version>.yml`.
+//! A directory of orbs: `<namespace>/<name>/<version>.yml`.
 //!
 //! ```text
 //! orbs/acme/tools/1.4.2.yml           acme/tools@1.4.2
@@ -8,10 +8,10 @@
 //!                                     reference ⇥ file ⇥ reason
 //! ```
 //!
-//! The folder is read when it is asked, so a file that is added is there at once. Names come from
-//! configurations: none of them leads out of the folder, not even through a link.
+//! The directory is read when it is asked, so a file that is added is there at once. Names come from
+//! configurations: none of them leads out of the directory, not even through a link.
 //!
-//! Deliberately absent: anything but files. The folder is never written.
+//! Deliberately absent: anything but files. The directory is never written.
 
 use std::{
     fs::{self, File},
@@ -29,7 +29,7 @@ const LIST_BYTES: u64 = 4 << 20;
 /// What is put before a label in a file's name: `dev_my-branch.yml`.
 const DEV: &str = "dev_";
 
-/// A folder of orbs.
+/// A directory of orbs.
 #[derive(Clone, Debug)]
 pub(super) struct Directory {
     root: PathBuf,
@@ -39,17 +39,17 @@ pub(super) struct Directory {
     prefix: String,
 }
 
-/// What is in the folder of one orb.
+/// The files in the directory of one orb.
 #[derive(Default)]
 struct Listing {
-    /// Versions with a file of their own.
+    /// Versions with their own file.
     published: Vec<String>,
     /// Versions with a stand-in, and what the stand-in is called: `(1.4.1, 1.4.1~inferred)`.
     stand_ins: Vec<(String, String)>,
 }
 
 impl Directory {
-    /// A folder that the reader of a message knows by its path.
+    /// A directory that the reader of a message knows by its path.
     pub(super) fn of_user(root: &Path) -> Self {
         let shown = root.display().to_string();
         Self {
@@ -59,7 +59,7 @@ impl Directory {
         }
     }
 
-    /// The folder of a server: its path is for the administrator only.
+    /// The directory of a server: its path is for the administrator only.
     pub(super) fn of_server(root: &Path) -> Self {
         Self {
             root: root.to_owned(),
@@ -68,7 +68,7 @@ impl Directory {
         }
     }
 
-    /// Looks for the best version that has a file of its own.
+    /// Looks for the best version that has its own file.
     pub(super) fn find(&self, reference: &OrbReference) -> Answer {
         let listing = match self.list(reference) {
             Ok(listing) => listing,
@@ -129,7 +129,7 @@ impl Directory {
         Answer::Failed(format!("{} could not be read: {error}", self.shown))
     }
 
-    /// Lists the versions of an orb. A folder that is not there has none.
+    /// Lists the versions of an orb. A directory that is not there has none.
     fn list(&self, reference: &OrbReference) -> io::Result<Listing> {
         let mut listing = Listing::default();
         if reference.version == OrbVersion::Url {
@@ -164,7 +164,7 @@ impl Directory {
                 None => listing.published.push(version_of(stem)),
             }
         }
-        // The order of a folder is arbitrary; which of two stand-ins is taken must not depend on it.
+        // The order of a directory is arbitrary; which of two stand-ins is taken must not depend on it.
         listing.stand_ins.sort();
         Ok(listing)
     }
@@ -213,7 +213,7 @@ impl Directory {
         Ok(None)
     }
 
-    /// Finds a path inside of the folder, and refuses every other.
+    /// Finds a path inside of the directory, and refuses every other.
     fn inside(&self, path: &Path) -> io::Result<PathBuf> {
         let is_plain = |part: Component| match part {
             Component::Normal(name) => !name.as_encoded_bytes().starts_with(b"."),
@@ -236,7 +236,7 @@ fn with(orb: Orb, notice: String) -> Orb {
     Orb { notice: Some(notice), ..orb }
 }
 
-/// Reads a text of limited length.
+/// Reads a file of limited length.
 fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     // Reading a pipe would never end.
     if !fs::metadata(path)?.is_file() {
@@ -272,7 +272,7 @@ fn version_of(stem: &str) -> String {
 /// The name of a version's file, without its ending.
 fn file_stem(version: &str) -> String {
     let Some(label) = version.strip_prefix("dev:") else { return version.to_owned() };
-    // What would be a folder, a stand-in, or the beginning of a code itself.
+    // What would be a directory, a stand-in, or the beginning of a code itself.
     let coded = |c: char| match c {
         '/' => "%2F".to_owned(),
         '\\' => "%5C".to_owned(),

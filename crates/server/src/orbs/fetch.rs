@@ -1,4 +1,4 @@
-//! Gets a text over HTTP, within a time and a size, and never goes where it was not sent.
+//! Downloads a source over HTTP, within a time and a size, and never goes where it was not sent.
 //!
 //! Deliberately absent: caches, and what the text means.
 
@@ -10,7 +10,7 @@ use url::Url;
 
 use super::wire;
 
-/// Gets texts.
+/// Downloads sources.
 #[derive(Clone, Debug)]
 pub(super) struct Fetcher {
     client: reqwest::Client,
@@ -20,7 +20,7 @@ pub(super) struct Fetcher {
 /// What is at an address.
 #[derive(Debug)]
 pub(super) enum Fetched {
-    /// A text, and the digest that its server promised.
+    /// A source, and the digest that its server promised.
     Text(String, Option<String>),
     /// A redirect to this address.
     Elsewhere(Url),
@@ -56,7 +56,7 @@ impl Fetcher {
         Ok(Self { client: builder.build().map_err(ClientError)?, timeout })
     }
 
-    /// Gets a text.
+    /// Downloads a source.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Orbs without a server: a folder and a lock file, for commands that work on a laptop.
+//! Orbs without a server: a directory and a lock file, for commands that work on a laptop.
 //!
 //! Nothing here waits for a network, so that `find` can be handed to
 //! [`OrbSet::complete`](roundel_config::orbs::OrbSet::complete).
@@ -13,7 +13,7 @@ use super::{
     lock::{Lock, Pin},
 };
 
-/// A folder and a lock file, both optional.
+/// A directory and a lock file, both optional.
 #[derive(Clone, Debug)]
 pub struct Offline {
     directory: Option<Directory>,
@@ -21,12 +21,12 @@ pub struct Offline {
 }
 
 impl Offline {
-    /// Opens a folder in the layout `<namespace>/<name>/<version>.yml` and a lock file. A lock file
+    /// Opens a directory in the layout `<namespace>/<name>/<version>.yml` and a lock file. A lock file
     /// that is not there is an empty one; it is made by [`Offline::write_lock`].
     ///
     /// # Errors
     ///
-    /// If the folder is not there, or the lock file cannot be read.
+    /// If the directory is not there, or the lock file cannot be read.
     pub fn new(dir: Option<&Path>, lock: Option<&Path>) -> io::Result<Self> {
         if let Some(dir) = dir
             && !dir.is_dir()
@@ -39,7 +39,7 @@ impl Offline {
     }
 
     /// Looks for an orb: what the lock file pins and nothing else, or the best version in the
-    /// folder, or a stand-in for it.
+    /// directory, or a stand-in for it.
     pub fn find(&self, reference: &OrbReference) -> Resolution {
         if let Some(lock) = &self.lock
             && let Some(pin) = lock.pin(reference)

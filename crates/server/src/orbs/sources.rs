@@ -37,9 +37,9 @@ const AT_A_TIME: usize = 8;
 /// Where a server finds orbs.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// A folder in the layout `<namespace>/<name>/<version>.yml`.
+    /// A directory in the layout `<namespace>/<name>/<version>.yml`.
     pub directory: Option<PathBuf>,
-    /// Another registry; asked for what neither the folder nor this instance has.
+    /// Another registry; asked for what neither the directory nor this instance has.
     pub registry: Option<Url>,
     /// Token for the registry, if it asks for one.
     pub registry_token: Option<Secret<String>>,
@@ -155,7 +155,7 @@ impl Sources {
     }
 }
 
-/// Reading a folder may block.
+/// Reading a directory may block.
 async fn ask_folder(
     directory: &Directory,
     reference: &OrbReference,

@@ -1,6 +1,6 @@
 //! Another registry that is asked over HTTP, by the API in [`wire`]: another instance, for example.
 //!
-//! What it answered is kept in the store: a released version for ever, since it never changes; lists
+//! What it answered is kept in the store: a released version forever, since it never changes; lists
 //! and labels for five minutes, and for as long as the registry is away.
 //!
 //! Deliberately absent: the hosted service's own registry, which speaks otherwise and only to its

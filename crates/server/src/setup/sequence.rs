@@ -154,7 +154,7 @@ async fn has_config(run: &Run<'_>) -> Result<bool, StepError> {
     Ok(found.is_some())
 }
 
-/// Makes sure that there is one key of ours, and that the forge has it.
+/// Makes sure that there is one key that we created, and that the forge has it.
 async fn ensure_key(run: &Run<'_>) -> Result<CheckoutKey, StepError> {
     let store = &run.setups.store;
     let there = run.retry(|| run.forge.deploy_keys(&run.token, &run.repository)).await?;
@@ -226,7 +226,7 @@ pub(super) struct MadeHook {
     is_new: bool,
 }
 
-/// Makes sure that there is one hook of ours, with our secret and events.
+/// Makes sure that there is one hook that we created, with our secret and events.
 async fn ensure_hook(run: &Run<'_>) -> Result<MadeHook, StepError> {
     let store = &run.setups.store;
     let hook = match store.hook_of(run.project.id).await? {

@@ -1,7 +1,7 @@
 //! Takes back what a failed setup had made, in reverse order (`VCS` §8.2).
 //!
 //! Only what is `pending` belongs to the setup. An answer that was lost is resolved by listing:
-//! what the forge has of ours is deleted, whether we heard of it or not. What cannot be deleted is
+//! what we created at the forge is deleted, whether we heard of it or not. What cannot be deleted is
 //! named, so that a person can.
 
 use roundel_forge::{ForgeError, keys};
@@ -24,7 +24,7 @@ pub(super) async fn run(run: &Run<'_>, record: &mut Record) -> Result<(), StoreE
     record.end(state).await
 }
 
-/// True if nothing of ours is left.
+/// True if nothing that we created is left.
 async fn undo_hook(run: &Run<'_>, record: &mut Record) -> Result<bool, StoreError> {
     let store = &run.setups.store;
     let Some(hook) = store.hook_of(run.project.id).await? else { return Ok(true) };
@@ -56,7 +56,7 @@ async fn delete_hooks(run: &Run<'_>, url: &str) -> Result<(), ForgeError> {
     Ok(())
 }
 
-/// True if nothing of ours is left.
+/// True if nothing that we created is left.
 async fn undo_key(run: &Run<'_>, record: &mut Record) -> Result<bool, StoreError> {
     let store = &run.setups.store;
     let Some(key) = store.checkout_key(run.project.id).await? else { return Ok(true) };

@@ -35,7 +35,7 @@ async fn an_answer_without_its_own_state_is_refused() {
         let state = consent.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
         let callback =
             |state: &str| world.url(&format!("{start}/callback?code=stolen&state={state}"));
-        // A state that we never made; and one of ours, in another browser.
+        // A state that we never made; and one that we made, in another browser.
         let answer = client.get(callback("made-up")).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
         let answer = client.get(callback(&state)).send().await.unwrap();
@@ -62,7 +62,7 @@ async fn a_user_who_declines_comes_back_without_a_session() {
     assert!(!cookies(&answer).contains("roundel_session="));
 }
 
-/// Walks through the forge's own pages as a person would, and comes back with cookies of ours.
+/// Walks through the forge's own pages as a person would, and comes back with our cookies.
 async fn sign_in(world: &World, kind: ForgeKind, mine: &str) -> Response {
     let client = browser();
     let begun = client

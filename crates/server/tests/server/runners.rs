@@ -110,7 +110,7 @@ async fn a_task_that_ended_is_over_while_its_job_still_runs() {
     assert_eq!(other.finish(Outcome::Failed).await.unwrap().status, StatusCode::GONE);
 }
 
-/// A cancel reaches the runner with its next word, and its steps do not run for ever on the page.
+/// A cancel reaches the runner with its next word, and its steps do not run forever on the page.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_canceled_job_tells_its_runner_and_ends_its_steps() {
     let world = World::start().await;
@@ -178,7 +178,7 @@ async fn a_log_takes_pieces_in_order_and_each_once() {
     assert_eq!(log.bytes, b"hello world");
 }
 
-/// A bug of ours must not be answered as "broke the protocol", must not be saved, and must be found in
+/// A bug in the server must not be answered as "broke the protocol", must not be saved, and must be found in
 /// the log: a pipeline that the store holds in a state which cannot be.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_invariant_is_refused_logged_and_answered_as_our_error() {

@@ -59,7 +59,7 @@ fn refusal(status: u16) -> FailureKind {
     FailureKind::Answer { status, headers: Vec::new(), body: "{\"message\": \"no\"}".to_owned() }
 }
 
-/// Whatever fails, afterwards either everything exists or nothing of ours remains, people can read
+/// Whatever fails, afterwards either everything exists or nothing that we created remains, people can read
 /// which step it was, and a second run succeeds.
 async fn a_fault_at_any_step_leaves_all_or_nothing(kind: ForgeKind) {
     let world = World::start().await;

@@ -324,7 +324,7 @@ async fn each_push_is_built_once_with_its_own_configuration_in_any_order() {
     }
 }
 
-/// The names on the settings page are copied into branch protections, which wait for ever for a name
+/// The names on the settings page are copied into branch protections, which wait forever for a name
 /// that is never set: approvals, jobs that do nothing, and names that are too long for a forge.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_settings_page_lists_the_names_that_are_set_on_commits() {

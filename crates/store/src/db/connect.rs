@@ -144,7 +144,7 @@ async fn pools(path: PathBuf) -> Result<Pools, DriverError> {
 
 /// Returns whether a connection that comes back from a transaction can begin the next one. When the disk
 /// is full SQLite itself undoes the transaction; the driver's `ROLLBACK` then fails, it counts the
-/// transaction as open for ever, and would refuse every next one. Such a connection is replaced.
+/// transaction as open forever, and would refuse every next one. Such a connection is replaced.
 async fn is_usable(connection: &mut SqliteConnection) -> Result<bool, DriverError> {
     // The answer comes after a rollback that is still queued.
     connection.ping().await?;

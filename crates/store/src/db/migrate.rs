@@ -1,6 +1,6 @@
 //! Brings the schema up to date.
 //!
-//! A migration is a plain file with a number. It is applied once, in a transaction of its own, and
+//! A migration is a plain file with a number. It is applied once, in a transaction, and
 //! recorded with its checksum: a file that changed after it was applied is refused, because it
 //! would be unknown which schema the database then has. A database of a later release is accepted: migrations
 //! only expand until no release that is still in use needs the old shape (expand, then contract).

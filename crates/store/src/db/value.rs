@@ -65,7 +65,7 @@ to_value! { Int:
     i32 => i64::from,
     u32 => i64::from,
     bool => i64::from,
-    // No counter of ours comes near the end; one that did would stop growing, not turn negative.
+    // None of our counters comes near the end; one that did would stop growing, not turn negative.
     u64 => |number| i64::try_from(number).unwrap_or(i64::MAX),
     usize => |number| i64::try_from(number).unwrap_or(i64::MAX),
     Timestamp => |time| time.as_micros(),
@@ -215,7 +215,7 @@ ids! {
     PipelineId, ProjectId, WorkflowId,
 }
 
-/// Gives an enum of ours the words that its column holds.
+/// Gives an enum the words that its column holds.
 macro_rules! words {
     ($type:ty { $($variant:ident = $word:literal),* $(,)? }) => {
         impl $crate::db::value::ToValue for $type {

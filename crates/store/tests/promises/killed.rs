@@ -62,7 +62,7 @@ fn body_of(id: DeliveryId) -> Vec<u8> {
     format!("body of {id} ").repeat(200).into_bytes()
 }
 
-/// Not a test of its own: what the test above starts.
+/// Not a separate test: what the test above starts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_child_records_until_it_is_killed() {
     let Ok(task) = std::env::var(CHILD) else { return };

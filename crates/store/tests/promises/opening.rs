@@ -143,7 +143,7 @@ async fn a_runner_that_signed_off_is_known_to_have_ended_until_it_comes_back(wor
     assert_eq!(world.store.runners().await.unwrap(), [back, other]);
 }
 
-/// A configuration may name a job `"a\\0b"`; PostgreSQL refuses such a text.
+/// A configuration may name a job `"a\\0b"`; PostgreSQL refuses such a string.
 async fn a_text_with_a_nul_can_be_written(world: World) {
     let runner = RunnerRow {
         name: "a\0b".to_owned(),

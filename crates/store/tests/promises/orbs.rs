@@ -235,7 +235,7 @@ async fn a_damaged_source_is_not_handed_out(world: World) {
     assert!(refused.to_string().contains("orb source"), "{refused}");
 }
 
-/// Changes a text in a database file, in place. Short texts are stored as they are.
+/// Changes a string in a database file, in place. Short strings are stored as they are.
 fn damage(path: &std::path::Path, text: &str) {
     let mut bytes = std::fs::read(path).unwrap();
     let at = bytes.windows(text.len()).position(|window| window == text.as_bytes()).unwrap();

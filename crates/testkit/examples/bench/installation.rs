@@ -1,4 +1,4 @@
-//! A forge in this process and `roundel serve` as a process of its own.
+//! A forge in this process and `roundel serve` as a separate process.
 
 use std::{
     fmt::Write as _,
@@ -80,7 +80,7 @@ impl Installation {
         Ok(Url::parse(&format!("http://{}/{path}", self.address))?)
     }
 
-    /// Starts the server with so many slots of its own. Returns how long the first answer took.
+    /// Starts the server with so many slots. Returns how long the first answer took.
     pub(crate) async fn serve(&mut self, slots: u32) -> Result<Duration> {
         ensure!(self.server.is_none(), "one server at a time");
         let began = Instant::now();

@@ -1,7 +1,7 @@
 //! The measurements behind `cargo xtask bench`: one table, preceded by what machine it was.
 //!
 //! Usage: `bench [PART OF A NAME]`, with `ROUNDEL_BIN` naming the program under test. The server is
-//! always a process of its own; the forge and the sender of webhooks live in this one. Nothing is
+//! always a separate process; the forge and the sender of webhooks live in this one. Nothing is
 //! asserted: the numbers depend on the machine and on what else it does, which is why each
 //! row has the load.
 //!

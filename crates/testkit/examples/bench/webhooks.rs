@@ -26,7 +26,7 @@ use crate::{
 
 const CONNECTIONS: usize = 32;
 const FOR: Duration = Duration::from_secs(10);
-/// Signed beforehand: forges do that on machines of their own.
+/// Signed beforehand: forges do that on their own machines.
 const BODIES: u128 = 64;
 const BODY: usize = 20 * 1024;
 

@@ -88,7 +88,7 @@ struct Import {
 fn text(imports: &[Import], lines_at_least: usize) -> String {
     let mut text = String::from("version: 2.1\norbs:\n");
     for (number, import) in imports.iter().enumerate() {
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         let _infallible = writeln!(text, "  o{number}: {}@volatile", import.orb);
     }
     text += "executors:\n  small:\n    parameters: {tag: {type: string, default: stable}}\n    docker: [{image: \"cimg/base:<< parameters.tag >>\"}]\n";

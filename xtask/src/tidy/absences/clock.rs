@@ -48,7 +48,7 @@ const CLOCKS: &[&str] = &[
 const METHODS: &[&str] =
     &["elapsed", "recv_timeout", "wait_timeout", "wait_timeout_while", "duration_since"];
 
-/// Functions of ours that read it.
+/// Our functions that read it.
 const OURS: &[&str] = &["now", "fresh"];
 
 const EXCEPTIONS: &[Exception] = &[

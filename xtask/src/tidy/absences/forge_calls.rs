@@ -24,7 +24,7 @@ const CLIENTS: &[&str] = &[
     "tonic",
 ];
 
-/// Programs that call other servers, with or without their folder.
+/// Programs that call other servers, with or without their directory.
 const PROGRAMS: &[&str] = &["curl", "wget"];
 
 /// Parts of addresses of the forges' interfaces.

@@ -221,7 +221,7 @@ fn what_is_refused_next_to_errors_has_a_line_of_its_own() {
     assert!(text.starts_with(first), "{text}");
 }
 
-/// Programs read it: a member that is a text, a list or not there is three formats.
+/// Programs read it: a member that is a string, a list or not there is three formats.
 #[test]
 fn a_refused_job_names_what_it_is_refused_for_in_a_list() {
     let containers = JOB.replace("}]", "}, {image: 'redis:7'}]");

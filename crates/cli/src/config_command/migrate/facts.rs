@@ -416,7 +416,7 @@ fn is_gate(job: &Node) -> bool {
     matches!(job.get("type"), Some(Node::Text(kind)) if kind == "approval" || kind == "no-op")
 }
 
-/// Returns whether a text has no templates in it.
+/// Returns whether a string has no templates in it.
 fn is_fixed(text: &str) -> bool {
     !text.contains("<<")
 }
@@ -425,14 +425,14 @@ fn text_of(node: &Node) -> Option<String> {
     node.as_text().map(str::to_owned)
 }
 
-/// The entries of a mapping that are texts.
+/// The entries of a mapping that are strings.
 fn texts_of(node: &Node) -> Vec<(String, String)> {
     let Node::Map(entries) = node else { return Vec::new() };
     let entries = entries.iter();
     entries.filter_map(|(key, value)| Some((key.clone(), text_of(value)?))).collect()
 }
 
-/// The variable that a text consists of: `$NAME`, `${NAME}`.
+/// The variable that a string consists of: `$NAME`, `${NAME}`.
 fn variable(text: &str) -> Option<String> {
     let name = text.strip_prefix('$')?;
     let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);

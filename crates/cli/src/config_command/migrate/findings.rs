@@ -138,7 +138,7 @@ impl Found {
     }
 
     fn mistakes(&mut self, checked: &Checked) {
-        // Orbs have a finding of their own.
+        // Orbs have their own finding.
         let has_orbs = !checked.missing.is_empty();
         let errors: Vec<&Diagnostic> = checked
             .of(Severity::Error)
@@ -190,7 +190,7 @@ impl Found {
 
     /// What the compiler knows and this release cannot run, or gives no effect.
     fn unsupported(&mut self, checked: &Checked) {
-        // Schedules and refused jobs have findings of their own.
+        // Schedules and refused jobs have their own findings.
         for (consequence, level, kind) in [
             (Consequence::PipelineRefused, Level::Cannot, Kind::Unsupported),
             (Consequence::Ignored, Level::Note, Kind::Differs),

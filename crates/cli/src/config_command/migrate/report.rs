@@ -206,7 +206,7 @@ impl Writer {
         }
     }
 
-    /// Breaks a text where the terminal ends.
+    /// Breaks a string where the terminal ends.
     fn fit(&self, text: &str, indent: usize) -> String {
         wrapped(text, indent, self.width)
     }

@@ -11,7 +11,7 @@ use roundel_model::status::JobStatus;
 
 use super::{KIND, Scene, job, spoken};
 
-/// A small disk of its own.
+/// A small disk that only one test uses.
 struct Disk(PathBuf);
 
 impl Disk {

@@ -221,7 +221,7 @@ async fn a_forge_that_refuses_a_mark_is_asked_again_or_the_page_says_what_it_sai
         }
         let said = scene.wait_for_words(sha, "gave up").await;
         assert!(said.contains("maximum number of statuses") && said.contains("build"), "{said}");
-        // The final commit status is an effect of its own.
+        // The final commit status is a separate effect.
         scene.installation.forge.heal();
         let sha = scene.push(name, &job("build", "echo again"), "Build again").await;
         scene.follow((KIND, name), &sha, (BUILD, "success")).await;

@@ -153,7 +153,7 @@ impl Known {
         Ok(())
     }
 
-    /// What a page of ours shows. A path through another site's pages has `›` in it.
+    /// The title of one of our pages. A path through another site's pages has `›` in it.
     fn label(&self, label: &str) -> Result<(), String> {
         if label.contains('›') || self.labels.contains(label) {
             return Ok(());

@@ -18,7 +18,7 @@ impl Text {
     }
 }
 
-/// Folders and files with texts. Decision records are left out: they say what was so when they were
+/// Directories and files with texts. Decision records are left out: they say what was so when they were
 /// written.
 const PLACES: &[&str] = &[
     "README.md",

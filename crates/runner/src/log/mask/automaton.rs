@@ -1,12 +1,13 @@
 //! Finds the words of a set in a stream of bytes (Aho and Corasick, 1975), one step a byte.
 //!
-//! A node stands for a text with which a word begins. After each byte the search is at the node of the longest
-//! such text that the stream ends with, so its depth says how much of the stream may still become a word.
+//! A node stands for a string with which a word begins. After each byte the search is at the node of the
+//! longest such string that the stream ends with, so its depth says how much of the stream may still become a
+//! word.
 //!
 //! Deliberately absent: which of the words that overlap is taken (`mask`). The crate `aho-corasick` decides
-//! that itself, but takes the longest only in a text that is complete, and does not report the depth.
+//! that itself, but takes the longest only in a string that is complete, and does not report the depth.
 
-/// A text with which a word begins.
+/// A string with which a word begins.
 ///
 /// Indexes of nodes are `u32`; 0 is the root, the empty text, and where an index may be missing means none.
 #[derive(Clone, Copy, Default)]
@@ -21,7 +22,7 @@ struct Node {
     sibling: u32,
     /// The longest shorter text that this one ends with.
     shorter: u32,
-    /// The longest word that this text ends with; it may be the whole text.
+    /// The longest word that this string ends with; it may be the whole string.
     word: u32,
 }
 
@@ -103,7 +104,7 @@ impl Automaton {
         added
     }
 
-    /// Fills in `shorter` and `word`, level by level: both of a node come from shorter texts.
+    /// Fills in `shorter` and `word`, level by level: both of a node come from shorter strings.
     fn link(&mut self) {
         let mut level = vec![0];
         while !level.is_empty() {

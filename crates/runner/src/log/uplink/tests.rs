@@ -30,7 +30,7 @@ enum Fault {
     None,
     /// Does it, and the answer is lost.
     LoseAnswer,
-    /// Does nothing and reports an error of its own.
+    /// Does nothing and reports a separate error.
     Unavailable,
     /// Forgets half of the log (restored from a backup), and names the offset.
     Forget,

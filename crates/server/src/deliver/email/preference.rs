@@ -1,7 +1,7 @@
 //! Which emails a user gets about the projects that they follow, and the signed link at the end of every
 //! email that changes this without signing in (RFC 8058).
 //!
-//! There is a default for all projects, and each project may have a choice of its own. Only followers
+//! There is a default for all projects, and each project may have its own choice. Only followers
 //! get emails at all; who follows what is in the store.
 
 use std::str::FromStr;
@@ -64,7 +64,7 @@ impl FromStr for EmailPreference {
     }
 }
 
-/// Returns what applies to projects without a choice of their own; every result, until the user
+/// Returns what applies to projects without their own choice; every result, until the user
 /// chooses.
 ///
 /// # Errors
@@ -130,7 +130,7 @@ impl ProjectChoice {
 /// What a form asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Changes {
-    /// What applies to projects without a choice of their own.
+    /// What applies to projects without their own choice.
     pub(crate) default: Option<EmailPreference>,
     pub(crate) projects: Vec<(ProjectId, ProjectChoice)>,
     pub(crate) follow: Vec<ProjectId>,

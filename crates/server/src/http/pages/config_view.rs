@@ -162,7 +162,7 @@ fn view(text: &str, lines: &[Range<usize>], diagnostic: &Diagnostic) -> Diagnost
     }
 }
 
-/// The whole text, each line with an address (`#L12`).
+/// The whole file, each line with an address (`#L12`).
 pub(crate) fn source(text: &str, diagnostics: &[Diagnostic]) -> Html {
     let mut out = String::with_capacity(text.len() * 2);
     for (number, whole) in lines(text).into_iter().enumerate() {

@@ -43,7 +43,7 @@ pub(crate) async fn framed(State(app): State<Arc<App>>, request: Request, next: 
     failure.page(shell)
 }
 
-/// Gives the refusals that layers and the router make a body: they have none of their own.
+/// Gives the refusals that layers and the router make a body, for they come without one.
 fn explained(asked: &Parts, response: Response) -> Response {
     let status = response.status();
     let (title, text) = match status {

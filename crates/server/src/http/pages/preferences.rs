@@ -63,7 +63,7 @@ impl Choice {
         EmailPreference::ALL.into_iter().map(choice).collect()
     }
 
-    /// The choices for one project, of which the first is to have no choice of its own.
+    /// The choices for one project, of which the first is the default of all projects.
     pub(crate) fn for_project(own: Option<EmailPreference>, default: EmailPreference) -> Vec<Self> {
         let title = format!("Default ({})", default.title().to_lowercase());
         let mut choices =

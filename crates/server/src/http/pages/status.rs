@@ -1,4 +1,4 @@
-//! A status as pages show it: one roundel, with a ring, a glyph and a label of its own. Color alone
+//! A status as pages show it: one roundel, with a ring, a glyph and its own label. Color alone
 //! never tells two of them apart. And why a job is not running.
 
 use std::{borrow::Cow, collections::HashSet, fmt};
@@ -12,7 +12,7 @@ use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
 
 use crate::markup::cut;
 
-/// A status as people see it: one roundel, with a ring, a glyph and a label of its own. Color alone
+/// A status as people see it: one roundel, with a ring, a glyph and its own label. Color alone
 /// never tells two of them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DisplayStatus {

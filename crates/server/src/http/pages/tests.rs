@@ -64,7 +64,7 @@ async fn a_link_to_a_private_job_leads_there_by_way_of_the_sign_in_page() {
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
 }
 
-/// Whatever text a page got into its title, an attribute or a part of its own: a reader sees what is
+/// Whatever text a page got into its title, an attribute or a separate part: a reader sees what is
 /// in it, and a name that is written from right to left stays readable.
 #[tokio::test]
 async fn no_page_sends_a_character_that_is_hidden() {
@@ -167,7 +167,7 @@ async fn a_method_that_an_address_does_not_answer_is_said_to_people_and_to_progr
     }
 }
 
-/// A form that is not one of ours, or of an older page, must not be answered with "saved".
+/// A form that is not one of our forms, or of an older page, must not be answered with "saved".
 #[tokio::test]
 async fn a_form_with_an_unknown_field_or_value_saves_nothing() {
     let world = World::new().await;

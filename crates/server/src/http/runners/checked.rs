@@ -2,7 +2,7 @@
 //! names the field and the limit.
 //!
 //! Identifiers (runner, version, resource class, kind) are refused when they are too long, for one that is cut
-//! is another one; texts for display (a step's name and command, a reason, limitations) are cut.
+//! is another one; strings for display (a step's name and command, a reason, limitations) are cut.
 
 use roundel_model::{limits, text};
 use roundel_protocol::{ClaimRequest, FinishReport, SignOffRequest, StepReport};

@@ -1,7 +1,7 @@
 //! What a runner reports on a task that it holds: that it is alive, its steps, its log, its outcome.
 //!
 //! An outcome goes through [`drive::apply`], which makes the next jobs ready or ends the workflow, and
-//! puts the commit status into the outbox. Steps and logs are stored as they come: no status of ours
+//! puts the commit status into the outbox. Steps and logs are stored as they come: none of our statuses
 //! depends on them.
 
 use std::sync::Arc;

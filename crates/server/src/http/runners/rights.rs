@@ -1,4 +1,4 @@
-//! The rights of runners: the instance's token opens claims, a token of its own each task.
+//! The rights of runners: the instance's token allows claims, each task's token allows its reports.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Proves what a folder of orbs answers, and that no name leads out of it.
+//! Proves what a directory of orbs answers, and that no name leads out of it.
 
 use std::os::unix::fs::symlink;
 

@@ -1,4 +1,4 @@
-//! Proves what a folder and a lock file say together.
+//! Proves what a directory and a lock file say together.
 
 use std::{fs, path::PathBuf};
 
@@ -135,7 +135,7 @@ fn a_missing_folder_is_reported_at_once() {
     assert!(Offline::new(None, None).unwrap().write_lock(&[]).is_err());
 }
 
-/// Every version and every stand-in that the corpus lists is found in its folder.
+/// Every version and every stand-in that the corpus lists is found in its directory.
 #[test]
 fn the_folder_of_the_corpus_is_understood() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/orbs");

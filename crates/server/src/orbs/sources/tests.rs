@@ -23,7 +23,7 @@ struct Fixture {
 }
 
 impl Fixture {
-    /// A folder, a store and a registry.
+    /// A directory, a store and a registry.
     async fn new() -> Self {
         let (folder, backend) = (tempfile::tempdir().unwrap(), Backend::start().await);
         let settings = Settings {
@@ -90,7 +90,7 @@ async fn the_folder_goes_before_this_instance_and_this_instance_before_the_regis
     assert_eq!(&*found(place.find("a/b@1").await).text, "folder");
 }
 
-/// Otherwise another publisher could publish a higher version of our own orb elsewhere and be run here.
+/// Otherwise another publisher could publish a higher version of our orb elsewhere and be run here.
 #[tokio::test]
 async fn a_namespace_of_this_instance_is_never_looked_for_elsewhere() {
     let place = Fixture::new().await;

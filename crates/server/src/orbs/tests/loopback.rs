@@ -39,9 +39,9 @@ pub(in crate::orbs) const FETCH_TIMEOUT: Duration = Duration::from_millis(500);
 /// How a server answers for one path.
 #[derive(Clone, Debug)]
 pub(in crate::orbs) enum ResponseKind {
-    /// With a text and its digest.
+    /// With a source and its digest.
     Text(String),
-    /// With a text and the digest of another one.
+    /// With a source and the digest of another one.
     WrongDigest(String),
     /// A response with this status and no body.
     Status(u16),

@@ -29,7 +29,7 @@ async fn forms(world: &World) -> Vec<(String, &'static str)> {
     routes.iter().map(|route| (address(&route.path, &names), form(route))).collect()
 }
 
-/// A page of ours, with the navigation of who is signed in and a sentence that nothing was done.
+/// One of our pages, with the navigation of who is signed in and a sentence that nothing was done.
 async fn assert_page(answer: Response, status: StatusCode, what: &str) -> String {
     assert_eq!(answer.status(), status, "{what}");
     let page = text(answer).await;

@@ -1,6 +1,6 @@
 //! Every route of the server × who asks: a table that a new route must enter.
 //!
-//! Each visitor meets every route in an installation of its own. The body of a request is the form that
+//! Each visitor meets every route in its own installation. The body of a request is the form that
 //! the route expects, so that what decides is the right and not the form.
 
 use std::{collections::BTreeMap, fmt::Write as _};
@@ -58,7 +58,7 @@ pub(super) fn form(route: &Declared) -> &'static str {
 /// Routes that do not succeed here, for any visitor: the installation has no forge that answers.
 const NEED_A_FORGE: [&str; 1] = ["/gh/{owner}/{repository}/trigger"];
 
-/// Rights of programs, which have tests of their own.
+/// Rights of programs, which have their own tests.
 pub(super) const OF_PROGRAMS: [&str; 4] = ["Administrator", "RunnerToken", "Signed", "TaskToken"];
 
 /// Names under `/github`, `/bb` and `/bitbucket` are declared together with those under `/gh`.

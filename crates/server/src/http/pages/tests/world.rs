@@ -296,7 +296,7 @@ impl World {
         id
     }
 
-    /// A pipeline that a person started by pushing a commit of their own.
+    /// A pipeline that a person started by pushing their own commit.
     pub(super) async fn pushed_by(
         &self,
         login: &str,
