@@ -113,12 +113,12 @@ impl Cgroups {
         group
     }
 
-    /// Starts what joins wait for, concurrently with other work.
+    /// Pays the cost of the first join in advance, concurrently with other work.
     ///
-    /// Before the first of several moves between groups, the kernel waits until every CPU has passed
-    /// by: 5 to 12 ms. Those that follow closely cost a tenth of a millisecond. So this process moves
-    /// to where it is already. Groups cannot be made meanwhile: make them before. The thread is over
-    /// when the first join is.
+    /// Before the first of several moves between groups, the kernel waits for an RCU grace period (5 to
+    /// 12 ms); those that follow closely cost a tenth of a millisecond. So this process moves to the group
+    /// that it is in already. Groups cannot be made meanwhile: make them before. The thread ends after the
+    /// first join.
     pub(crate) fn prepare_joins(&self) -> Option<thread::JoinHandle<()>> {
         let base = self.bases.iter().find(|base| base.version == Version::One)?;
         let (procs, own) = (base.directory.join("cgroup.procs"), self.own.clone());

@@ -45,7 +45,7 @@ pub struct Environment {
     network: Mutex<Option<Ready>>,
 }
 
-/// What is full when a write finds no room.
+/// The disk that is full when a write finds no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Disk {
     /// The environment's own space.
@@ -54,7 +54,7 @@ pub(crate) enum Disk {
     Shared,
 }
 
-/// What is known of an environment whose PID 1 serves requests.
+/// An environment whose PID 1 serves requests.
 pub(crate) struct Built {
     pub(crate) helper: Helper,
     pub(crate) resources: Resources,

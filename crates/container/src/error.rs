@@ -31,8 +31,10 @@ pub enum ErrorKind {
     DiskLimit,
     /// The host's disk is full.
     StorageFull,
-    /// A registry cannot be reached or limits requests: a later attempt may succeed.
+    /// A registry cannot be reached: a later attempt may succeed.
     Unavailable,
+    /// A registry limits the rate of requests: credentials may help, or a later attempt.
+    RateLimited,
     /// The host lacks or forbids something that every environment needs.
     Unsupported,
     /// The environment has ended, or does not respond.
@@ -48,6 +50,7 @@ impl ErrorKind {
             Self::InvalidRequest | Self::NotFound | Self::AccessDenied | Self::DiskLimit => true,
             Self::StorageFull
             | Self::Unavailable
+            | Self::RateLimited
             | Self::Unsupported
             | Self::Ended
             | Self::Host => false,
@@ -113,7 +116,7 @@ pub(crate) fn is_storage_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
-/// Gives an error with all that caused it, in one line; a cause that is named already is not repeated.
+/// Returns an error followed by its causes, in one line; a cause that is named already is not repeated.
 pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut reason = error.source();

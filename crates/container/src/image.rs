@@ -49,23 +49,18 @@ pub struct ImageStore {
 /// An image that is on disk.
 #[derive(Clone, Debug)]
 pub struct Image {
-    /// What was asked for.
+    /// The reference that was asked for.
     pub reference: String,
     /// `sha256:…` of its manifest.
     pub digest: String,
     /// Unpacked layers, lowest first.
     pub layers: Vec<PathBuf>,
-    /// Variables of its processes.
+    // The instructions of its Dockerfile by these names.
     pub env: Vec<(String, String)>,
-    /// Its `USER`.
     pub user: Option<String>,
-    /// Its `WORKDIR`.
     pub workdir: Option<String>,
-    /// Its `ENTRYPOINT`.
     pub entrypoint: Vec<String>,
-    /// Its `CMD`.
     pub cmd: Vec<String>,
-    /// Its `LABEL`s.
     pub labels: Vec<(String, String)>,
 }
 
@@ -81,7 +76,8 @@ impl ImageStore {
     ///
     /// `NotFound` if the image does not exist, `AccessDenied` if the registry refuses the
     /// credentials, `InvalidRequest` if the image is damaged or not for this machine, `Unavailable`
-    /// if the registry cannot be reached, `StorageFull` if the disk is full.
+    /// if the registry cannot be reached, `RateLimited` if it limits requests, `StorageFull` if the disk is
+    /// full.
     pub async fn pull(
         &self,
         reference: &str,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Something that environments on this host lack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limitation {
-    /// What they lack.
+    /// The missing ability.
     pub kind: LimitationKind,
     /// Why: a fragment such as ``"`nft` is not installed"``.
     pub cause: String,
@@ -51,7 +51,7 @@ pub enum LimitationKind {
 }
 
 impl LimitationKind {
-    /// What it means, as the predicate of a sentence about several environments.
+    /// Returns its effect, as the predicate of a sentence about several environments.
     fn effect(self) -> &'static str {
         match self {
             Self::Network => "have no network",

@@ -1,14 +1,14 @@
-//! Limits on an environment. How they are enforced is the cgroups' and the scratch space's affair.
+//! Limits on an environment. Their enforcement is in `cgroup` and `scratch`.
 
-/// What an environment may use. `None`: what the host has.
+/// The resources that an environment may use. `None`: all that the host has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
     /// Memory of all processes together, with what they write to memory file systems.
     pub memory_bytes: Option<u64>,
-    /// Thousandths of a core.
+    /// CPU time, in thousandths of a core.
     pub cpu_millis: Option<u32>,
     /// Processes and threads at a time.
     pub processes: Option<u32>,
-    /// Bytes written to the file system.
+    /// Space that its writes may occupy, in bytes.
     pub disk_bytes: Option<u64>,
 }

@@ -1,8 +1,8 @@
 //! How messages travel between the host side and the helper.
 //!
 //! Messages are JSON on a `SEQPACKET` socket, with descriptors attached (`SCM_RIGHTS`). A body that
-//! is too large for one packet travels in a memory file as the last descriptor. What the messages
-//! say is in [`crate::wire`].
+//! is too large for one packet travels in a memory file as the last descriptor. The messages
+//! are defined in [`crate::wire`].
 
 use std::{
     fs::File,

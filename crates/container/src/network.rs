@@ -6,8 +6,9 @@
 //! | any user with `slirp4netns` | a user-space network behind the user's own connections |
 //! | any other | none, with a limitation that says so |
 //!
-//! Every environment has its own network namespace; what it may not reach is in [`crate::firewall`]. None of this is needed for a start, and what
-//! takes time continues concurrently: the first process waits for what is left ([`Ready`]).
+//! Every environment has its own network namespace; what it may not reach is in [`crate::firewall`]. An
+//! environment starts without it, and what takes time continues concurrently: the first process waits
+//! for what is left ([`Ready`]).
 
 use std::{
     fs,

@@ -147,7 +147,7 @@ impl Runtime {
             network: None,
         };
         let launched =
-            blueprint::draw(spec, prepared, &inner.data).and_then(|(blueprint, files)| {
+            blueprint::build(spec, prepared, &inner.data).and_then(|(blueprint, files)| {
                 inner.launch(spec, blueprint, files.as_ref(), &mut resources)
             });
         // The device is mounted now, and the mount keeps it, or it is not needed any more.
@@ -192,7 +192,7 @@ impl Inner {
         self.setuid.load(Ordering::Relaxed) && self.data.host.mapping.setuid_stays_inside()
     }
 
-    /// What this host does not enforce or give of a spec.
+    /// Returns the parts of a spec that this host does not enforce or provide.
     fn limitations(
         &self,
         spec: &EnvironmentSpec,
@@ -256,7 +256,7 @@ impl Inner {
         }
     }
 
-    /// Leads a helper through its maps and its network until it is ready.
+    /// Writes the helper's id maps, sets up its network, and waits until it is ready.
     fn lead(
         &self,
         spec: &EnvironmentSpec,

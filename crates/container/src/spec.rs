@@ -26,7 +26,7 @@ pub enum Root {
 pub struct EnvironmentSpec {
     /// Part of directory and cgroup names: letters, digits, `-`.
     pub name: String,
-    /// What it starts from.
+    /// The contents of its root at the start.
     pub root: Root,
     /// Limits that the kernel enforces on all of its processes.
     pub limits: Limits,
@@ -93,9 +93,9 @@ fn is_bind_target(path: &Path) -> bool {
 /// A directory or a file of the host that appears inside.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Bind {
-    /// Where it is on the host.
+    /// Its path on the host.
     pub source: PathBuf,
-    /// Where it appears: an absolute path inside.
+    /// Its absolute path inside.
     pub target: PathBuf,
     /// Processes inside cannot change it.
     pub read_only: bool,
@@ -104,7 +104,7 @@ pub struct Bind {
 /// A file to put into the root.
 #[derive(Clone, Debug)]
 pub struct FileSpec {
-    /// Where it appears inside.
+    /// Its path inside.
     pub path: PathBuf,
     /// Its owner and mode.
     pub attributes: FileAttributes,

@@ -1,4 +1,4 @@
-//! What the host side and the helper say to each other.
+//! The messages that the host side and the helper exchange.
 //!
 //! Both ends are the same binary, so the format is private and has no versions. How a message
 //! travels is in [`crate::link`].
@@ -134,7 +134,7 @@ pub(crate) struct HostPlan {
 pub(crate) struct HostTree {
     /// Name in the root: `usr`.
     pub(crate) name: String,
-    /// Where it is on the host.
+    /// Its path on the host.
     pub(crate) source: PathBuf,
     /// A directory with whiteouts for what must not be seen.
     pub(crate) mask: Option<PathBuf>,
@@ -187,7 +187,7 @@ pub(crate) struct UnpackRequest {
     pub(crate) max_bytes: u64,
 }
 
-/// What was unpacked.
+/// The result of unpacking a layer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct UnpackedLayer {
     /// `sha256:…` of the bytes as they came.

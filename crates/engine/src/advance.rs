@@ -1,7 +1,7 @@
 //! The whole machine: a pipeline and an event in, what follows out.
 //!
-//! Effects and reasons are derived by comparing the pipeline before and after: no branch of the code
-//! can forget one, because no branch names one. A change that would break an invariant is not answered
+//! Effects and reasons are derived by comparing the pipeline before and after, so no code path has to
+//! remember them. A change that would break an invariant is not answered
 //! at all, so it cannot be saved.
 
 use roundel_model::{
@@ -32,7 +32,7 @@ pub enum Transition {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Next {
     pub pipeline: Pipeline,
-    /// What has to be done outside. None twice.
+    /// The effects that have to be delivered outside, each once.
     pub effects: Vec<Effect>,
     /// For display, where an outcome is not clear from the steps.
     pub reasons: Vec<Reason>,
@@ -55,7 +55,7 @@ pub struct Abandoned {
     pub steps: StepStatus,
 }
 
-/// What people read on a job whose runner is lost.
+/// The reason on a job whose runner is lost.
 const LOST_RUNNER: &str = "the runner and the server lost contact for too long, so it is unknown how far \
                            the job came; to try again, push a commit or trigger the pipeline again";
 

@@ -81,7 +81,7 @@ pub struct NewWorkflow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewJob {
     pub id: JobId,
-    /// What it is called and what it does.
+    /// Its name and its steps.
     pub plan: PlannedJob,
     /// The requirements of the plan, by id.
     pub needs: Vec<Dependency>,

@@ -46,7 +46,7 @@ pub enum BadGraph {
     Parallelism {
         /// The name of the job.
         job: JobName,
-        /// What it asks for.
+        /// The tasks that the job asks for.
         tasks: u32,
         /// Tasks that one job may have.
         limit: u32,

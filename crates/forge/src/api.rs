@@ -27,9 +27,9 @@ pub use self::{
 pub struct ForgeSettings {
     /// Which API it speaks.
     pub kind: ForgeKind,
-    /// Where people look at it: `https://github.com`.
+    /// URL of its pages: `https://github.com`.
     pub web_url: Url,
-    /// Where programs talk to it: `https://api.github.com`, `https://api.bitbucket.org/2.0`.
+    /// URL of its API: `https://api.github.com`, `https://api.bitbucket.org/2.0`.
     pub api_url: Url,
     /// Our OAuth application there.
     pub client_id: String,
@@ -50,6 +50,6 @@ pub trait Forge: SignIn + Repositories + Contents + DeployKeys + Hooks + Statuse
     fn kind(&self) -> ForgeKind {
         self.settings().kind
     }
-    /// Where it is and who we are there.
+    /// Returns its URLs and our credentials there.
     fn settings(&self) -> &ForgeSettings;
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What may be done about an error.
+/// The way to handle an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorClass {
     /// The token is not accepted: do not use it again until it is replaced.
@@ -39,7 +39,7 @@ impl ErrorClass {
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct ForgeError {
-    /// What may be done about it.
+    /// The way to handle it.
     pub class: ErrorClass,
     /// A sentence for people: which forge, which call, what it said, and what to do.
     pub message: String,

@@ -16,7 +16,6 @@ pub struct NewCommit<'a> {
     pub branch: &'a str,
     /// Paths and contents. A file that starts with `#!` is executable.
     pub files: &'a [(&'a str, &'a str)],
-    /// The commit message.
     pub message: &'a str,
     /// Login of the user who commits and pushes.
     pub author: &'a str,
@@ -43,7 +42,7 @@ pub struct CommitName<'a> {
 pub struct NewTag<'a> {
     /// Its name, without `refs/tags/`.
     pub tag: &'a str,
-    /// The commit.
+    /// SHA of the tagged commit.
     pub target: &'a str,
     /// Makes it an annotated tag.
     pub message: Option<&'a str>,

@@ -22,10 +22,10 @@ use tokio::{
 
 use crate::connection::{Connection, uncut};
 
-/// A listening socket.
+/// A listening socket whose connections can be cut.
 pub(crate) struct Listener(pub(crate) TcpListener);
 
-/// An accepted connection.
+/// A connection that can be cut while it is open.
 pub(crate) struct Stream {
     inner: TcpStream,
     cut: Arc<AtomicBool>,

@@ -51,7 +51,7 @@ pub(crate) const SESSIONS: usize = 100;
 /// How many statuses one context of one commit may get, as on GitHub (`VCS` §2.10).
 pub(crate) const STATUSES_PER_CONTEXT: usize = 1_000;
 
-/// A user.
+/// A user with what their pages and the API show.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct User {
     pub(crate) id: u64,

@@ -4,7 +4,7 @@ use roundel_model::time::Timestamp;
 
 use crate::commit_state::CommitState;
 
-/// A commit status.
+/// A commit status as a client posted it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommitStatus {
     /// The context on GitHub; the name on Bitbucket, where the key is only an id.
@@ -55,7 +55,7 @@ pub struct WebhookDelivery {
     pub payload: String,
 }
 
-/// A deploy key.
+/// A deploy key as a client added it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeployKey {
     /// What the forge calls it in addresses.

@@ -1,9 +1,9 @@
-//! Why something failed, in as few words as say it.
+//! Short descriptions of why something failed.
 
 use std::{error::Error, io};
 
-/// Gives the innermost cause of an error: "connection refused" says more than "error sending request".
-/// What the system said comes without its number for it.
+/// Returns the innermost cause of an error: "connection refused" says more than "error sending request".
+/// The number of a system error is left out.
 pub fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
@@ -12,7 +12,7 @@ pub fn innermost(error: &(dyn Error + 'static)) -> String {
     cause.downcast_ref::<io::Error>().map_or_else(|| cause.to_string(), of_system)
 }
 
-/// What a call of the system failed with, as a part of a sentence and without the system's number for it.
+/// Returns a system error as a part of a sentence, without its number.
 pub fn of_system(error: &io::Error) -> String {
     let words = error.to_string();
     let Some(number) = error.raw_os_error() else { return words };

@@ -14,7 +14,7 @@ use crate::{
     status::Outcome,
 };
 
-/// A compiled configuration.
+/// The result of compiling a configuration, as the engine runs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The workflows that run, in the order of the file.
@@ -87,7 +87,7 @@ pub struct Requirement {
 /// What one job does, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobBody {
-    /// Where its steps run.
+    /// The environment of its steps.
     pub executor: Executor,
     /// The label that routes it to a runner, as written.
     pub resource_class: Option<String>,
@@ -171,7 +171,7 @@ impl Executor {
     }
 }
 
-/// What of a `docker:` list cannot be started yet.
+/// A part of a `docker:` list that cannot be started yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnsupportedContainer<'e> {
     /// Entries after the first one.
@@ -240,7 +240,7 @@ pub enum When {
     OnFail,
 }
 
-/// What a step does.
+/// The action of a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PlannedStepKind {
@@ -276,7 +276,7 @@ pub enum PlannedStepKind {
     StoreArtifacts {
         /// A file or directory.
         path: String,
-        /// Where they appear; `None` derives it from the path.
+        /// Their path in the list of artifacts; `None` derives it from `path`.
         destination: Option<String>,
     },
     /// Reads test reports (CFG §3.9).

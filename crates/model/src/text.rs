@@ -69,7 +69,7 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// What becomes of a hidden character.
+/// The way a hidden character is shown.
 enum Shown {
     AsItIs,
     Space,

@@ -23,14 +23,14 @@ pub struct ClaimRequest {
     /// Resource classes that it serves. Empty: every class.
     #[serde(default)]
     pub resource_classes: Vec<String>,
-    /// What its host can do. Empty: everything.
+    /// The executors that its host can provide. Empty: all.
     #[serde(default)]
     pub executors: Vec<Word<ExecutorKind>>,
-    /// What its host's programs are made for. None: a runner of an earlier release, which did not say;
+    /// The architecture of its host. None: a runner of an earlier release, which did not say;
     /// it gets no job that asks for a certain one, unless it serves the job's resource class by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub architecture: Option<Word<Architecture>>,
-    /// What its host lacks for jobs, one sentence each, for the page of runners. None: the runner does
+    /// The limitations of its host, one sentence each, for the page of runners. None: the runner does
     /// not know yet, and what the server knows stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limitations: Option<Vec<String>>,
@@ -94,7 +94,7 @@ pub struct JobSpec {
 pub struct Variable {
     pub name: String,
     pub value: Secret<String>,
-    /// Where it comes from; decides precedence, masking and display.
+    /// Its origin, which decides precedence, masking and display.
     pub source: VariableSource,
 }
 

@@ -27,7 +27,7 @@ pub struct StepReport {
     /// Title on the job's page.
     pub name: String,
     pub kind: Word<StepKind>,
-    /// What it is doing, or how it ended.
+    /// Its status as of now.
     pub status: StepStatus,
     /// The command, as shown in clear: it holds no secret values.
     #[serde(default)]

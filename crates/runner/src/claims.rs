@@ -44,7 +44,7 @@ pub(crate) async fn serve(
     let request = SignOffRequest { runner: name(&host, slot) };
     if let Err(error) = host.client.sign_off(&request).await {
         // The server finds it out by itself; one of an earlier release does not know the request.
-        tracing::debug!(%error, "the server did not hear that this runner ends");
+        tracing::debug!(%error, "could not sign off from the server");
     }
     Ok(())
 }

@@ -66,7 +66,7 @@ pub(crate) struct ServerClient {
     http: reqwest::Client,
     server: Url,
     token: Secret<String>,
-    /// What was logged about the server's absence.
+    /// Logs that the server is away, once for all requests.
     pub(crate) outage: Outage,
 }
 

@@ -41,7 +41,7 @@ mod variables;
 pub use host::OpenError;
 pub use settings::Settings;
 
-/// A runner.
+/// Claims jobs from a server and runs them, until it is stopped.
 pub struct Runner {
     host: Arc<host::Host>,
 }

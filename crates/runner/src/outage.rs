@@ -13,7 +13,7 @@ use tokio::time::Instant;
 /// How often a lasting outage is logged again.
 const REMINDER: Duration = Duration::from_mins(1);
 
-/// What was logged about the server's absence. All requests of a runner share one.
+/// Logs that the server is away, once. All requests of a runner share one.
 #[derive(Default)]
 pub(crate) struct Outage {
     current: Mutex<Option<Current>>,
@@ -35,7 +35,7 @@ impl Outage {
         }
     }
 
-    /// A request succeeded.
+    /// Notes that a request succeeded, and logs the end of an outage.
     pub(crate) fn over(&self) {
         let ended = self.current.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(ended) = ended {

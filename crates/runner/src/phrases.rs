@@ -44,6 +44,9 @@ pub(crate) fn in_words(limit: Duration) -> String {
     parts.join(" ")
 }
 
+/// What follows an image error that credentials may solve: `container` knows no configuration.
+pub(crate) const CREDENTIALS: &str = "; credentials go into the key `auth` next to `image`";
+
 /// Returns the exit code that stands for an ending: 128 + n for signal n, 137 when out of memory.
 pub(crate) fn exit_code(exit: Exit) -> i32 {
     match exit {

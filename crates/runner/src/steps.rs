@@ -41,7 +41,7 @@ pub(crate) fn number(position: usize) -> u32 {
 
 /// A step that has begun: its log, and what was reported of it.
 pub(crate) struct OpenStep {
-    /// Where its output goes.
+    /// The log for its output.
     pub(crate) log: StepLog,
     number: u32,
     report: StepReport,

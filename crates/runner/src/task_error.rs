@@ -4,6 +4,8 @@ use std::io;
 
 use roundel_container::{ContainerError, ErrorKind};
 
+use crate::phrases;
+
 /// What keeps a task from continuing. The sentence is for the job page.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TaskError {
@@ -25,6 +27,26 @@ impl TaskError {
         } else {
             format!("The runner cannot use its data directory: {error}")
         })
+    }
+
+    /// An image was not pulled. Where credentials may help, says where a configuration has them.
+    pub(crate) fn of_pull(error: ContainerError) -> Self {
+        let hint = match error.kind() {
+            ErrorKind::NotFound | ErrorKind::AccessDenied | ErrorKind::RateLimited => {
+                phrases::CREDENTIALS
+            }
+            ErrorKind::InvalidRequest
+            | ErrorKind::DiskLimit
+            | ErrorKind::StorageFull
+            | ErrorKind::Unavailable
+            | ErrorKind::Unsupported
+            | ErrorKind::Ended
+            | ErrorKind::Host => "",
+        };
+        match Self::from(error) {
+            Self::Job(sentence) => Self::Job(sentence + hint),
+            Self::Infrastructure(sentence) => Self::Infrastructure(sentence + hint),
+        }
     }
 
     /// Returns the sentence for people.
@@ -55,6 +77,21 @@ pub(crate) fn is_disk_full(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pull_that_needs_credentials_says_which_key_has_them() {
+        let sentence = |kind: &str| {
+            let error = serde_json::json!({ "kind": kind, "message": "image `a` …" });
+            TaskError::of_pull(serde_json::from_value(error).unwrap()).to_string()
+        };
+        for kind in ["NotFound", "AccessDenied", "RateLimited"] {
+            assert_eq!(
+                sentence(kind),
+                "image `a` …; credentials go into the key `auth` next to `image`"
+            );
+        }
+        assert_eq!(sentence("Unavailable"), "image `a` …");
+    }
 
     #[test]
     fn a_full_disk_says_what_to_do() {

@@ -20,7 +20,7 @@ use roundel_protocol::{Variable, VariableSource};
 /// `PATH` where the image sets none.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// What stands for a hidden value.
+/// The replacement of a hidden value.
 const STARS: &str = "********";
 
 /// What only the runner knows.

@@ -5,7 +5,7 @@
 //!
 //! After a start, and after a time in which it did not run itself (a paused machine, a clock that was set),
 //! it leaves leases alone for as long as a lease lasts: while the server was away no runner could renew,
-//! and a runner that is still there must not lose its job for our absence.
+//! and a runner that is still there must not lose its job because the server was away.
 
 use std::time::Duration;
 

@@ -1,14 +1,14 @@
 //! From delivery to pipeline: the first of the three loops.
 //!
 //! [`run`] takes the next due delivery, [`process`] decides each change that it reports, and every
-//! delivery ends with a receipt: one [`Receipt`] for each change (invariant 8). A webhook is a hint
-//! to look, so what matters is read from the forge's API; what the payload says is only believed
-//! where nothing is at stake (`VCS` §3.5).
+//! delivery ends with a receipt: one [`Receipt`] for each change (invariant 8). The
+//! configuration is read from the forge's API. The commit, its author and its message come from the
+//! signed payload where it has them (`VCS` §3.5).
 //!
 //! A forge that is unavailable postpones the delivery; a crash in the middle of one lets its lease run
 //! out, and deciding it again finds what was started already.
 //!
-//! Here: the loop, and what becomes of a push. In [`upkeep`]: deliveries that are news of the project.
+//! Here: the loop, and the decision about a push. In [`upkeep`]: deliveries that are news of the project.
 
 mod case;
 mod upkeep;

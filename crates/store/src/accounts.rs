@@ -53,9 +53,9 @@ pub struct Identity {
 /// A person's token at a forge. It expires, and its owner can revoke it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// What is sent with each request.
+    /// The token that is sent with each request.
     pub access: Secret<String>,
-    /// What it may be used for, as the forge said.
+    /// The scopes that it was granted, as the forge says.
     pub scopes: Vec<String>,
     /// When it ends; `None`: it does not.
     pub expires_at: Option<Timestamp>,

@@ -16,9 +16,9 @@ pub enum StoreError {
     /// logged, "database or disk is full" must be there.
     #[error("the database could not {action}: {}", reason(source))]
     Database {
-        /// What was tried: "record a delivery".
+        /// The action that failed: "record a delivery".
         action: &'static str,
-        /// What it said.
+        /// The error of the driver.
         #[source]
         source: DriverError,
     },
@@ -30,7 +30,7 @@ pub enum StoreError {
     NoDirectory {
         /// The file of the database.
         database: PathBuf,
-        /// Where it would be.
+        /// The directory in which it would be.
         directory: PathBuf,
     },
     /// The file of a SQLite database could not be opened.

@@ -27,7 +27,7 @@ use crate::{
 /// One step of one task, as the runner reported it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepRow {
-    /// What it is a step of.
+    /// The job that it is a step of.
     pub job: JobId,
     /// Which of the job's parallel tasks, from 0.
     pub task: u32,
@@ -36,15 +36,15 @@ pub struct StepRow {
     /// Title on the job's page.
     pub name: String,
     pub kind: Word<StepKind>,
-    /// What it is doing, or how it ended.
+    /// Its status as of now.
     pub status: StepStatus,
-    /// What the shell was given.
+    /// The command that the shell was given.
     pub command: Option<String>,
     /// The line of the configuration that asks for it.
     pub line: Option<u32>,
     /// Runs concurrently with the steps that follow.
     pub background: bool,
-    /// What its process ended with.
+    /// The exit code of its process.
     pub exit_code: Option<i32>,
     pub started_at: Timestamp,
     pub ended_at: Option<Timestamp>,
@@ -54,7 +54,7 @@ pub struct StepRow {
     pub log_bytes: u64,
 }
 
-/// What became of a report on a step.
+/// The result of a report on a step.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reported {
@@ -78,9 +78,9 @@ pub enum Appended {
 /// A piece of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogSlice {
-    /// Where it begins.
+    /// The offset at which it begins.
     pub from: u64,
-    /// What was printed, masked, with colors.
+    /// The output, masked, with colors.
     pub bytes: Vec<u8>,
     /// Bytes of the whole log so far.
     pub total: u64,

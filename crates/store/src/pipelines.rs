@@ -36,9 +36,9 @@ use crate::{
 pub struct NewPipeline {
     /// Made by the caller, so that a request that is repeated is one.
     pub id: PipelineId,
-    /// Where it counts, and whose rights apply.
+    /// The project that it counts for, and whose rights apply.
     pub project: ProjectId,
-    /// Why it is started.
+    /// The trigger that starts it.
     pub trigger: TriggerKind,
     /// The webhook delivery that reported it.
     pub delivery: Option<DeliveryId>,
@@ -70,7 +70,7 @@ pub enum TriggerKind {
     Manual,
 }
 
-/// What people know a commit by.
+/// The facts by which people recognize a commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct CommitInfo {
     /// First line of the message.
@@ -107,9 +107,9 @@ pub enum CreatedPipeline {
 /// A task that waits for a runner, or was handed to one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferedTask {
-    /// What it is claimed through: changes go by pipeline.
+    /// The pipeline that it is claimed through: changes are made by pipeline.
     pub pipeline: PipelineId,
-    /// What it runs.
+    /// The job that it belongs to.
     pub job: JobId,
     /// Which of the job's parallel tasks, from 0.
     pub index: u32,

@@ -33,9 +33,9 @@ pub use setups::{Setup, SetupState, SetupStep, SetupStepStatus};
 pub struct FollowerChanges {
     /// Settings of theirs, as [`Store::put_setting`] keeps them.
     pub settings: Vec<(String, String)>,
-    /// What they follow from now on.
+    /// The projects to follow.
     pub follow: Vec<ProjectId>,
-    /// What they follow no longer.
+    /// The projects to unfollow.
     pub unfollow: Vec<ProjectId>,
 }
 
@@ -44,7 +44,7 @@ pub struct FollowerChanges {
 pub struct Project {
     /// Ours; the forge's is `repository`.
     pub id: ProjectId,
-    /// What people call it; it may change.
+    /// The name that people use; it may change.
     pub slug: ProjectSlug,
     /// The id of the row of the owner at the forge.
     pub organization: OrganizationId,
@@ -65,7 +65,7 @@ pub struct Project {
     pub created_at: Timestamp,
 }
 
-/// What is known of a repository when it is added or seen again.
+/// The facts about a repository when it is added or seen again.
 #[derive(Clone, Debug)]
 pub struct NewProject {
     pub slug: ProjectSlug,
@@ -94,7 +94,7 @@ pub struct RepositoryChanges {
     pub private: Option<bool>,
     /// Where jobs clone it from. A forge may not redirect the old address.
     pub ssh_url: Option<String>,
-    /// Its page.
+    /// URL of its page.
     pub web_url: Option<String>,
 }
 

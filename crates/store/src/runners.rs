@@ -22,15 +22,15 @@ pub struct RunnerRow {
     pub version: String,
     /// The labels that it takes jobs of.
     pub resource_classes: Vec<String>,
-    /// What it offers. Empty: everything.
+    /// The executors that it offers. Empty: all.
     pub executors: Vec<Word<ExecutorKind>>,
-    /// What its host's programs are made for. None: not known.
+    /// The architecture of its host. None: not known.
     pub architecture: Option<Word<Architecture>>,
-    /// What its host lacks, one sentence each. None: not known.
+    /// The limitations of its host, one sentence each. None: not known.
     pub limitations: Option<Vec<String>>,
     /// When it last asked for a job.
     pub last_seen_at: Timestamp,
-    /// When it said that it ends. None: it is there, or it ended without a word.
+    /// When it signed off; `None` if it is online or disappeared.
     pub signed_off_at: Option<Timestamp>,
 }
 

@@ -86,12 +86,16 @@ fn sets_a_status(source: &Source) -> bool {
 }
 
 /// Returns whether a file calls the function of another one: by its module, from the root of its crate, or
-/// as the method of what is named after it.
+/// as the method of what is named after it: a variable, or a type.
 fn calls(text: &str, file: &str, function: &str) -> bool {
     let module = Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let package = file.split('/').nth(1).unwrap_or_default();
-    [format!("{module}::"), format!("roundel_{package}::"), format!("{module}.")]
-        .iter()
+    let mut letters = module.chars();
+    let kind = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>());
+    let owners = [format!("{module}::"), format!("roundel_{package}::"), format!("{module}.")];
+    owners
+        .into_iter()
+        .chain(kind.map(|kind| format!("{kind}::")))
         .any(|owner| text.contains(&format!("{owner}{function}(")))
 }
 
@@ -261,6 +265,7 @@ fn a_step_that_leads_nowhere_is_found() {
     assert_eq!(broken(&[one, two, three]), Vec::<String>::new());
     let by_way_of = two.replace("a row", "by way of `crates/a/src/between.rs`");
     assert_eq!(broken(&[one, &by_way_of, three]), Vec::<String>::new());
+    assert!(calls("fn hand_on() { Three::end() }", "crates/b/src/three.rs", "end"));
     let elsewhere = by_way_of.replace("between", "one");
     assert!(broken(&[one, &elsewhere, three])[0].contains("one.rs` does not call `end`"));
     let gone = by_way_of.replace("between", "gone");

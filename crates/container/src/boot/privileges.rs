@@ -2,7 +2,8 @@
 //!
 //! PID 1 restricts itself after it has built the environment; every process inherits that. The
 //! system calls are a list of what is refused, not of what is allowed: the capabilities and the
-//! user namespace are the boundary, the filter takes away kernel surface that no job needs.
+//! user namespace are the boundary, the filter takes away kernel surface that no process
+//! inside needs.
 
 use std::{collections::BTreeMap, io};
 
@@ -161,7 +162,7 @@ fn drop_capabilities() -> io::Result<()> {
     sys::set_capabilities(KEPT.iter().fold(0, |mask, capability| mask | (1 << capability)))
 }
 
-/// Gives jobs as many open files as the host lets this process have.
+/// Gives processes inside as many open files as the host lets this process have.
 fn raise_open_files() {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {

@@ -127,8 +127,8 @@ fn attach_upper(upper: &Upper) -> Result<(), ContainerError> {
             sys::attach_mount(clone.as_fd(), Path::new("up")).map_err(tried)
         }
         Upper::Device { device, owner } => {
-            // The quota is the size of the device. What is written dies with the job, so nothing
-            // is ever worth a journal or a barrier.
+            // The quota is the size of the device. What is written is deleted with the environment,
+            // so nothing is ever worth a journal or a barrier.
             let flags = MsFlags::MS_NODEV | MsFlags::MS_NOATIME;
             mount(Some(device), "up", Some("ext4"), flags, Some("nobarrier"))
                 .map_err(|error| tried(error.into()))?;

@@ -1,9 +1,9 @@
 //! The session of a terminal, and its leader, which outlives the program that runs in it.
 //!
 //! When the leader of a session dies, the kernel hangs its terminal up: the foreground group gets
-//! SIGHUP, and processes that still print get EIO. A shell that led its own session would so end
-//! what it had left behind with `&`, and that must live on (RUN §2.5). Therefore a fork of PID 1
-//! leads, which does nothing but wait until no process holds the terminal any more:
+//! SIGHUP, and processes that still print get EIO. If a shell led its own session, its exit would
+//! kill the processes that it had started with `&`, which must keep running (RUN §2.5). So the session
+//! leader is a separate fork of PID 1 that only waits until no process holds the terminal any more:
 //!
 //! ```text
 //! PID 1 ──fork──▶ leader: session, terminal

@@ -162,20 +162,20 @@ impl Registry {
         match failure_kind(error) {
             FailureKind::Absent => ContainerError::not_found(format!(
                 "image `{asked}` does not exist in the registry {host}, or is private: check the \
-                 name and the tag, and set `auth` if it is private ({answer})"
+                 name and the tag, and pass credentials if it is private ({answer})"
             )),
             FailureKind::Denied => ContainerError::new(
                 ErrorKind::AccessDenied,
                 format!(
-                    "the registry {host} denies access to image `{asked}`: check the name, and the \
-                     user name and password in `auth` ({answer})"
+                    "the registry {host} denies access to image `{asked}`: check the name and \
+                     the credentials ({answer})"
                 ),
             ),
             FailureKind::RateLimited => ContainerError::new(
-                ErrorKind::Unavailable,
+                ErrorKind::RateLimited,
                 format!(
-                    "the registry {host} limits the rate of requests: set credentials in `auth`, or \
-                     try again later ({answer})"
+                    "the registry {host} limits the rate of requests: pass credentials, or try \
+                     again later ({answer})"
                 ),
             ),
             FailureKind::Transient => ContainerError::new(
@@ -192,7 +192,7 @@ impl Registry {
     }
 }
 
-/// Two more attempts: what a network breaks is often whole again within seconds.
+/// Two more attempts: most network failures are gone within seconds.
 fn backoff() -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(500))

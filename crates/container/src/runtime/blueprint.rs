@@ -14,7 +14,7 @@ use crate::{
     wire::{Blueprint, FileHeader, RootPlan, Upper},
 };
 
-/// What was prepared on the host for an environment.
+/// The parts of an environment that are prepared on the host.
 pub(super) struct Prepared {
     pub(super) root: RootPlan,
     pub(super) upper: Upper,
@@ -24,8 +24,8 @@ pub(super) struct Prepared {
     pub(super) setuid: bool,
 }
 
-/// Draws the blueprint, with a memory file of the bytes of its files, if it has any.
-pub(super) fn draw(
+/// Builds the blueprint, with a memory file of the bytes of its files, if it has any.
+pub(super) fn build(
     spec: &EnvironmentSpec,
     prepared: Prepared,
     data: &DataDirectory,

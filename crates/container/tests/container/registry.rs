@@ -171,7 +171,7 @@ fn refusals_and_limits_of_a_registry_are_distinguished() {
     for (status, body, said, kind) in [
         ("403 Forbidden", denied, "denies access", ErrorKind::AccessDenied),
         ("401 Unauthorized", denied, "denies access", ErrorKind::AccessDenied),
-        ("429 Too Many Requests", limited, "limits the rate", ErrorKind::Unavailable),
+        ("429 Too Many Requests", limited, "limits the rate", ErrorKind::RateLimited),
         ("503 Service Unavailable", "busy", "cannot be reached", ErrorKind::Unavailable),
     ] {
         let (port, asked) = broken_registry(status, body);

@@ -6,7 +6,7 @@ use roundel_model::name::CommitSha;
 use super::{repositories::RepositoryRef, sign_in::AccessToken};
 use crate::error::ForgeError;
 
-/// A commit.
+/// A commit as the API describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
     /// The full SHA.

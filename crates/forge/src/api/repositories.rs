@@ -16,7 +16,7 @@ pub struct ForgeOrganization {
     pub avatar_url: Option<String>,
 }
 
-/// A repository.
+/// A repository as the API describes it to one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repository {
     /// Identity (`VCS` §0 rule 1).

@@ -23,7 +23,7 @@ enum Caller {
     },
 }
 
-/// The body.
+/// The body of a request. Forms hold secrets: codes, tokens.
 #[derive(Clone)]
 enum Payload {
     Nothing,
@@ -31,10 +31,10 @@ enum Payload {
     Form(Secret<String>),
 }
 
-/// One request.
+/// A request to a forge, before it is sent: it may be sent several times.
 #[derive(Clone)]
 pub(crate) struct Call {
-    /// What it is for, completing "could not …".
+    /// Its purpose, completing "could not …".
     pub(crate) what: &'static str,
     pub(super) method: Method,
     pub(super) url: Url,
@@ -150,7 +150,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// Where it came from, after redirects.
+    /// The URL that answered, after redirects.
     pub(crate) url: Url,
 }
 

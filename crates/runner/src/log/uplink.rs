@@ -58,7 +58,7 @@ struct Entry {
     ended: Option<StepReport>,
 }
 
-/// The next request.
+/// A request to the server, in the order in which it has to receive them.
 enum Next {
     Report { step: u32, report: Box<StepReport> },
     Chunk { step: u32, spool: Arc<Spool>, offset: u64, bytes: Vec<u8> },

@@ -30,7 +30,7 @@ pub(crate) struct Task {
     pub(crate) stop: StopSignal,
     /// Sends reports and logs.
     pub(crate) uplink: Uplink,
-    /// What must not be seen in any log.
+    /// The values that must not appear in any log.
     pub(crate) secrets: Arc<Secrets>,
     /// Its files on the host.
     pub(crate) directory: PathBuf,

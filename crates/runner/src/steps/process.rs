@@ -59,9 +59,9 @@ pub(crate) enum EndReason {
 /// How a process came to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ProcessEnd {
-    /// Why it was ended, if it was.
+    /// The reason for which it was ended, if it was.
     pub(crate) reason: Option<EndReason>,
-    /// How it exited; `None` if it was ended and did not say so in time.
+    /// The way it exited; `None` if it was ended and that was not reported in time.
     pub(crate) exit: Option<Exit>,
 }
 
@@ -141,7 +141,7 @@ enum Phase {
     Draining(Exit, Option<EndReason>),
 }
 
-/// What happens to a supervised process.
+/// An event in the life of a supervised process.
 enum Event {
     EndRequested(EndReason),
     Exited(Result<Exit, ContainerError>),

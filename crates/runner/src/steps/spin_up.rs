@@ -204,7 +204,7 @@ async fn pull(
         tokio::select! {
             biased;
             Some(line) = lines.recv() => step.line(&format!("  {line}"))?,
-            image = &mut pulling => break image?,
+            image = &mut pulling => break image.map_err(TaskError::of_pull)?,
             _ = task.stop.stopped() => {
                 return Err(TaskError::Infrastructure("The job was stopped.".to_owned()));
             }

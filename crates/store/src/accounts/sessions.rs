@@ -1,7 +1,7 @@
 //! Who is signed in, and what a sign-in that is under way must remember.
 //!
 //! Tokens of sessions and states are kept as hashes: a copy of the database does not let them be used.
-//! What has expired is cleared away by the next that comes.
+//! Expired sessions are deleted when the next one is created.
 //!
 //! Deliberately absent: cookies (`server`).
 

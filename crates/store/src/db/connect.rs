@@ -210,7 +210,7 @@ mod tests {
 
     use super::{super::values, *};
 
-    /// What was answered is on disk, other users cannot read it, and a method that writes has to say so.
+    /// Whatever was answered is on disk, other users cannot read it, and a method that writes has to say so.
     #[tokio::test]
     async fn a_file_of_sqlite_is_private_and_durable_and_readers_cannot_write() {
         let directory = tempfile::tempdir().unwrap();

@@ -34,7 +34,7 @@ pub(crate) enum Value {
     Blob(Option<Vec<u8>>),
 }
 
-/// What can be a parameter.
+/// A type whose values can be parameters.
 pub(crate) trait ToValue {
     /// The missing value of this kind.
     const NULL: Value;
@@ -120,7 +120,7 @@ pub(crate) enum Row {
     Postgres(PgRow),
 }
 
-/// What can be read from a column.
+/// A type whose values can be read from a column.
 pub(crate) trait FromColumn: Sized {
     /// Reads it; a missing value is `None`.
     fn from_column(row: &Row, column: &str) -> Result<Option<Self>, Unreadable>;

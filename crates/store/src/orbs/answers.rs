@@ -18,7 +18,7 @@ const ANSWERS: u32 = 5_000;
 /// An answer from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrbAnswer {
-    /// What was answered, as the asker wrote it down.
+    /// The answer, in the format of the code that asked.
     pub answer: String,
     /// The source that came with it.
     pub source: Option<OrbText>,

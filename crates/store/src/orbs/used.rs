@@ -16,9 +16,9 @@ pub struct PipelineOrb {
     pub version: String,
     /// Packed source of the orb.
     pub text: String,
-    /// Where it was found.
+    /// The place where it was found, for people.
     pub origin: String,
-    /// What its users should know.
+    /// A note for its users.
     pub notice: Option<String>,
     /// Imported by another orb, not by the configuration itself.
     pub transitive: bool,

@@ -17,7 +17,7 @@ use crate::{
     vault::Scope,
 };
 
-/// What became of an import of variables.
+/// The result of an import of variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VariableImport {
     /// The variables, by what happened to them.

@@ -357,7 +357,7 @@ fn hook_from(row: &Row, data_key: &DataKey) -> Result<Hook, StoreError> {
     })
 }
 
-/// What may be shown of a value.
+/// Returns the part of a value that may be shown.
 pub(super) fn hint(value: &str) -> Option<String> {
     let count = value.chars().count();
     let hint: String = value.chars().skip(count.saturating_sub(4)).collect();

@@ -21,7 +21,7 @@ pub struct Setup {
     /// The user who added the project.
     pub actor: AccountId,
     pub state: SetupState,
-    /// What it does, in order.
+    /// Its steps, in order.
     pub steps: Vec<SetupStep>,
     pub started_at: Timestamp,
     /// When a step last changed.
@@ -37,7 +37,7 @@ pub enum SetupState {
     Done,
     /// A step failed; what is in place stays for the next try.
     Failed,
-    /// What it made at the forge is being taken back.
+    /// Everything that it created at the forge is being removed.
     Compensating,
     /// Everything that it created at the forge was removed.
     Abandoned,
@@ -51,7 +51,7 @@ pub struct SetupStep {
     /// Title on the setup page.
     pub title: String,
     pub status: SetupStepStatus,
-    /// What came of it, or what went wrong.
+    /// The result of the step, or the error.
     pub detail: Option<String>,
 }
 

@@ -27,9 +27,9 @@ pub struct PipelineRow {
     pub slug: ProjectSlug,
     /// Its number in the project.
     pub number: u64,
-    /// What it is doing.
+    /// Its status as of now.
     pub status: PipelineStatus,
-    /// Why it was started.
+    /// The trigger that started it.
     pub trigger: TriggerKind,
     /// The webhook delivery that reported it.
     pub delivery: Option<DeliveryId>,
@@ -37,16 +37,16 @@ pub struct PipelineRow {
     pub sha: CommitSha,
     /// The commit that the ref pointed at before.
     pub before: Option<CommitSha>,
-    /// What people know the commit by.
+    /// The facts by which people recognize the commit.
     pub commit: CommitInfo,
-    /// Who started it.
+    /// The login of the user who started it.
     pub actor_login: Option<String>,
     /// The picture of that person, if they have signed in.
     pub actor_avatar: Option<String>,
     pub created_at: Timestamp,
-    /// Why it is `errored`.
+    /// The reasons for which it is `errored`.
     pub errors: Vec<String>,
-    /// What kind of errors they are. Pipelines of earlier releases have none.
+    /// The kind of these errors. Pipelines of earlier releases have none.
     pub error_kind: Option<PipelineErrorKind>,
 }
 
@@ -57,7 +57,6 @@ pub struct WorkflowRow {
     pub pipeline: PipelineId,
     /// Its key in the file.
     pub name: WorkflowName,
-    /// What it is doing, or how it ended.
     pub status: WorkflowStatus,
     /// When it began.
     pub created_at: Timestamp,
@@ -90,7 +89,6 @@ pub struct JobRow {
     pub number: Option<u64>,
     /// Whether it runs steps, waits for a person, or does nothing.
     pub kind: JobKind,
-    /// What it is doing, or how it ended.
     pub status: JobStatus,
     /// How many tasks run it in parallel.
     pub tasks: u32,

@@ -124,7 +124,7 @@ struct Choice {
 
 /// The project of a repository that was added.
 struct Added {
-    /// Its page.
+    /// URL of its page.
     at: String,
     /// Whether pushes start pipelines: setup has finished, and building was not stopped.
     is_building: bool,
