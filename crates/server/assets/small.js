@@ -3,18 +3,47 @@
 customElements.define('copy-box', class extends HTMLElement {
   connectedCallback() {
     if (this.querySelector('.button')) return;
+    const text = this.querySelector('pre, code');
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'button small';
-    button.textContent = 'Copy';
+    const word = document.createElement('span');
+    word.textContent = 'Copy';
+    const what = hidden(` ${text.getAttribute('aria-label') ?? text.textContent}`);
+    button.append(word, what);
+    const news = hidden('');
+    news.setAttribute('role', 'status');
+    let over;
     button.addEventListener('click', async () => {
-      await navigator.clipboard.writeText(this.querySelector('pre, code').textContent);
-      button.textContent = 'Copied';
-      setTimeout(() => { button.textContent = 'Copy'; }, 1600);
+      const copied = await copy(text);
+      word.textContent = news.textContent = copied ? 'Copied' : `Press ${/Mac/.test(navigator.platform) ? '⌘' : 'Ctrl+'}C`;
+      clearTimeout(over);
+      over = setTimeout(() => { word.textContent = 'Copy'; news.textContent = ''; }, copied ? 1600 : 6000);
     });
-    this.append(button);
+    this.append(button, news);
   }
 });
+
+function hidden(words) {
+  const span = document.createElement('span');
+  span.className = 'vh';
+  span.textContent = words;
+  return span;
+}
+
+// Returns whether the text is on the clipboard. When it is not, it is selected.
+async function copy(element) {
+  try {
+    await navigator.clipboard.writeText(element.textContent);
+    return true;
+  } catch {
+    // Pages over plain HTTP have no clipboard, unless they are on localhost; and access may be denied.
+  }
+  getSelection().selectAllChildren(element);
+  if (!document.execCommand('copy')) return false;
+  getSelection().removeAllRanges();
+  return true;
+}
 
 customElements.define('filter-list', class extends HTMLElement {
   connectedCallback() {

@@ -1,6 +1,7 @@
 // The story of a visitor, from the first page to a green pipeline and beyond.
 import { accessible, assert, browser, chapter, complaints, fits, picture, push, signIn, visitor } from './visitor.mjs';
 import * as configs from './configs.mjs';
+import { copying } from './copying.mjs';
 import { addWithKeyboard, freshServer, landing, email, phone } from './first-days.mjs';
 import { links } from './links.mjs';
 import { logs } from './logs.mjs';
@@ -242,6 +243,8 @@ await chapter('badges are pictures that a browser can draw', async () => {
   assert.equal(sizes.length, 2);
   assert.ok(sizes.every((width) => width > 60), `${sizes}`);
 });
+
+await copying(page);
 
 await chapter('choices about emails are kept, and a project can be unfollowed there', async () => {
   await page.goto('/gh/acme/greet/settings');
