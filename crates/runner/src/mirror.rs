@@ -101,14 +101,12 @@ impl Mirrors {
         .await?;
         git.local(&["-C", &into, "remote", "set-url", "origin", &checkout.url]).await?;
         let sha = checkout.sha.as_str();
-        match checkout.git_ref.branch() {
-            Some(branch) => {
-                git.local(&["-C", &into, "checkout", "-q", "--force", "-B", branch.as_str(), sha])
-                    .await?;
-            }
-            None => {
-                git.local(&["-C", &into, "checkout", "-q", "--force", "--detach", sha]).await?;
-            }
+        git.local(&["-C", &into, "checkout", "-q", "--force", "--detach", sha]).await?;
+        if checkout.git_ref.branch().is_some() {
+            // `git checkout -B` refuses branches named like an option (`-n`) or `HEAD`.
+            let branch = checkout.git_ref.full();
+            git.local(&["-C", &into, "update-ref", &branch, sha]).await?;
+            git.local(&["-C", &into, "symbolic-ref", "HEAD", &branch]).await?;
         }
         git.local(&["-C", &into, "log", "-1", "--no-color", "--format=HEAD is now at %h %s"]).await
     }

@@ -112,7 +112,8 @@ async fn a_revision_that_is_there_is_not_fetched_again() {
     world.bundle(&checkout, "two").await.unwrap();
     // A branch that the mirror does not know yet is looked for, though the commit is there.
     let other = world.checkout(branch("other"), &sha);
-    assert!(world.bundle(&other, "three").await.is_err());
+    let error = world.bundle(&other, "three").await.unwrap_err().to_string();
+    assert!(error.contains("work' does not appear to be a git repository"), "{error}");
     assert!(!world.path("three").exists());
 }
 
@@ -240,7 +241,16 @@ async fn an_image_without_git_gets_a_work_tree() {
     assert_eq!(line, format!("HEAD is now at {} first", first.short()));
     assert_eq!(std::fs::read_to_string(tree.join("file.txt")).unwrap(), "first");
     assert_eq!(git_in(&tree, &["remote", "get-url", "origin"]), checkout.url);
-    assert_eq!(git_in(&tree, &["rev-parse", "--abbrev-ref", "HEAD"]), "main");
+    assert_eq!(git_in(&tree, &["symbolic-ref", "HEAD"]), "refs/heads/main");
+    // Git itself refuses to check these out.
+    for name in ["-n", "HEAD"] {
+        world.git(&["update-ref", &format!("refs/heads/{name}"), first.as_str()]);
+        let checkout = world.checkout(branch(name), &first);
+        let bundle = world.bundle(&checkout, &format!("bundle{name}")).await.unwrap();
+        let tree = world.path(&format!("tree{name}"));
+        world.mirrors.work_tree(&checkout, &bundle, &tree).await.unwrap();
+        assert_eq!(git_in(&tree, &["symbolic-ref", "HEAD"]), format!("refs/heads/{name}"));
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ use super::world::{World, job, run};
 
 crate::stories![
     a_branch_is_checked_out_at_its_commit_with_the_real_origin,
+    a_branch_named_like_an_option_or_head_is_checked_out,
     a_tag_is_checked_out_detached,
     a_pull_request_of_a_fork_sees_its_own_branch_only,
     a_repository_that_is_there_already_is_updated,
@@ -111,6 +112,31 @@ async fn a_branch_is_checked_out_at_its_commit_with_the_real_origin() {
          forge.example ssh-ed25519 AAAA\n1\n"
     );
     assert!(ended.log(102).starts_with(&expected), "{:?}", ended.log(102));
+}
+
+/// `git checkout` refuses them; `git push` and the forges do not.
+async fn a_branch_named_like_an_option_or_head_is_checked_out() {
+    let (world, origin) = (World::new().await, Origin::new());
+    origin.commit("first");
+    for name in ["-n", "--force", "HEAD"] {
+        origin.git(&["checkout", "-q", "--detach", "refs/heads/main"]);
+        let sha = origin.commit(name);
+        origin.git(&["update-ref", &format!("refs/heads/{name}"), sha.as_str()]);
+        origin.git(&["checkout", "-q", "main"]);
+        // Once more into the same directory, where the repository is updated.
+        let look = "git symbolic-ref HEAD; cat file.txt; echo; git status --porcelain 2>/dev/null";
+        let mut spec = origin.job(branch(name), &sha, vec![run(look), checkout("."), run(look)]);
+        spec.body.steps.push(run("git rev-parse refs/remotes/origin/main"));
+        let ended = world.run(spec).await;
+        let all = format!("{}{}", ended.log(101), ended.log(103));
+        assert_eq!(ended.outcome(), Outcome::Success, "{all}");
+        for number in [102, 104] {
+            let expected = format!("refs/heads/{name}\n{name}\nExited with code 0\n");
+            assert_eq!(ended.log(number), expected, "{all}");
+        }
+        let main = origin.git(&["rev-parse", "main"]);
+        assert!(ended.log(105).starts_with(&main), "{}", ended.log(105));
+    }
 }
 
 async fn a_tag_is_checked_out_detached() {

@@ -27,6 +27,9 @@ if [ -e "$ROUNDEL_PATH/.git" ]; then
     git remote set-url origin "$ROUNDEL_URL" 2>/dev/null || git remote add origin "$ROUNDEL_URL"
     if [ "$ROUNDEL_KIND" = tag ]; then
         refs='+refs/tags/*:refs/tags/*'
+    elif [ "$ROUNDEL_NAME" = HEAD ]; then
+        # There, origin/HEAD stands for the default branch.
+        refs=refs/heads/HEAD
     else
         refs="+refs/heads/$ROUNDEL_NAME:refs/remotes/origin/$ROUNDEL_NAME"
     fi
@@ -49,6 +52,9 @@ if [ "$ROUNDEL_KIND" = tag ] && git rev-parse -q --verify "refs/tags/$ROUNDEL_NA
 elif [ "$ROUNDEL_KIND" = tag ]; then
     git checkout -q --force --detach "$ROUNDEL_SHA"
 else
-    git checkout -q --force -B "$ROUNDEL_NAME" "$ROUNDEL_SHA"
+    # `git checkout -B` refuses branches named like an option (`-n`) or `HEAD`, which a forge may have.
+    git checkout -q --force --detach "$ROUNDEL_SHA"
+    git update-ref "refs/heads/$ROUNDEL_NAME" "$ROUNDEL_SHA"
+    git symbolic-ref HEAD "refs/heads/$ROUNDEL_NAME"
 fi
 git --no-pager log -1 --no-color --format='HEAD is now at %h %s'
