@@ -9,7 +9,7 @@ use std::sync::Arc;
 use roundel_config::{
     Compiled, Inputs, PipelineValue, Severity, codes, compile,
     orbs::{Missing, Orb, OrbReference, OrbSet, Resolution},
-    render,
+    Layout, render,
 };
 use roundel_model::name::GitRef;
 
@@ -75,6 +75,6 @@ fn check_compiled(text: &str, compiled: &Compiled) {
             assert!(text.get(related.start..related.end).is_some(), "{found:?}")
         });
     }
-    render(text, &compiled.diagnostics, false);
-    render(text, &compiled.diagnostics, true);
+    render(text, &compiled.diagnostics, Layout::default());
+    render(text, &compiled.diagnostics, Layout { colors: true, width: Some(80) });
 }

@@ -65,7 +65,14 @@ fn compile_all(corpus: &Corpus, arguments: &Arguments) -> Result<()> {
         let attempt = corpus.compile(&entry.text, entry.inputs());
         if arguments.verbose && !attempt.compiled.diagnostics.is_empty() && !arguments.json {
             println!("── {}", entry.file);
-            println!("{}", config::render(&entry.text, &attempt.compiled.diagnostics, false));
+            println!(
+                "{}",
+                config::render(
+                    &entry.text,
+                    &attempt.compiled.diagnostics,
+                    config::Layout::default()
+                )
+            );
         }
         lines.push(line_of(corpus, &expected, entry, &attempt));
     }
@@ -160,7 +167,8 @@ fn judge_gold(corpus: &Corpus) -> Result<Vec<PairResult>> {
             Some(ours) => edits.judge(&pair.name, &gold::differences(ours, &theirs)),
             None => vec![format!("rejected: {}", attempt.errors().join(" "))],
         };
-        let rendered = config::render(&pair.source, &attempt.compiled.diagnostics, false);
+        let rendered =
+            config::render(&pair.source, &attempt.compiled.diagnostics, config::Layout::default());
         let is_edited = edits.concern(&pair.name);
         Ok(PairResult { name: pair.name.clone(), differences, is_edited, rendered })
     };

@@ -9,12 +9,11 @@ use std::{
 use anstream::{AutoStream, ColorChoice};
 use anstyle::AnsiColor;
 use anyhow::{Context as _, Result};
+use roundel_config::Layout;
 use roundel_model::text;
+pub(crate) use roundel_model::text::wrapped;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
-
-/// A line of text has at least so many characters, however narrow the terminal is.
-const NARROWEST: usize = 20;
 
 /// Starts the log on standard error. The filter was checked before.
 pub(crate) fn start_log(filter: &str) {
@@ -107,6 +106,16 @@ pub(crate) fn remark_colors() -> bool {
     AutoStream::choice(&io::stderr()) != ColorChoice::Never
 }
 
+/// Returns how diagnostics are laid out on standard output.
+pub(crate) fn layout() -> Layout {
+    Layout { colors: colors(), width: width() }
+}
+
+/// The same of standard error.
+pub(crate) fn remark_layout() -> Layout {
+    Layout { colors: remark_colors(), width: remark_width() }
+}
+
 /// Puts a style around a string, if there may be colors.
 pub(crate) fn styled(text: &str, style: anstyle::Style, colors: bool) -> String {
     if colors { format!("{style}{text}{style:#}") } else { text.to_owned() }
@@ -116,24 +125,6 @@ pub(crate) fn styled(text: &str, style: anstyle::Style, colors: bool) -> String 
 pub(crate) fn line(text: &mut String, line: &str) {
     text.push_str(line);
     text.push('\n');
-}
-
-/// Breaks a string into lines that fit, every one after the first with an indent. A string that has lines
-/// already is left alone, for they mean something.
-pub(crate) fn wrapped(text: &str, indent: usize, width: Option<usize>) -> String {
-    let Some(width) = width.filter(|_| !text.contains('\n')) else { return text.to_owned() };
-    let room = width.saturating_sub(indent).max(NARROWEST);
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines.join(&format!("\n{}", " ".repeat(indent)))
 }
 
 /// Returns how many columns standard output has, if it is a terminal, or if `COLUMNS` says so.

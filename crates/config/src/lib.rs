@@ -59,5 +59,8 @@ pub use codes::consequence::{Consequence, JobRefusal, NEVER_STARTED_HELP};
 pub use compile::compile;
 pub use explain::{ExplainError, Explanation, ExplanationStep, explain};
 pub use language::{pipeline_values::PipelineValue, profile::Profile, restriction};
-pub use read::{document, snippet::render};
+pub use read::{
+    document,
+    snippet::{Layout, render},
+};
 pub use text::diagnostic::{Diagnostic, JobOfPlan, Related, Severity};

@@ -14,7 +14,7 @@ use crate::{
     language::{orb_reference::OrbReference, pipeline_values::PipelineValue},
     read::{
         document::{Node, from_yaml},
-        snippet::render,
+        snippet::{Layout, render},
     },
     suggest,
     text::diagnostic::Diagnostic,
@@ -112,7 +112,7 @@ impl Page {
             parts.push(block("Wrong", "yaml", wrong));
             let reported = source.reported(code);
             if !reported.is_empty() {
-                parts.push(block("Output", "text", &render(wrong, &reported, false)));
+                parts.push(block("Output", "text", &render(wrong, &reported, Layout::default())));
             }
         }
         if let Some(right) = &source.right {

@@ -95,6 +95,27 @@ fn rewritten(text: &str, how: impl Fn(char, Option<char>) -> Shown) -> Cow<'_, s
     Cow::Owned(out)
 }
 
+/// A line has at least so many characters, however narrow the terminal is.
+const NARROWEST: usize = 20;
+
+/// Breaks a string into lines that fit into a width, each after the first with an indent; the first is
+/// taken to start at the indent, too. A string that has lines already is left alone, for they mean something.
+pub fn wrapped(text: &str, indent: usize, width: Option<usize>) -> String {
+    let Some(width) = width.filter(|_| !text.contains('\n')) else { return text.to_owned() };
+    let room = width.saturating_sub(indent).max(NARROWEST);
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join(&format!("\n{}", " ".repeat(indent)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

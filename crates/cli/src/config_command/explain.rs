@@ -83,7 +83,7 @@ fn broken(arguments: &Arguments, checked: &Checked, errors: &[Diagnostic]) -> Re
     if arguments.json {
         terminal::print_data(&Report::of(std::slice::from_ref(checked)).to_json()?)?;
     } else {
-        terminal::remark(&render(&checked.text, errors, terminal::remark_colors()));
+        terminal::remark(&render(&checked.text, errors, terminal::remark_layout()));
     }
     Ok(Exit::Failure)
 }

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use roundel_config::{
-    Diagnostic,
+    Diagnostic, Layout,
     document::to_yaml,
     pack::{FILES, PackError, PackFile, is_packed, pack},
     render,
@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     };
     let Walk { files, broken, .. } = walk;
     if !broken.is_empty() {
-        terminal::remark(&rendered(&broken, &files, folder, terminal::remark_colors()));
+        terminal::remark(&rendered(&broken, &files, folder, terminal::remark_layout()));
         return Ok(Exit::Failure);
     }
     let root = root.canonicalize().with_context(|| format!("failed to look at `{shown}`"))?;
@@ -71,15 +71,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             Ok(Exit::Success)
         }
         Err(problems) => {
-            terminal::remark(&rendered(&problems, &files, folder, terminal::remark_colors()));
+            terminal::remark(&rendered(&problems, &files, folder, terminal::remark_layout()));
             Ok(Exit::Failure)
         }
     }
 }
 
 /// Says everything that is wrong.
-fn rendered(problems: &[PackError], files: &[PackFile], folder: &Path, colors: bool) -> String {
-    let label = terminal::styled("error:", anstyle::AnsiColor::Red.on_default().bold(), colors);
+fn rendered(problems: &[PackError], files: &[PackFile], folder: &Path, layout: Layout) -> String {
+    let label =
+        terminal::styled("error:", anstyle::AnsiColor::Red.on_default().bold(), layout.colors);
     let mut text = String::new();
     for problem in problems {
         if let PackError::Yaml { path, diagnostics } = problem {
@@ -89,9 +90,10 @@ fn rendered(problems: &[PackError], files: &[PackFile], folder: &Path, colors: b
             let path = place.display().to_string();
             let whole = |found: &Diagnostic| Diagnostic { path: path.clone(), ..found.clone() };
             let diagnostics: Vec<Diagnostic> = diagnostics.iter().map(whole).collect();
-            text.push_str(&render(source, &diagnostics, colors));
+            text.push_str(&render(source, &diagnostics, layout));
             text.push('\n');
         } else {
+            let problem = terminal::wrapped(&problem.to_string(), "error: ".len(), layout.width);
             terminal::line(&mut text, &format!("{label} {problem}"));
         }
     }
@@ -256,7 +258,7 @@ mod tests {
         let problems = pack(&files, &mut |_| Err(String::new())).unwrap_err();
         let folder = folder(&[]);
         let shown = folder.path().display();
-        let text = rendered(&problems, &files, folder.path(), false);
+        let text = rendered(&problems, &files, folder.path(), Layout::default());
         assert!(text.contains(&format!("--> {shown}/a.yml:1:4")), "{text}");
         assert!(text.ends_with(&format!("`{shown}` cannot be packed: 1 problem\n")), "{text}");
     }

@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     } else {
         let diagnostics = &checked.compiled.diagnostics;
         if !diagnostics.is_empty() {
-            terminal::remark(&render(&checked.text, diagnostics, terminal::remark_colors()));
+            terminal::remark(&render(&checked.text, diagnostics, terminal::remark_layout()));
         }
         if checked.is_refused() {
             terminal::remark(&refused(&checked));

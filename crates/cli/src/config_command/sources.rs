@@ -185,7 +185,8 @@ mod tests {
         let broken = source("c.yml".to_owned(), PathBuf::new(), b"a: 1\nb: \xff\n".to_vec());
         let problem = broken.broken.unwrap();
         assert_eq!((problem.line, problem.column, problem.start), (2, 4, 8));
-        let rendered = roundel_config::render(&broken.text, &[problem], false);
+        let rendered =
+            roundel_config::render(&broken.text, &[problem], roundel_config::Layout::default());
         assert!(rendered.contains("c.yml:2:4"), "{rendered}");
     }
 }

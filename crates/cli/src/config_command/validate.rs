@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use roundel_config::{Diagnostic, Severity, render};
+use roundel_config::{Diagnostic, Layout, Severity, render};
 
 use super::{
     check::{CheckArguments, Checked},
@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     if arguments.json {
         terminal::print_data(&Report::of(&checked).to_json()?)?;
     } else {
-        terminal::print(&text(&checked, arguments, terminal::colors()))?;
+        terminal::print(&text(&checked, arguments, terminal::layout()))?;
     }
     let orbs: Vec<_> = checked.iter().flat_map(|checked| checked.compiled.orbs.clone()).collect();
     compiler.write_lock(&orbs)?;
@@ -74,7 +74,7 @@ fn exit(checked: &[Checked], arguments: &Arguments) -> Exit {
 }
 
 /// Renders what was found in all files, and a line on each.
-fn text(checked: &[Checked], arguments: &Arguments, colors: bool) -> String {
+fn text(checked: &[Checked], arguments: &Arguments, layout: Layout) -> String {
     let mut text = String::new();
     for one in checked {
         let shown: Vec<Diagnostic> = if arguments.quiet {
@@ -86,12 +86,12 @@ fn text(checked: &[Checked], arguments: &Arguments, colors: bool) -> String {
             one.compiled.diagnostics.clone()
         };
         if !shown.is_empty() {
-            text.push_str(&render(&one.text, &shown, colors));
+            text.push_str(&render(&one.text, &shown, layout));
             text.push('\n');
         }
         if !arguments.quiet || one.decision() != Decision::Runs {
-            text.push_str(&file_summary(one, colors));
-            text.push_str(&decision::listed(&one.compiled, !arguments.quiet, terminal::width()));
+            text.push_str(&file_summary(one, layout));
+            text.push_str(&decision::listed(&one.compiled, !arguments.quiet, layout.width));
         }
     }
     if checked.len() > 1 && !arguments.quiet {
@@ -112,11 +112,11 @@ fn summary(checked: &[Checked]) -> String {
 }
 
 /// `.circleci/config.yml: 2 errors, 1 warning`
-fn file_summary(checked: &Checked, colors: bool) -> String {
+fn file_summary(checked: &Checked, layout: Layout) -> String {
     use anstyle::AnsiColor::{Green, Red, Yellow};
 
     let paint = |text: &str, color: anstyle::AnsiColor| {
-        terminal::styled(text, color.on_default().bold(), colors)
+        terminal::styled(text, color.on_default().bold(), layout.colors)
     };
     let say = |count: usize, what: &str, color: anstyle::AnsiColor| {
         (count > 0).then(|| paint(&counted(count, what), color))
@@ -134,5 +134,5 @@ fn file_summary(checked: &Checked, colors: bool) -> String {
     };
     let found: Vec<String> = first.into_iter().chain(say(warnings, "warning", Yellow)).collect();
     let line = format!("{}: {}{colon}", checked.path, found.join(", "));
-    terminal::wrapped(&line, 2, terminal::width()) + "\n"
+    terminal::wrapped(&line, 2, layout.width) + "\n"
 }

@@ -59,7 +59,7 @@ fn found(compiled: &Compiled) -> BTreeSet<String> {
 
 fn rendered(compiled: &Compiled, text: &str) -> String {
     let all: Vec<_> = compiled.diagnostics.iter().chain(&compiled.unsupported).cloned().collect();
-    crate::render(text, &all, false)
+    crate::render(text, &all, crate::Layout::default())
 }
 
 #[test]

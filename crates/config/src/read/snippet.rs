@@ -10,13 +10,17 @@
 //!    = via: workflow `main` → job `build`
 //! ```
 //!
+//! Messages are broken into lines where a width is given; the source never is.
+//!
 //! Deliberately absent: the sources of orbs, of which a diagnostic has the place alone.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use annotate_snippets::{
     Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet, Title,
 };
+
+use roundel_model::text::wrapped;
 
 use crate::{
     codes,
@@ -32,12 +36,31 @@ const NEAR_BYTES: usize = 8_192;
 /// Bytes of the lines that are shown at most.
 const EXCERPT_BYTES: usize = 32_768;
 
+/// How diagnostics are laid out. The default suits a file: no colors, and a message is one line.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Layout {
+    pub colors: bool,
+    /// The columns of the terminal.
+    pub width: Option<usize>,
+}
+
+impl Layout {
+    /// Breaks a message that stands behind a label into lines.
+    fn wrap<'a>(self, message: impl Into<Cow<'a, str>>, label_chars: usize) -> Cow<'a, str> {
+        let message = message.into();
+        let Some(width) = self.width else { return message };
+        // The renderer adds the indent.
+        let room = width.saturating_sub(label_chars);
+        Cow::Owned(wrapped(&message, 0, Some(room)))
+    }
+}
+
 /// Renders diagnostics, one after another.
-pub fn render(text: &str, diagnostics: &[Diagnostic], color: bool) -> String {
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+pub fn render(text: &str, diagnostics: &[Diagnostic], layout: Layout) -> String {
+    let renderer = if layout.colors { Renderer::styled() } else { Renderer::plain() };
     let mut output = String::new();
     for diagnostic in diagnostics {
-        let shown = renderer.render(&[group(text, diagnostic)]);
+        let shown = renderer.render(&[group(text, diagnostic, layout)]);
         for line in with_path(&shown, diagnostic).lines() {
             output.push_str(line.trim_end());
             output.push('\n');
@@ -51,15 +74,16 @@ pub fn render(text: &str, diagnostics: &[Diagnostic], color: bool) -> String {
     output
 }
 
-fn group<'a>(text: &'a str, diagnostic: &'a Diagnostic) -> Group<'a> {
-    let level = match diagnostic.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
+fn group<'a>(text: &'a str, diagnostic: &'a Diagnostic, layout: Layout) -> Group<'a> {
+    let (level, word) = match diagnostic.severity {
+        Severity::Error => (Level::ERROR, "error"),
+        Severity::Warning => (Level::WARNING, "warning"),
     };
     let number = codes::code(&diagnostic.code).and_then(|code| code.number);
     let id = number
         .map_or_else(|| diagnostic.code.clone(), |number| format!("{number} {}", diagnostic.code));
-    let title = level.primary_title(diagnostic.message.as_str()).id(id);
+    let label_chars = word.len() + "[]: ".len() + id.chars().count();
+    let title = level.primary_title(layout.wrap(&diagnostic.message, label_chars)).id(id);
     let help = diagnostic.help.as_deref();
     let start = within(text, diagnostic.start, diagnostic.end);
     let short = help.filter(|help| help.chars().count() <= LABEL_CHARS);
@@ -74,7 +98,7 @@ fn group<'a>(text: &'a str, diagnostic: &'a Diagnostic) -> Group<'a> {
     let close: Vec<_> = related().filter(|(range, _)| near(range)).collect();
     let shown = lines_around(text, std::iter::once(&start).chain(close.iter().map(|(r, _)| r)));
     if shown.len() > EXCERPT_BYTES || text.is_empty() {
-        return without_source(diagnostic, title);
+        return without_source(diagnostic, title, layout);
     }
     let primary = AnnotationKind::Primary.span(shift(&start, &shown));
     let mut snippet = excerpt(text, &shown, diagnostic).annotation(match short {
@@ -94,33 +118,49 @@ fn group<'a>(text: &'a str, diagnostic: &'a Diagnostic) -> Group<'a> {
         let context = AnnotationKind::Context.span(shift(&range, &shown)).label(label);
         elements.push(excerpt(text, &shown, diagnostic).annotation(context).into());
     }
-    elements.extend(remarks(diagnostic, help.filter(|_| short.is_none())));
+    let help = help.filter(|_| short.is_none());
+    elements.extend(remarks(diagnostic, help, margin(text), layout));
     title.elements(elements)
 }
 
 /// The place alone, where there is no text, or a line is too long to be shown.
-fn without_source<'a>(diagnostic: &'a Diagnostic, title: Title<'a>) -> Group<'a> {
+fn without_source<'a>(diagnostic: &'a Diagnostic, title: Title<'a>, layout: Layout) -> Group<'a> {
     let line = usize::try_from(diagnostic.line).unwrap_or(usize::MAX);
     let column = usize::try_from(diagnostic.column).unwrap_or(usize::MAX);
     let origin = Origin::path(diagnostic.path.as_str()).line(line).char_column(column);
     let origin: Element<'a> = origin.into();
-    let remarks = remarks(diagnostic, diagnostic.help.as_deref());
+    let remarks = remarks(diagnostic, diagnostic.help.as_deref(), MARGIN, layout);
     title.elements(std::iter::once(origin).chain(remarks))
 }
 
+/// Characters in front of the label of a remark, without those that line numbers take: ` = `.
+const MARGIN: usize = 3;
+
+/// Returns how many characters are in front of the label of a remark, at most.
+fn margin(text: &str) -> usize {
+    (text.lines().count() + 1).to_string().len() + MARGIN
+}
+
 /// Returns the lines below the source: places in orbs, the way there, what to do.
-fn remarks<'a>(diagnostic: &'a Diagnostic, help: Option<&'a str>) -> Vec<Element<'a>> {
+fn remarks<'a>(
+    diagnostic: &'a Diagnostic,
+    help: Option<&'a str>,
+    margin: usize,
+    layout: Layout,
+) -> Vec<Element<'a>> {
+    let wrap = |message: Cow<'a, str>, name: &str| layout.wrap(message, margin + name.len());
     let mut remarks: Vec<Element<'a>> = Vec::new();
     for related in &diagnostic.related {
         let Some(path) = &related.path else { continue };
         let text = format!("{path}:{}:{}: {}", related.line, related.column, related.text);
-        remarks.push(Level::NOTE.with_name("orb").message(text).into());
+        remarks.push(Level::NOTE.with_name("orb").message(wrap(text.into(), "orb: ")).into());
     }
     // The place names the workflow already.
     if diagnostic.via.len() > 1 {
-        remarks.push(Level::NOTE.with_name("via").message(diagnostic.via.join(" → ")).into());
+        let via = wrap(diagnostic.via.join(" → ").into(), "via: ");
+        remarks.push(Level::NOTE.with_name("via").message(via).into());
     }
-    remarks.extend(help.map(|help| Level::HELP.message(help).into()));
+    remarks.extend(help.map(|help| Level::HELP.message(wrap(help.into(), "help: ")).into()));
     remarks
 }
 

@@ -80,7 +80,7 @@ fn every_orb_of_the_corpus_is_accepted() {
             problems.push(format!(
                 "{orb}: {}\n{}",
                 errors.join(" "),
-                render(&text, &attempt.compiled.diagnostics, false)
+                render(&text, &attempt.compiled.diagnostics, Layout::default())
             ));
         }
     }
@@ -191,5 +191,5 @@ pub(crate) fn check(name: &str, text: &str, compiled: &Compiled) {
         assert!(found.line >= 1 && found.column >= 1, "{name}: {found:?}");
         assert!(codes::code(&found.code).is_some(), "{name}: {found:?}");
     }
-    render(text, &compiled.diagnostics, false);
+    render(text, &compiled.diagnostics, Layout::default());
 }

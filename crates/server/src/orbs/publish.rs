@@ -189,7 +189,7 @@ async fn check(reference: &OrbReference, text: &str) -> Result<String, PublishEr
     let checked = tokio::task::spawn_blocking(move || {
         let found = roundel_config::check_orb(&source, &inputs);
         let errors = found.iter().filter(|found| found.severity == Severity::Error).count();
-        (errors, roundel_config::render(&source, &found, false))
+        (errors, roundel_config::render(&source, &found, roundel_config::Layout::default()))
     });
     let orb = reference.to_string();
     let (errors, rendered) = checked.await.map_err(|error| {

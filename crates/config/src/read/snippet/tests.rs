@@ -12,13 +12,13 @@ fn diagnostics() -> Vec<Diagnostic> {
 
 #[test]
 fn color_comes_only_when_asked_for() {
-    assert!(!render(TEXT, &diagnostics(), false).contains('\u{1b}'));
-    assert!(render(TEXT, &diagnostics(), true).contains('\u{1b}'));
+    assert!(!render(TEXT, &diagnostics(), Layout::default()).contains('\u{1b}'));
+    assert!(render(TEXT, &diagnostics(), Layout { colors: true, width: None }).contains('\u{1b}'));
 }
 
 #[test]
 fn code_place_source_and_help_are_shown() {
-    let text = render(TEXT, &diagnostics(), false);
+    let text = render(TEXT, &diagnostics(), Layout::default());
     for part in [
         "error[E-021 unknown-command]: cannot find a definition for command named `chekout`",
         "--> c.yml:5:18",
@@ -26,7 +26,7 @@ fn code_place_source_and_help_are_shown() {
     ] {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }
-    assert_eq!(render(TEXT, &[], false), "");
+    assert_eq!(render(TEXT, &[], Layout::default()), "");
 }
 
 /// A diagnostic may have been stored next to another version of the text.
@@ -39,9 +39,9 @@ fn places_outside_of_the_text_do_no_harm() {
         let text = "there".to_owned();
         found[0].related =
             vec![crate::Related { path: None, start: end, end: start, line: 1, column: 1, text }];
-        render(TEXT, &found, false);
-        render("", &found, false);
-        render("ééé", &found, false);
+        render(TEXT, &found, Layout::default());
+        render("", &found, Layout::default());
+        render("ééé", &found, Layout::default());
     }
 }
 
@@ -53,7 +53,7 @@ fn a_line_too_long_to_read_is_left_out() {
     );
     let found =
         compile(&text, &Inputs { path: "c.yml".to_owned(), ..Inputs::default() }).diagnostics;
-    let shown = render(&text, &found, false);
+    let shown = render(&text, &found, Layout::default());
     assert!(shown.contains("c.yml:2:39") && shown.contains("checkout"), "{shown}");
     assert!(shown.len() < 400, "{shown}");
 }
@@ -66,6 +66,33 @@ fn places_far_apart_are_shown_apart() {
     );
     let found =
         compile(&text, &Inputs { path: "c.yml".to_owned(), ..Inputs::default() }).diagnostics;
-    let shown = render(&text, &found, false);
+    let shown = render(&text, &found, Layout::default());
     assert!(shown.contains("c.yml:2:8") && shown.contains("reached through this alias"), "{shown}");
+}
+
+/// The source stays as it is: what is underlined must be below it.
+#[test]
+fn messages_are_broken_into_lines_that_fit_the_terminal_and_the_source_is_not() {
+    let mut found = diagnostics().remove(0);
+    let words = |count: usize| vec!["word"; count].join(" ");
+    found.message = words(30);
+    found.help = Some(words(40));
+    found.via = vec![words(12), words(12)];
+    let source = format!("{} # {}\r\n", TEXT.trim_end(), words(20));
+    let layout = Layout { colors: false, width: Some(60) };
+    let text = render(&source, std::slice::from_ref(&found), layout);
+    let (long, fitting): (Vec<&str>, Vec<&str>) =
+        text.lines().partition(|line| line.chars().count() > 60);
+    assert_eq!(long.len(), 1, "{text}");
+    assert!(long[0].starts_with("5 |     steps: [\"é\", chekout] # word"), "{text}");
+    let label = "error[E-021 unknown-command]: ";
+    let indented = |label: &str| format!("{}word", " ".repeat(label.len()));
+    assert!(fitting[0].starts_with(label), "{text}");
+    assert!(fitting[1].starts_with(&indented(label)), "{text}");
+    for label in ["  = via: ", "  = help: "] {
+        let first = fitting.iter().position(|line| line.starts_with(label)).unwrap();
+        assert!(fitting[first + 1].starts_with(&indented(label)), "{text}");
+    }
+    let unbroken = render(&source, &[found], Layout::default());
+    assert!(unbroken.contains(&words(40)), "{unbroken}");
 }

@@ -7,7 +7,7 @@ use crate::{
     api::compiled::Compiled,
     read::{
         document::{self, Node},
-        snippet::render,
+        snippet::{Layout, render},
     },
     text::diagnostic::{Diagnostic, Severity},
 };
@@ -24,7 +24,7 @@ pub(super) fn checks(part: &Part, config: &str, compiled: &Compiled) -> Vec<Resu
     expect("yaml plan", &|expected| plan(expected, config, compiled));
     expect("yaml process", &|expected| process(expected, config, compiled));
     expect("text rendered", &|expected| {
-        let actual = render(config, &compiled.diagnostics, false);
+        let actual = render(config, &compiled.diagnostics, Layout::default());
         let trimmed: String = actual.lines().flat_map(|line| [line.trim_end(), "\n"]).collect();
         if trimmed == expected { Ok(()) } else { Err(trimmed) }
     });
@@ -106,7 +106,10 @@ fn paths(compiled: &Compiled) -> Vec<String> {
 
 fn plan(expected: &str, config: &str, compiled: &Compiled) -> Result<(), String> {
     let Some(plan) = &compiled.plan else {
-        return Err(format!("no plan:\n{}", render(config, &compiled.diagnostics, false)));
+        return Err(format!(
+            "no plan:\n{}",
+            render(config, &compiled.diagnostics, Layout::default())
+        ));
     };
     let actual = sketch::plan(plan);
     let expected = json(expected);
@@ -123,7 +126,10 @@ fn plan(expected: &str, config: &str, compiled: &Compiled) -> Result<(), String>
 
 fn process(expected: &str, config: &str, compiled: &Compiled) -> Result<(), String> {
     let Some(actual) = &compiled.document else {
-        return Err(format!("no document:\n{}", render(config, &compiled.diagnostics, false)));
+        return Err(format!(
+            "no document:\n{}",
+            render(config, &compiled.diagnostics, Layout::default())
+        ));
     };
     let expected = document::from_yaml(expected).map_err(|found| format!("{found:?}"))?;
     document_difference(&expected, actual, true).map_or(Ok(()), |difference| {
