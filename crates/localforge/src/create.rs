@@ -171,11 +171,25 @@ mod tests {
             assert_eq!(check_name(ForgeKind::Bitbucket, good), Ok(()), "{good}");
         }
         assert_eq!(check_name(ForgeKind::GitHub, "Web"), Ok(()));
-        assert!(check_name(ForgeKind::Bitbucket, "Web").is_err(), "addresses there are lower-case");
-        assert!(check_name(ForgeKind::Bitbucket, &"a".repeat(63)).is_err());
-        for bad in ["", ".", "..", "a b", "a/b", "größe", "web.git", &"a".repeat(101)] {
+        let refused = |kind, name: &str, part: &str| {
+            let error = check_name(kind, name).unwrap_err();
+            assert!(error.contains(part), "{kind}: {name}: {error}");
+        };
+        // Addresses there are lower-case.
+        refused(ForgeKind::Bitbucket, "Web", "only have lower-case ASCII letters");
+        refused(ForgeKind::Bitbucket, &"a".repeat(63), "too long: 62");
+        for (bad, part) in [
+            ("", "Enter a name"),
+            (".", "reserved"),
+            ("..", "reserved"),
+            ("a b", "may only have"),
+            ("a/b", "may only have"),
+            ("größe", "may only have"),
+            ("web.git", "reserved"),
+            (&"a".repeat(101), "too long"),
+        ] {
             for kind in ForgeKind::ALL {
-                assert!(check_name(kind, bad).is_err(), "{kind}: {bad}");
+                refused(kind, bad, part);
             }
         }
     }

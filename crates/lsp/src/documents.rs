@@ -174,7 +174,8 @@ mod tests {
             Outcome { uri: uri.clone(), version, compiled, inputs }
         };
         assert!(open.learn(outcome(1)));
-        assert!(!open.diagnostics.is_empty(), "it has no jobs");
+        let codes: Vec<_> = open.diagnostics.iter().map(|found| found.code.as_str()).collect();
+        assert_eq!(codes, ["nothing-to-run"], "it has no jobs");
         open.changed(&uri, 2);
         assert!(!open.learn(outcome(1)));
         assert_eq!(open.diagnostics, []);

@@ -307,11 +307,16 @@ fn editors_without_snippets_get_plain_text() {
 
 #[test]
 fn settings_of_the_editor_count_and_wrong_ones_are_reported() {
-    let mut client =
-        Client::start_with(json!({}), json!({ "profile": "next", "parameters": { "x": true } }));
-    client.open(URI, "version: 2\njobs: {}\n");
-    assert!(!codes(&client.diagnostics(1)).is_empty(), "the next profile wants version 2.1");
-    assert_eq!(client.stop(), Ended::Requested);
+    // The next profile wants version 2.1.
+    let reported = |settings| {
+        let mut client = Client::start_with(json!({}), settings);
+        client.open(URI, "version: 2\njobs:\n  build:\n    machine: true\n    steps: [checkout]\n");
+        let reported = client.diagnostics(1);
+        assert_eq!(client.stop(), Ended::Requested);
+        codes(&reported).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(reported(json!({ "profile": "next" })), ["version-unsupported"]);
+    assert_eq!(reported(json!({})), [""; 0]);
     let mut client = Client::start_with(json!({}), json!({ "profile": 7 }));
     assert!(
         client.notified("window/showMessage")["message"]
@@ -472,7 +477,7 @@ fn orbs_are_looked_for_again_when_a_file_is_saved_or_changes_elsewhere() {
 fn a_file_that_is_closed_has_no_diagnostics_any_more() {
     let mut client = Client::start();
     client.open(URI, &CONFIG.replace("steps: [checkout]", "stpes: [checkout]"));
-    assert!(!codes(&client.diagnostics(1)).is_empty());
+    assert_eq!(codes(&client.diagnostics(1)), ["unknown-job-key"]);
     client.notify("textDocument/didClose", json!({ "textDocument": { "uri": URI } }));
     let reported = client.notified("textDocument/publishDiagnostics");
     assert_eq!(reported, json!({ "uri": URI, "diagnostics": [] }));

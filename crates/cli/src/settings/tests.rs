@@ -433,7 +433,11 @@ fn every_variable_that_no_command_reads_is_warned_about_with_what_was_meant() {
     ] {
         assert_eq!(warnings(name, value), "");
     }
-    assert!(!warnings("ROUNDEL_PORT", "8080").is_empty());
+    // Not the URL that Kubernetes would put there.
+    assert_eq!(
+        warnings("ROUNDEL_PORT", "8080"),
+        "the variable `ROUNDEL_PORT` is not a setting, and has no effect"
+    );
 }
 
 /// Each of them was refused in words that named neither the setting nor what to do, or not at all.
@@ -574,7 +578,9 @@ fn a_flag_that_takes_a_secret_works_and_warns_and_is_in_no_help() {
     let help = command.find_subcommand_mut("runner").unwrap().render_long_help().to_string();
     assert!(help.contains("--token-file") && !help.contains("--token <"), "{help}");
     let serve = ["roundel", "serve", "--token", "4be1c07d"];
-    assert!(crate::command().try_get_matches_from(serve).is_err(), "`serve` never had it");
+    // `serve` never had it.
+    let error = crate::command().try_get_matches_from(serve).unwrap_err();
+    assert_eq!(error.kind(), clap::error::ErrorKind::UnknownArgument, "{error}");
 }
 
 /// `--log` is a flag of every command, before its name or after it.

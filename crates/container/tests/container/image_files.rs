@@ -161,7 +161,9 @@ fn a_layer_cannot_write_outside_of_itself() {
     assert!(!marker.exists() && !Path::new("/absolute").exists());
     assert!(image.layers[0].join(&inside).exists() && image.layers[0].join("absolute").exists());
     let hard = layer(&[Entry::HardLink("passwd", "/etc/passwd")]);
-    assert!(import_raw(&world, gzip(&hard), hard).is_err());
+    let refused = import_raw(&world, gzip(&hard), hard).unwrap_err();
+    let reason = refused.to_string();
+    assert!(reason.starts_with("failed to unpack `/passwd`: No such file"), "{reason}");
 }
 
 #[test]

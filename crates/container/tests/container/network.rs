@@ -19,7 +19,8 @@ fn services_of_one_environment_are_not_on_the_hosts_loopback() {
     let environment = world.host();
     let listener = environment.listen(0).unwrap();
     let port = listener.local_addr().unwrap().port();
-    assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err());
+    let refused = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused, "{refused}");
 }
 
 #[test]

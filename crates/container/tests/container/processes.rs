@@ -256,7 +256,8 @@ fn an_images_user_is_found_and_becomes_the_processes() {
     let expected = format!("{uid}\n{uid}:{gid}:755\n{uid}:{gid}:644\n");
     assert!(text.starts_with(&expected), "{text}");
     assert!(alone || text.contains("CapEff:\t0000000000000000"), "{text}");
-    assert!(environment.user(Some("nobody-here")).is_err());
+    let unknown = environment.user(Some("nobody-here")).unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::NotFound, "{unknown}");
 }
 
 #[test]
@@ -277,10 +278,12 @@ fn files_are_written_and_read_as_seen_from_inside() {
     assert_eq!(environment.read_file(&path.join("large"), 3_000_000).unwrap().unwrap(), large);
     // Opening a pipe would block.
     output(&environment, "mkfifo /tmp/pipe");
-    assert!(environment.read_file(Path::new("/tmp/pipe"), 10).is_err());
-    let into_pipe =
-        environment.write_file(Path::new("/tmp/pipe"), b"x", FileAttributes::root(0o644));
-    assert!(into_pipe.is_err());
+    let pipe = Path::new("/tmp/pipe");
+    let from_pipe = environment.read_file(pipe, 10).unwrap_err();
+    assert_eq!(from_pipe.to_string(), "`/tmp/pipe` is not a regular file");
+    let into_pipe = environment.write_file(pipe, b"x", FileAttributes::root(0o644)).unwrap_err();
+    let reason = into_pipe.to_string();
+    assert!(reason.starts_with("failed to write `/tmp/pipe`: No such device"), "{reason}");
 }
 
 #[test]

@@ -158,7 +158,8 @@ async fn a_task_token_opens_nothing_but_its_task() {
     one.spec.token = other.spec.token.clone();
     assert_eq!(one.renew().await.unwrap().status, StatusCode::UNAUTHORIZED);
     let thief = ScriptedRunner::new(world.url(""), other.spec.token.expose().clone());
-    assert!(thief.try_claim(Duration::ZERO).await.is_err());
+    let refused = thief.try_claim(Duration::ZERO).await.err().unwrap().to_string();
+    assert!(refused.starts_with("the claim was answered with 401"), "{refused}");
 }
 
 /// Invariant 3: a log has no hidden gap, and a repeated piece is not there twice.

@@ -224,7 +224,10 @@ mod tests {
         session.run("CREATE TABLE a (b)", values![]).await.unwrap();
         session.commit().await.unwrap();
         let mut reader = db.read("test").await.unwrap();
-        assert!(reader.run("INSERT INTO a (b) VALUES (1)", values![]).await.is_err());
+        let refused = reader.run("INSERT INTO a (b) VALUES (1)", values![]).await.unwrap_err();
+        let StoreError::Database { source, .. } = refused else { panic!("{refused}") };
+        let words = "attempt to write a readonly database";
+        assert_eq!(source.as_database_error().unwrap().message(), words);
         let elsewhere = directory.path().join("nowhere/roundel.db");
         let error = Db::connect(&format!("sqlite:{}", elsewhere.display())).await.err().unwrap();
         assert!(matches!(error, StoreError::NoDirectory { .. }), "{error}");

@@ -58,7 +58,10 @@ async fn a_database_that_cannot_be_written_does_not_answer_a_ping() {
     ping().await.unwrap();
     assert!(db.has_written_recently());
     let writer = db.write("hold the writer").await.unwrap();
-    assert!(ping().await.is_err(), "a writer that is stuck was not noticed");
+    let StoreError::Database { source, .. } = ping().await.unwrap_err() else {
+        panic!("a writer that is stuck was not noticed");
+    };
+    assert_eq!(source.to_string(), timed_out().to_string());
     drop(writer);
     ping().await.unwrap();
 }

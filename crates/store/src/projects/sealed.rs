@@ -397,7 +397,9 @@ mod tests {
         let damaged = b"damaged".to_vec();
         session.run("UPDATE variables SET sealed_value = $1", values![damaged]).await.unwrap();
         session.commit().await.unwrap();
-        assert!(store.variables(project).await.is_err(), "the value does not open");
+        // The value does not open.
+        let error = store.variables(project).await.unwrap_err().to_string();
+        assert!(error.contains("variables.value was encrypted with another one"), "{error}");
         let rows = store.variable_rows(project).await.unwrap();
         let row = VariableRow { name: "TOKEN".to_owned(), hint: None, updated_at: now };
         assert_eq!(rows, [row]);

@@ -83,7 +83,11 @@ async fn a_closed_store_refuses(world: World) {
     world.store.close().await;
     let refused = world.store.record_delivery(delivery(&hook, "guid", b"body")).await;
     assert!(matches!(refused, Err(StoreError::Database { action: "record a delivery", .. })));
-    assert!(world.store.projects().await.is_err());
+    let refused = world.store.projects().await;
+    assert!(
+        matches!(refused, Err(StoreError::Database { action: "list projects", .. })),
+        "{refused:?}"
+    );
     world.store.close().await;
 }
 

@@ -167,8 +167,10 @@ async fn all_of_a_follower_is_changed_or_nothing(world: World) {
         follow: vec![api.id, ProjectId::fresh()],
         unfollow: vec![web.id],
     };
-    let refused = store.change_follower(ada, &changes, at(2)).await;
-    assert!(refused.is_err(), "there is no such project");
+    // There is no such project.
+    let refused = store.change_follower(ada, &changes, at(2)).await.unwrap_err();
+    let StoreError::Database { source, .. } = refused else { panic!("{refused}") };
+    assert!(source.as_database_error().unwrap().is_foreign_key_violation(), "{source}");
     assert_eq!(store.setting("one").await.unwrap(), None);
     assert_eq!(store.followed_projects(ada).await.unwrap(), [web]);
     changes.follow.pop();

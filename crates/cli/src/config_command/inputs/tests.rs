@@ -85,7 +85,7 @@ fn a_branch_or_a_tag_is_what_was_pushed() {
     assert_eq!(tag.git_ref, Some(GitRef::Tag("v1".into())));
     assert_eq!((value(&tag, "git.branch"), value(&tag, "git.tag")), (None, Some(text("v1"))));
     let both = Program::try_parse_from(["program", "--branch", "a", "--tag", "b"]);
-    assert!(both.is_err());
+    assert_eq!(both.err().unwrap().kind(), clap::error::ErrorKind::ArgumentConflict);
 }
 
 #[test]

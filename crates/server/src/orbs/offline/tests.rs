@@ -132,7 +132,8 @@ fn a_missing_orb_names_the_folder_the_versions_and_the_way_to_provide_it() {
 fn a_missing_folder_is_reported_at_once() {
     let error = Offline::new(Some(Path::new("/nowhere/at/all")), None).unwrap_err().to_string();
     assert!(error.contains("/nowhere/at/all"), "{error}");
-    assert!(Offline::new(None, None).unwrap().write_lock(&[]).is_err());
+    let error = Offline::new(None, None).unwrap().write_lock(&[]).unwrap_err();
+    assert_eq!(error.to_string(), "no lock file was named");
 }
 
 /// Every version and every stand-in that the corpus lists is found in its directory.
