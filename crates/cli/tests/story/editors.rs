@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    process::{Command, Stdio},
+    process::{Child, ChildStdin, Command, Stdio},
 };
 
 use serde_json::{Value, json};
@@ -89,19 +89,29 @@ fn neovim_shows_what_is_wrong_and_leads_into_an_orb() {
     assert!(output.status.success(), "{}", shown());
 }
 
+/// A language server, as an editor starts it.
+fn language_server() -> (Child, ChildStdin) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_roundel"))
+        .args(["lsp", "--stdio"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let input = child.stdin.take().unwrap();
+    (child, input)
+}
+
+fn send(input: &mut ChildStdin, message: &str) {
+    write!(input, "Content-Length: {}\r\n\r\n{message}", message.len()).unwrap();
+}
+
 /// Editors look at the exit code to decide whether the server crashed.
 #[test]
 fn the_language_server_ends_as_the_protocol_says() {
     let talk = |messages: &[&str]| {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_roundel"))
-            .args(["lsp", "--stdio"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut input = child.stdin.take().unwrap();
+        let (child, mut input) = language_server();
         for message in messages {
-            write!(input, "Content-Length: {}\r\n\r\n{message}", message.len()).unwrap();
+            send(&mut input, message);
         }
         drop(input);
         let output = child.wait_with_output().unwrap();
@@ -140,25 +150,18 @@ fn the_language_server_and_validate_compile_with_the_same_pipeline_values() {
                 pipeline.git.branch >> }\nworkflows: { main: { jobs: [build] } }\n";
     fs::write(&file, text).unwrap();
 
-    let roundel = || Command::new(env!("CARGO_BIN_EXE_roundel"));
-    let output = roundel().args(["config", "validate", "--json"]).arg(&file).output().unwrap();
+    let mut validate = Command::new(env!("CARGO_BIN_EXE_roundel"));
+    let output = validate.args(["config", "validate", "--json"]).arg(&file).output().unwrap();
     let validated: Value = serde_json::from_slice(&output.stdout).unwrap();
 
-    let mut child = roundel()
-        .args(["lsp", "--stdio"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut input = child.stdin.take().unwrap();
+    let (mut child, mut input) = language_server();
     for message in [
         json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": { "capabilities": {} } }),
         json!({ "jsonrpc": "2.0", "method": "textDocument/didOpen", "params": { "textDocument": {
             "uri": format!("file://{}", file.display()), "languageId": "yaml", "version": 1, "text": text,
         } } }),
     ] {
-        let message = message.to_string();
-        write!(input, "Content-Length: {}\r\n\r\n{message}", message.len()).unwrap();
+        send(&mut input, &message.to_string());
     }
     let mut output = BufReader::new(child.stdout.take().unwrap());
     let edited = loop {
