@@ -70,6 +70,14 @@ fn is_built_in(name: &str) -> bool {
     built_in && !CLIENT_VARIABLES.contains(&name.as_str())
 }
 
+/// Names that every environment has a value for, which programs need: a project's own value replaces it.
+const OF_ENVIRONMENT: [&str; 5] = ["HOME", "PATH", "SHELL", "TERM", "USER"];
+
+/// Returns whether a variable replaces one that every environment has. That is allowed, and seldom meant.
+pub(crate) fn replaces_environment(name: &str) -> bool {
+    OF_ENVIRONMENT.contains(&name)
+}
+
 /// A project has as many variables as it may have: [`limits::VARIABLES_PER_PROJECT`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooManyVariables;

@@ -59,6 +59,8 @@ struct Settings {
     key: Option<KeyView>,
     hook: Option<HookView>,
     variables: Vec<VariableView>,
+    /// Names of those that replace a variable of the environment.
+    replacing: Vec<Untrusted>,
     statuses: Option<StatusNames>,
     badge: BadgeView,
     email: bool,
@@ -141,6 +143,8 @@ async fn read(
     let key = store.checkout_key(project.id).await?;
     let hook = store.hook_of(project.id).await?;
     let variables = store.variable_rows(project.id).await?;
+    let replacing = variables.iter().filter(|row| variable::replaces_environment(&row.name));
+    let replacing = replacing.map(|row| Untrusted(row.name.clone())).collect();
     let variable = |row: VariableRow| VariableView {
         name: Untrusted(row.name),
         value: Untrusted(format!("xxxx{}", row.hint.unwrap_or_default())),
@@ -159,6 +163,7 @@ async fn read(
         key: key.map(|key| key_view(visit, project, &key)),
         hook: hook.map(|hook| hook_view(visit, project, &hook)),
         variables: variables.into_iter().map(variable).collect(),
+        replacing,
         statuses: statuses(visit, project).await?,
         badge: badge_view(visit, project).await?,
         email: visit.app.settings.email.is_some(),

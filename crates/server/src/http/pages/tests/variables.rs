@@ -1,4 +1,4 @@
-//! Importing the variables of another project.
+//! Variables of a project: the warning about some names, and the import from another project.
 
 use axum::http::StatusCode;
 use roundel_model::time::Timestamp;
@@ -18,6 +18,22 @@ async fn set(world: &World, project: &Project, name: &str, value: &str) {
 async fn variables(world: &World) -> Vec<(String, String)> {
     let variables = world.app.store.variables(world.project.id).await.unwrap();
     variables.into_iter().map(|(name, value)| (name, value.expose().clone())).collect()
+}
+
+/// Every job has these, and fails in a way that does not name the setting.
+#[tokio::test]
+async fn a_variable_that_replaces_one_of_the_environment_is_warned_about() {
+    let world = World::new().await;
+    let warning = "replaces the environment’s own value in every job";
+    set(&world, &world.project, "NODE_PATH", "/opt").await;
+    let page = text(world.get(SETTINGS, Some("admin")).await).await;
+    assert!(!page.contains(warning), "{page}");
+    for name in ["PATH", "HOME"] {
+        set(&world, &world.project, name, "/opt").await;
+    }
+    let page = text(world.get(SETTINGS, Some("writer")).await).await;
+    let names = "<code>HOME</code>, <code>PATH</code>: this replaces the environment’s own value";
+    assert!(page.contains(names), "{page}");
 }
 
 #[tokio::test]
