@@ -14,7 +14,7 @@ use crate::{
     language::{
         data::{Data, Field, ModuleId, Scope, Value},
         definition::{Definition, Element, Found},
-        keys::JOB,
+        keys::{EXECUTOR, JOB},
     },
     read::yaml::{At, View},
     render::budget::Resource,
@@ -277,6 +277,11 @@ impl Expander<'_, '_> {
         let inner = Scope::inner(callee, definition.module, bindings);
         let execution = self.execution(definition.body, &inner);
         if execution.kind == FoundExecutor::Absent {
+            let entries = self.render.doc.entries(definition.body);
+            let keys = entries.iter().map(|entry| (entry.name, entry.key));
+            if self.render.is_misspelled(keys, EXECUTOR, &["docker", "machine", "macos"]) {
+                return ExecutionEnvironment::broken();
+            }
             let message = format!("{callee} has no `docker`, `machine` or `macos`");
             let problem = Problem::error(codes::NO_EXECUTOR, definition.key, message);
             self.render.report.add(

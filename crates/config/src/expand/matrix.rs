@@ -13,7 +13,8 @@ use crate::{
         keys::Known,
     },
     read::yaml::{Entry, View},
-    render::budget::Resource,
+    render::{budget::Resource, fields::with_unknown},
+    suggest::nearest,
     text::{place::Place, problem::Problem},
 };
 
@@ -52,9 +53,28 @@ impl Expander<'_, '_> {
             let message = "a matrix must be a mapping with `parameters`";
             return self.bad_matrix(entry.key, message, help);
         };
-        self.render.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), MATRIX);
+        let keys = || entries.iter().map(|entry| (entry.name, entry.key));
         let get = |name: &str| entries.get(name);
+        let is_near = |(name, _)| nearest(name, MATRIX.keys.iter().copied()).is_some();
+        if get("parameters").is_none() && !keys().any(is_near) {
+            let problem =
+                Problem::error(codes::BAD_MATRIX, entry.key, "a matrix needs `parameters`");
+            let written = self.render.doc.written(self.render.doc.place(entry.value));
+            let has_only_parameters = keys().all(|(name, _)| !MATRIX.keys.contains(&name));
+            let is_short = written.starts_with('{') && !written.contains('\n');
+            let help = if has_only_parameters && is_short && !entries.is_empty() {
+                format!("write `matrix: {{ parameters: {written} }}`")
+            } else {
+                help.to_owned()
+            };
+            self.render.report.add(with_unknown(problem, keys(), MATRIX.keys).help(help));
+            return None;
+        }
+        self.render.check_keys(keys(), MATRIX);
         let Some(parameters) = get("parameters") else {
+            if self.render.is_misspelled(keys(), MATRIX, &["parameters"]) {
+                return None;
+            }
             return self.bad_matrix(entry.key, "a matrix needs `parameters`", help);
         };
         let axes = self.axes(&parameters, help, scope)?;

@@ -17,12 +17,13 @@ use crate::{
     expand::environment::Owner,
     language::{
         data::{Data, Field, Scope, Value},
-        keys::RUN,
+        keys::{RUN, script_key},
     },
     read::yaml::At,
     render::fields::{Expected, with_unknown},
     suggest::did_you_mean,
     text::{
+        help::Help,
         place::{Place, Span},
         problem::Problem,
     },
@@ -58,8 +59,9 @@ impl Expander<'_, '_> {
             Data::Null => return self.bad_run(site, "is empty"),
             Data::List(_) => return self.bad_run(site, "is a list"),
             Data::Map(_) => {
-                let fields = value.fields().iter();
-                self.render.check_keys(fields.map(|field| (&*field.name, field.key)), RUN);
+                let keys = || value.fields().iter().map(|field| (&*field.name, field.key));
+                let script = script_key(keys());
+                self.render.check_keys(keys().filter(|key| Some(*key) != script), RUN);
                 self.run_attributes(&value, site)?
             }
             _ => {
@@ -139,6 +141,12 @@ impl Expander<'_, '_> {
         let keys = || attributes.fields().iter().map(|field| (&*field.name, field.key));
         let Some(command) = command else {
             if self.render.is_misspelled(keys(), RUN, &["command"]) {
+                return None;
+            }
+            if let Some((script, place)) = script_key(keys()) {
+                let message = format!("`{}` needs `command`; found `{script}`", site.name);
+                let problem = Problem::error(codes::RUN_WITHOUT_COMMAND, place, message);
+                self.render.report.add(problem.help(Help::did_you_mean("command")));
                 return None;
             }
             let message = format!("`{}` needs `command`", site.name);

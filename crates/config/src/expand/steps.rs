@@ -357,10 +357,11 @@ impl Expander<'_, '_> {
                 return;
             }
         };
-        self.render.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), CONDITION);
+        let keys = || entries.iter().map(|entry| (entry.name, entry.key));
+        self.render.check_keys(keys(), CONDITION);
         let condition = entries.get("condition");
         let steps = entries.get("steps");
-        if steps.is_none() {
+        if steps.is_none() && !self.render.is_misspelled(keys(), CONDITION, &["steps"]) {
             self.resolver().steps_missing(site.key, &format!("`{}`", site.name));
         }
         let errors = self.render.report.errors();
@@ -369,7 +370,7 @@ impl Expander<'_, '_> {
             self.check_literal_condition(&statement);
             self.render.decide(&statement, 0)
         });
-        if condition.is_none() {
+        if condition.is_none() && !self.render.is_misspelled(keys(), CONDITION, &["condition"]) {
             let message = format!("a `{}` step needs `condition`", site.name);
             self.render.report.add(Problem::error(codes::CONDITION_MISPLACED, site.key, message));
         }
@@ -377,7 +378,7 @@ impl Expander<'_, '_> {
         let is_taken = match decided {
             Some(holds) => holds == (site.name == "when"),
             // A mistake in the condition must not hide those in the steps.
-            None => self.render.report.errors() > errors,
+            None => condition.is_none() || self.render.report.errors() > errors,
         };
         if !is_taken {
             return;

@@ -1,6 +1,10 @@
 //! The keys that mappings of the language have, and advice for those that belong somewhere else.
 
-use crate::codes::{self, Code};
+use crate::{
+    codes::{self, Code},
+    language::definition::Element,
+    text::place::Place,
+};
 
 /// The keys that something knows.
 #[derive(Clone, Copy)]
@@ -130,6 +134,21 @@ fn run_key_advice(key: &str) -> Option<&'static str> {
     }
 }
 
+/// Returns the key of `run` that was meant as `command`, if there is no `command`.
+pub(crate) fn script_key<'n>(
+    keys: impl IntoIterator<Item = (&'n str, Place)>,
+) -> Option<(&'n str, Place)> {
+    let mut script = None;
+    for (name, place) in keys {
+        match name {
+            "command" => return None,
+            "cmd" | "script" => script = script.or(Some((name, place))),
+            _ => {}
+        }
+    }
+    script
+}
+
 /// Keys of an orb.
 pub(crate) const ORB_KEYS: &[&str] = &[
     "version",
@@ -175,6 +194,17 @@ pub(crate) const RESERVED: &[&str] = &[
     "serial-group",
     "override-with",
 ];
+
+/// Returns the keys of an element next to its name.
+pub(crate) const fn keys_of(element: Element) -> &'static [&'static str] {
+    match element {
+        Element::Job => JOB.keys,
+        Element::Command => COMMAND.keys,
+        Element::Executor => EXECUTOR.keys,
+        Element::Group => GROUP.keys,
+        Element::Pipeline => &[],
+    }
+}
 
 /// Keys of a group.
 pub(crate) const GROUP: Known<'static> = Known {

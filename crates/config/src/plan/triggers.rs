@@ -102,7 +102,19 @@ impl<'d> Planner<'_, 'd> {
         };
         let fields = self.render.doc.entries(schedule.value);
         self.render.check_keys(fields.iter().map(|field| (field.name, field.key)), SCHEDULE);
-        let cron = self.cron(&schedule, fields.get("cron"), scope);
+        let misspelled = |planner: &Self, key| {
+            let keys = fields.iter().map(|field| (field.name, field.key));
+            planner.render.is_misspelled(keys, SCHEDULE, &[key])
+        };
+        let cron = fields.get("cron");
+        let cron = if cron.is_none() && misspelled(self, "cron") {
+            None
+        } else {
+            self.cron(&schedule, cron, scope)
+        };
+        if fields.get("filters").is_none() && misspelled(self, "filters") {
+            return;
+        }
         let branches = fields
             .get("filters")
             .map(|filters| (filters, self.expander().filters(&filters, scope)));

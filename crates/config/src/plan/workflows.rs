@@ -15,10 +15,10 @@ use crate::{
     },
     plan::Planner,
     plan::{Planned, compiled_document, emit::ExpandedWorkflow, names, triggers::Start},
-    read::yaml::{At, Entry, View, scalar},
+    read::yaml::{At, Entries, Entry, View, scalar},
     resolve::strays::{Stray, WORKFLOWS},
     suggest::nearest,
-    text::problem::Problem,
+    text::{help::Help, problem::Problem},
 };
 
 const WORKFLOW: Known<'static> = Known {
@@ -62,7 +62,7 @@ impl<'d> Planner<'_, 'd> {
         }
         let mut count = 0;
         let mut invoked = HashSet::new();
-        let mut is_readable = self.has_readable_workflows(root);
+        let mut is_readable = self.has_readable_workflows(root) && self.has_readable_groups();
         if entries.is_empty() {
             is_readable &= !live.is_empty();
         }
@@ -196,12 +196,15 @@ impl<'d> Planner<'_, 'd> {
         let place =
             self.modules.jobs_section.key.unwrap_or_else(|| self.resolver().first_key(root));
         let message = "cannot find a job named `build` to run, and there are no workflows";
-        let mut problem = Problem::error(codes::NOTHING_TO_RUN, place, message);
         let misspelled = |name: &str| nearest(name, ["workflows"]).is_some();
         let entries = self.render.doc.entries(root);
         if let Some(entry) = entries.iter().find(|entry| misspelled(entry.name)) {
-            problem = problem.related(entry.key, "did you mean `workflows`?");
+            self.render.report.withdraw(codes::UNKNOWN_SECTION, entry.key);
+            let problem = Problem::error(codes::NOTHING_TO_RUN, entry.key, message);
+            self.render.report.add(problem.help(Help::did_you_mean("workflows")));
+            return None;
         }
+        let problem = Problem::error(codes::NOTHING_TO_RUN, place, message);
         self.render
             .report
             .add(problem.help("add a top-level key `workflows:`, or rename the job to `build`"));
@@ -228,7 +231,7 @@ impl<'d> Planner<'_, 'd> {
         };
         self.render.check_keys(fields.iter().map(|field| (field.name, field.key)), WORKFLOW);
         let get = |name: &str| fields.get(name);
-        let items = self.workflow_jobs(entry, get("jobs"));
+        let items = self.workflow_jobs(entry, fields);
         invoked.extend(items.iter().filter_map(|&item| invoked_name(self.render.doc, item)));
         let mut rendered = Vec::new();
         let start = self.start(entry, get("triggers"), &mut rendered);
@@ -317,7 +320,8 @@ impl<'d> Planner<'_, 'd> {
         count
     }
 
-    fn workflow_jobs(&mut self, entry: &Entry<'_>, jobs: Option<Entry<'d>>) -> Vec<At> {
+    fn workflow_jobs(&mut self, entry: &Entry<'_>, fields: Entries<'d>) -> Vec<At> {
+        let jobs = fields.get("jobs");
         let place = jobs.map_or(entry.key, |jobs| jobs.key);
         match jobs.map(|jobs| self.render.doc.view(jobs.value)) {
             Some(View::Seq(items)) if !items.is_empty() => return items.iter().collect(),
@@ -335,6 +339,11 @@ impl<'d> Planner<'_, 'd> {
                 let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, place, message);
                 self.render.report.add(problem.help("put a dash before each job: `- build`"));
             }
+            None if self.render.is_misspelled(
+                fields.iter().map(|field| (field.name, field.key)),
+                WORKFLOW,
+                &["jobs"],
+            ) => {}
             None | Some(View::Seq(_) | View::Scalar(..)) => {
                 let message = format!("workflow `{}` has no jobs", entry.name);
                 let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, place, message);
@@ -418,6 +427,16 @@ impl<'d> Planner<'_, 'd> {
         let Some(jobs) = fields.get("jobs") else { return false };
         let View::Seq(items) = doc.view(jobs.value) else { return false };
         items.iter().all(|item| !matches!(doc.view(item), View::Broken))
+    }
+
+    /// Returns whether the jobs of every group can be read.
+    fn has_readable_groups(&self) -> bool {
+        let doc = self.render.doc;
+        let mut groups = self.modules.get(ModuleId::CONFIG).groups.values();
+        groups.all(|group| {
+            let jobs = doc.get(group.body, "jobs").map(|jobs| doc.view(jobs.value));
+            matches!(jobs, Some(View::Seq(_)))
+        })
     }
 
     fn unused_jobs(&mut self, invoked: &HashSet<&str>) {

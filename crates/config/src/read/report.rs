@@ -152,6 +152,12 @@ impl<'d> Report<'d> {
         self.found.push(Found { key, diagnostic: self.diagnostic(problem) });
     }
 
+    /// Takes back what was reported of a kind about a place: an error says the same.
+    pub(crate) fn withdraw(&mut self, code: Code, place: Place) {
+        let (file, span) = (place.file, place.span);
+        self.found.retain(|Found { key, .. }| (key.0, key.1, key.2) != (code.slug, file, span));
+    }
+
     /// Notes which name was meant, and which orb's alias is in it.
     fn note_meant(&mut self, problem: &Problem) {
         let replacement = problem.help.as_ref().and_then(|help| help.replacement.as_deref());

@@ -208,6 +208,16 @@ impl Renderer<'_> {
         let (Some(pattern), Some(value), true) =
             (field.value.field("pattern"), field.value.field("value"), exactly)
         else {
+            const KEYS: [&str; 2] = ["pattern", "value"];
+            let unknown = field.value.fields().iter().find(|of| !KEYS.contains(&&*of.name));
+            if let Some((of, near)) =
+                unknown.and_then(|of| Some((of, did_you_mean(&of.name, KEYS)?)))
+            {
+                let message = format!("`matches` has no `{}`", of.name);
+                let problem = Problem::error(codes::BAD_MATCHES, of.key, message);
+                self.report.add(problem.help(near));
+                return None;
+            }
             let message = "`matches` needs exactly `pattern` and `value`";
             let problem = Problem::error(codes::BAD_MATCHES, field.key, message);
             let help = "write `matches: { pattern: \"^v.*$\", value: << pipeline.git.tag >> }`";

@@ -114,8 +114,13 @@ impl<'d> Resolver<'_, 'd> {
                     parameters.filter(|_| self.render.templates && element != Element::Group);
                 if let Some(parameters) = parameters {
                     let owner: Rc<str> = format!("{} `{}`", element.word(), entry.name).into();
-                    definition.parameters =
-                        Rc::new(self.declare(parameters.value, element, &owner, module));
+                    let declared = if self.render.doc.is_null(parameters.value) && !module.is_orb()
+                    {
+                        self.declare_strays(entry.value, element, &owner, module)
+                    } else {
+                        self.declare(parameters.value, element, &owner, module)
+                    };
+                    definition.parameters = Rc::new(declared);
                 }
             }
             View::Broken => definition.broken = true,

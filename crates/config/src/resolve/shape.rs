@@ -10,7 +10,7 @@ use crate::{
     language::{
         data::ModuleId,
         definition::{Definition, Element},
-        keys::{BUILTIN_STEPS, COMMAND, EXECUTOR, GROUP, JOB, Known, RUN, STEP_WORDS},
+        keys::{BUILTIN_STEPS, COMMAND, EXECUTOR, GROUP, JOB, Known, RUN, STEP_WORDS, script_key},
     },
     read::yaml::{At, Entries, Entry, View, scalar},
     render::fields::with_unknown,
@@ -65,7 +65,11 @@ impl<'d> Resolver<'_, 'd> {
                 continue;
             }
             let entries = self.render.doc.entries(group.body);
-            self.render.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), GROUP);
+            let keys = || entries.iter().map(|entry| (entry.name, entry.key));
+            self.render.check_keys(keys(), GROUP);
+            if self.render.is_misspelled(keys(), GROUP, &["jobs"]) {
+                continue;
+            }
             let jobs = entries.get("jobs").map(|jobs| self.render.doc.view(jobs.value));
             if !matches!(jobs, Some(View::Seq(items)) if !items.is_empty()) {
                 let message = format!("the job group `{name}` needs a list of `jobs`");
@@ -79,7 +83,11 @@ impl<'d> Resolver<'_, 'd> {
 
     fn check_definition(&mut self, definition: &Definition, known: Known<'_>) {
         let entries = self.render.doc.entries(definition.body);
-        self.render.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), known);
+        let strays = self.stray_declarations(definition.body, known.keys);
+        let is_stray =
+            |entry: &Entry<'_>| strays.iter().any(|stray: &Entry<'_>| stray.key == entry.key);
+        let others = entries.iter().filter(|entry| !is_stray(entry));
+        self.render.check_keys(others.map(|entry| (entry.name, entry.key)), known);
         if let Some(steps) = entries.get("steps") {
             self.check_steps(steps.value, steps.key);
         }
@@ -132,7 +140,9 @@ impl<'d> Resolver<'_, 'd> {
         match name {
             "run" => {
                 let fields = self.render.doc.entries(value);
-                self.render.check_keys(fields.iter().map(|field| (field.name, field.key)), RUN);
+                let script = script_key(fields.iter().map(|field| (field.name, field.key)));
+                let fields = fields.iter().map(|field| (field.name, field.key));
+                self.render.check_keys(fields.filter(|field| Some(*field) != script), RUN);
             }
             "when" | "unless" if self.render.templates => {
                 if let Some(steps) = self.render.doc.get(value, "steps") {

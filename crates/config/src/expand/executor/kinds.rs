@@ -144,7 +144,9 @@ impl Expander<'_, '_> {
                 _ => {}
             }
         }
-        if item.field("image").is_none() {
+        let keys = fields.iter().map(|field| (&*field.name, field.key));
+        if item.field("image").is_none() && !self.render.is_misspelled(keys, CONTAINER, &["image"])
+        {
             let message = "required key [image] not found";
             let problem = Problem::error(codes::BAD_DOCKER, item.place, message);
             self.render.report.add(problem.help("write `- image: cimg/base:stable`"));
@@ -317,6 +319,10 @@ impl Expander<'_, '_> {
         let problem = Problem::unsupported(codes::UNSUPPORTED_MACOS, entry.key, message);
         self.render.report.add_unsupported(problem);
         let Some(xcode) = xcode else {
+            let keys = fields.iter().map(|field| (&*field.name, field.key));
+            if self.render.is_misspelled(keys, MACOS, &["xcode"]) {
+                return FoundExecutor::Broken;
+            }
             if value.field("xcode").is_none_or(|field| field.value.is_null()) {
                 let message = "required key [xcode] not found";
                 let problem = Problem::error(codes::BAD_MACHINE, entry.key, message);

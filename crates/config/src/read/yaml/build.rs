@@ -177,6 +177,8 @@ impl<'t> Builder<'t> {
                     let problem =
                         Problem::error(codes::SEVERAL_DOCUMENTS, Place::direct(at), message);
                     self.problems.push(problem.help("delete the separator, or split the file"));
+                    // What the first one lacks is probably in the second.
+                    self.doc.root = None;
                     return false;
                 }
             }

@@ -7,7 +7,7 @@ use crate::{
     language::{
         data::{Data, ModuleId, Scope},
         definition::{Declaration, Declarations, Element, Kind},
-        keys::{Known, RESERVED},
+        keys::{Known, RESERVED, keys_of},
         profile::Profile,
     },
     read::yaml::{
@@ -15,7 +15,7 @@ use crate::{
         scalar::{self, Scalar},
     },
     resolve::Resolver,
-    suggest::did_you_mean,
+    suggest::{did_you_mean, list},
     text::problem::Problem,
 };
 
@@ -30,7 +30,7 @@ struct Typing<'d> {
     members: Option<Entry<'d>>,
 }
 
-impl Resolver<'_, '_> {
+impl<'d> Resolver<'_, 'd> {
     /// Reads the `parameters` of an element; `owner` is what messages call it.
     pub(crate) fn declare(
         &mut self,
@@ -62,6 +62,46 @@ impl Resolver<'_, '_> {
             }
         }
         declarations
+    }
+
+    /// Reads declarations that are next to an empty `parameters` instead of below it: one mistake, one
+    /// message.
+    pub(crate) fn declare_strays(
+        &mut self,
+        body: At,
+        element: Element,
+        owner: &Rc<str>,
+        module: ModuleId,
+    ) -> Declarations {
+        let mut declarations = Declarations::new();
+        let strays = self.stray_declarations(body, keys_of(element));
+        let Some(first) = strays.first() else { return declarations };
+        let message = format!("`{}` is next to `parameters`, not inside it", first.name);
+        let problem = Problem::error(codes::BAD_DECLARATION, first.key, message);
+        let names = list(strays.iter().map(|stray| stray.name));
+        self.render.report.add(problem.help(format!("indent {names} deeper than `parameters`")));
+        let scope = Scope::outer(owner.clone(), module);
+        for stray in strays {
+            let declaration = self.declaration(&stray, element, &scope);
+            declarations.insert(stray.name.to_owned(), declaration);
+        }
+        declarations
+    }
+
+    /// Returns the declarations that are next to an empty `parameters`.
+    pub(crate) fn stray_declarations(&self, body: At, known: &[&str]) -> Vec<Entry<'d>> {
+        let doc = self.render.doc;
+        let entries = doc.entries(body);
+        if !entries.get("parameters").is_some_and(|parameters| doc.is_null(parameters.value)) {
+            return Vec::new();
+        }
+        let is_declaration = |entry: &Entry<'_>| {
+            let fields = doc.entries(entry.value);
+            !known.contains(&entry.name)
+                && fields.get("type").is_some()
+                && fields.iter().all(|field| DECLARATION_KEYS.contains(&field.name))
+        };
+        entries.iter().filter(is_declaration).collect()
     }
 
     fn declaration(
