@@ -29,9 +29,10 @@ mod spot;
 mod symbols;
 mod tags;
 mod tree;
+mod verify;
 
 pub(crate) use complete::{Completion, Icon, complete};
-pub(crate) use define::{definition, occurrences, rename, renamed_places};
+pub(crate) use define::{Compile, definition, occurrences, rename, renamed_places};
 pub(crate) use document::Document;
 pub(crate) use environment::Environment;
 pub(crate) use hover::hover;

@@ -9,6 +9,7 @@ use gen_lsp_types::{
     WorkspaceEdit,
 };
 use lsp_server::ErrorCode;
+use roundel_config::{Compiled, Inputs};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -175,7 +176,11 @@ impl RequestContext {
             .document(uri)
             .ok_or_else(|| refuse("this file is not a configuration".to_owned()))?;
         let offset = open.text.offset(at.position, encoding);
-        let spans = editor::rename(&open.read(), offset, &params.new_name)
+        let compile: editor::Compile =
+            if open.kind == Kind::Orb { check_orb } else { roundel_config::compile };
+        let to = &params.new_name;
+        let spans = open
+            .ask_compiler(|document, inputs| editor::rename(document, offset, to, inputs, compile))
             .map_err(|error| refuse(error.to_string()))?;
         let edits = spans.iter().map(|span| TextEdit {
             range: open.text.range(span, encoding),
@@ -199,6 +204,11 @@ impl RequestContext {
         let Some(open) = self.document(uri) else { return Vec::new() };
         actions::fixes(open, uri, params.range, encoding)
     }
+}
+
+/// Nothing is compiled of an orb by itself: what is wrong with it is all that there is.
+fn check_orb(text: &str, inputs: &Inputs) -> Compiled {
+    Compiled { diagnostics: roundel_config::check_orb(text, inputs), ..Compiled::default() }
 }
 
 fn read<P: DeserializeOwned>(params: Value) -> Result<P, ResponseError> {

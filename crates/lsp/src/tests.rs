@@ -230,6 +230,7 @@ fn definition_leads_into_the_file_and_into_orbs() {
 fn names_are_renamed_everywhere_and_the_outline_is_a_tree() {
     let mut client = Client::start();
     client.open(URI, CONFIG);
+    client.diagnostics(1);
     let outline =
         client.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": URI } }));
     let jobs = outline.as_array().unwrap().iter().find(|entry| entry["name"] == "jobs").unwrap();

@@ -2,15 +2,21 @@
 
 use std::sync::Arc;
 
+use roundel_config::{Compiled, Inputs};
+
 use super::{
     document::Document,
     environment::Environment,
-    index::{Symbol, Within, Word, opened_by},
+    index::{Symbol, Word, opened_by},
     library::Source,
     schema::{BUILT_IN, shape::Kind},
     spot::Callee,
     tree::node::Span,
+    verify::Trial,
 };
+
+/// Things that change together at most.
+const RELATED: usize = 200;
 
 /// A place that a name leads to.
 #[derive(Clone, Debug)]
@@ -92,32 +98,21 @@ pub(crate) fn occurrences(document: &Document, offset: usize) -> Vec<(Span, bool
     found
 }
 
-/// A job without a `name` is required by its own: the two words change together.
+/// A word can stand for several things: an entry of a workflow for a job and for what `requires` names, a
+/// key of a matrix for the job's parameter, a block that aliases share for what each of them makes of it. They all change together.
 fn related(document: &Document, symbol: &Symbol) -> Vec<Symbol> {
     let mut all = vec![symbol.clone()];
-    let outline = &document.outline;
-    match symbol {
-        Symbol::Element(Callee { scope, kind: Kind::Job | Kind::Group, name }) => {
-            let unnamed = outline
-                .invocations
-                .iter()
-                .filter(|found| found.scope == *scope && found.job == *name && found.name == *name);
-            all.extend(unnamed.map(|found| {
-                let within = Within { scope: scope.clone(), list: Some(found.list.clone()) };
-                Symbol::Invocation(within, name.clone())
-            }));
-        }
-        Symbol::Invocation(Within { scope, list: Some(list) }, name) => {
-            let entries = outline.invocations_of(scope, list);
-            let is_job = entries.iter().any(|found| found.name == *name && found.job == *name);
-            for kind in [Kind::Job, Kind::Group] {
-                if is_job && outline.item(scope, kind, name).is_some() {
-                    let callee = Callee { scope: scope.clone(), kind, name: name.clone() };
-                    return related(document, &Symbol::Element(callee));
+    let mut next = 0;
+    while let Some(one) = all.get(next).cloned().filter(|_| all.len() < RELATED) {
+        next += 1;
+        for word in document.index.all(&one) {
+            for other in document.index.meanings(&word.span) {
+                let is_name = !matches!(other.symbol, Symbol::Key(..) | Symbol::PipelineValue(_));
+                if is_name && !all.iter().any(|known| known.is(&other.symbol)) {
+                    all.push(other.symbol.clone());
                 }
             }
         }
-        _ => {}
     }
     all
 }
@@ -129,8 +124,15 @@ pub(crate) fn renamed_places(document: &Document, offset: usize) -> Option<Vec<S
     if matches!(word.symbol, Symbol::Key(..) | Symbol::PipelineValue(_)) {
         return None;
     }
+    let is_ours = related(document, &word.symbol).iter().all(|symbol| match symbol {
+        // The name of an entry that is made of others is not one word.
+        Symbol::Invocation(_, name) if name.contains('/') || name.contains("<<") => false,
+        // An approval has no definition but its entry.
+        Symbol::Element(Callee { scope, kind: Kind::Job, .. }) if scope.is_empty() => true,
+        symbol => document.index.all(symbol).any(|found| found.defines),
+    });
     let found = occurrences(document, offset);
-    let is_ours = found.iter().any(|(_, defines)| *defines);
+    let is_ours = is_ours && found.iter().any(|(_, defines)| *defines);
     is_ours.then(|| found.into_iter().map(|(span, _)| span).collect())
 }
 
@@ -152,17 +154,28 @@ pub(crate) enum RenameError {
     },
     #[error("`{0}` is a built-in step: every step with this name would mean the command")]
     BuiltIn(String),
+    #[error("renaming `{from}` to `{to}` would break this file: {message}, line {line}")]
+    Breaks { from: String, to: String, message: String, line: u32 },
+    #[error("renaming `{from}` to `{to}` would change what runs: `{at}`")]
+    Changes { from: String, to: String, at: String },
+    #[error(
+        "the orbs of this file are still being looked up: try again when its diagnostics are there"
+    )]
+    OrbsUnknown,
 }
 
-/// Returns the places to change so that what is at `offset` is called `to`.
+/// Returns the places to change so that what is at `offset` is called `to`. The rename is tried with
+/// `compile` first.
 ///
 /// # Errors
 ///
-/// [`RenameError`] if that would not be a name, or if it would change what other places mean.
+/// [`RenameError`] if that would not be a name, or if anything would change but the name.
 pub(crate) fn rename(
     document: &Document,
     offset: usize,
     to: &str,
+    inputs: &Inputs,
+    compile: Compile,
 ) -> Result<Vec<Span>, RenameError> {
     let places = renamed_places(document, offset).ok_or(RenameError::NotDefinedHere)?;
     let word = document.index.at(offset).ok_or(RenameError::NotDefinedHere)?;
@@ -185,10 +198,60 @@ pub(crate) fn rename(
             return Err(RenameError::Taken { what: rival.what(), name: to.to_owned() });
         }
     }
+    let symbol = &word.symbol;
+    let trial = Trial {
+        text: &document.text,
+        places: &places,
+        from: symbol.name(),
+        to,
+        is_in_plans: related(document, symbol).iter().any(Symbol::is_in_plans),
+        compile: &|text, name| match symbol {
+            Symbol::PipelineParameter(from) => compile(text, &renamed(inputs, from, name)),
+            _ => compile(text, inputs),
+        },
+    };
+    trial.run()?;
     Ok(places)
 }
 
+/// Compiles a text: as a configuration, or as an orb.
+pub(crate) type Compile = fn(&str, &Inputs) -> Compiled;
+
+/// The settings' values are for the parameter whatever it is called.
+fn renamed(inputs: &Inputs, from: &str, to: &str) -> Inputs {
+    let mut inputs = inputs.clone();
+    for (name, _) in inputs.parameters.iter_mut().filter(|(name, _)| name == from) {
+        to.clone_into(name);
+    }
+    inputs
+}
+
 impl Symbol {
+    fn name(&self) -> &str {
+        match self {
+            Self::Element(callee) => &callee.name,
+            Self::Parameter(_, name)
+            | Self::PipelineParameter(name)
+            | Self::PipelineValue(name)
+            | Self::Matrix(_, _, name)
+            | Self::Invocation(_, name)
+            | Self::Anchor(name) => name,
+            Self::Key(key, _) => key.name,
+        }
+    }
+
+    /// Returns whether its name is in compiled configurations: jobs and workflows are, and the alias
+    /// of an orb in names of its jobs.
+    fn is_in_plans(&self) -> bool {
+        match self {
+            Self::Element(callee) => {
+                matches!(callee.kind, Kind::Job | Kind::Group | Kind::Workflow | Kind::Orb)
+            }
+            Self::Invocation(..) => true,
+            _ => false,
+        }
+    }
+
     /// Returns what it would be under another name.
     fn called(&self, to: &str) -> Self {
         let to = to.to_owned();

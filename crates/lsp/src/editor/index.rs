@@ -4,7 +4,7 @@
 //! [`Index`] is the answer for the whole document, made in one walk.
 
 use super::{
-    outline::{Outline, Owner, join, split},
+    outline::{Invocation, Outline, Owner, join, split},
     schema::{
         BUILT_IN,
         shape::{Key, Kind, Shape},
@@ -12,11 +12,20 @@ use super::{
     },
     spot::{Callee, Names, Spot, SpotKind},
     tags,
-    tree::node::{Node, Span, Style, Value},
+    tree::node::{Entry, Lookup, Node, Span, Style, Value},
 };
 
 /// Words that are kept of one document.
 const WORDS: usize = 100_000;
+
+/// Nodes that are walked again because an alias stands for them.
+const REPEATED: usize = 100_000;
+
+/// Aliases that are followed inside each other.
+const HOPS: usize = 20;
+
+/// Meanings of one word that are told apart.
+const MEANINGS: usize = 32;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
@@ -30,6 +39,9 @@ pub(crate) struct Word {
     pub(crate) symbol: Symbol,
     /// Whether it is defined here.
     pub(crate) defines: bool,
+    /// Part of a word that means something else: of `o/p` and `a-linux` in `requires`. It changes with
+    /// the name that it repeats.
+    pub(crate) part: bool,
 }
 
 /// What a word stands for.
@@ -82,22 +94,48 @@ impl Symbol {
 impl Index {
     pub(crate) fn read(text: &str, root: &Node, outline: &Outline) -> Self {
         let names = Names { outline, orbs: None };
-        let mut walk = Walk { text, names, words: Vec::new() };
+        let mut walk = Walk {
+            text,
+            names,
+            lookup: Lookup::new(root),
+            repeated: REPEATED,
+            hops: HOPS,
+            words: Vec::new(),
+            requirements: Vec::new(),
+        };
         walk.node(root, &Spot::top());
         walk.invocations(outline);
+        walk.repetitions(outline);
         walk.words.sort_by_key(|word| (word.span.start, word.span.end));
-        Self { words: walk.words }
+        let mut words: Vec<Word> = Vec::with_capacity(walk.words.len());
+        for word in walk.words {
+            let mut here =
+                words.iter().rev().take(MEANINGS).take_while(|one| one.span == word.span);
+            if !here.any(|one| one.is(&word)) {
+                words.push(word);
+            }
+        }
+        Self { words }
     }
 
     /// Returns what the word at a place stands for; of several the innermost, names before keys.
     pub(crate) fn at(&self, offset: usize) -> Option<&Word> {
         let touched =
             self.words.iter().filter(|word| word.span.start <= offset && offset <= word.span.end);
+        let touched = touched.filter(|word| !word.part);
         touched.min_by_key(|word| {
             let is_key = matches!(word.symbol, Symbol::Key(..));
             // Right after a word is still the word, unless another begins there.
             (offset == word.span.end, word.span.len(), is_key, word.defines)
         })
+    }
+
+    /// Returns everything that the word at exactly these bytes stands for.
+    pub(crate) fn meanings(&self, span: &Span) -> impl Iterator<Item = &Word> {
+        let bytes = (span.start, span.end);
+        let first = self.words.partition_point(|word| (word.span.start, word.span.end) < bytes);
+        let here = self.words.get(first..).unwrap_or_default().iter();
+        here.take_while(move |word| (word.span.start, word.span.end) == bytes)
     }
 
     /// Returns every word that stands for the same.
@@ -106,27 +144,48 @@ impl Index {
     }
 }
 
+impl Word {
+    fn is(&self, other: &Self) -> bool {
+        let same = match (&self.symbol, &other.symbol) {
+            (Symbol::Key(a, _), Symbol::Key(b, _)) => std::ptr::eq(*a, *b),
+            (a, b) => a.is(b),
+        };
+        same && self.defines == other.defines && self.part == other.part
+    }
+}
+
 struct Walk<'d> {
     text: &'d str,
     names: Names<'d>,
+    lookup: Lookup<'d>,
+    /// How much more may be walked again.
+    repeated: usize,
+    /// How many more aliases may be inside each other.
+    hops: usize,
     words: Vec<Word>,
+    /// What `requires` names, and where.
+    requirements: Vec<(Span, Within, String)>,
 }
 
-impl Walk<'_> {
+impl<'d> Walk<'d> {
     fn push(&mut self, span: Span, symbol: Symbol, defines: bool) {
         if self.words.len() < WORDS && !span.is_empty() {
-            self.words.push(Word { span, symbol, defines });
+            self.words.push(Word { span, symbol, defines, part: false });
         }
     }
 
-    fn node(&mut self, node: &Node, spot: &Spot) {
+    fn node(&mut self, node: &'d Node, spot: &Spot) {
         if let Some(anchor) = &node.anchor {
             self.push(anchor.span.clone(), Symbol::Anchor(anchor.text.clone()), true);
+        }
+        if self.hops < HOPS {
+            self.repeated = self.repeated.saturating_sub(1);
         }
         match &node.value {
             Value::Empty => {}
             Value::Alias(name) => {
                 self.push(name.span.clone(), Symbol::Anchor(name.text.clone()), false);
+                self.alias(&name.text, spot);
             }
             Value::Scalar(scalar) => self.scalar(node, &scalar.text, scalar.style, spot),
             Value::List(list) => {
@@ -137,34 +196,66 @@ impl Walk<'_> {
             }
             Value::Map(map) => {
                 for entry in &map.entries {
-                    self.key(&entry.key, &entry.key_span, spot);
-                    let inside = spot.at_key(self.names, node, &entry.key);
-                    self.node(&entry.value, &inside);
+                    self.entry(node, entry, spot);
                 }
             }
         }
     }
 
-    fn key(&mut self, key: &str, span: &Span, spot: &Spot) {
-        if key == "<<" {
+    /// What an alias stands for means here what the place says.
+    fn alias(&mut self, name: &str, spot: &Spot) {
+        let Some(target) = self.lookup.anchored(name) else { return };
+        let Some(hops) = self.hops.checked_sub(1) else { return };
+        if self.repeated == 0 {
             return;
         }
+        let before = std::mem::replace(&mut self.hops, hops);
+        self.node(target, spot);
+        self.hops = before;
+    }
+
+    fn entry(&mut self, mapping: &'d Node, entry: &'d Entry, spot: &Spot) {
+        if entry.key == "<<" {
+            // One mapping, or a list of them.
+            let items = entry.value.items();
+            let merged = if items.is_empty() { std::slice::from_ref(&entry.value) } else { items };
+            return merged.iter().for_each(|merged| self.node(merged, spot));
+        }
+        self.key(mapping, &entry.key, &entry.key_span, spot);
+        let inside = spot.at_key(self.names, mapping, &entry.key);
+        if let (SpotKind::Shape(Shape::Named(Kind::Command, _)), Some(name)) =
+            (&spot.what, entry.value.text())
+        {
+            self.step(name, &entry.value.span, spot);
+        }
+        if let (SpotKind::Invoked(_), "override-with", Some(name)) =
+            (&spot.what, entry.key.as_str(), entry.value.text())
+        {
+            self.element(Kind::Job, name, &entry.value.span, spot);
+        }
+        self.node(&entry.value, &inside);
+    }
+
+    /// A parameter is that of the definition that another name stands for.
+    fn argument(&mut self, callee: &Callee, name: &str, span: &Span) {
+        let symbol = Symbol::Parameter(self.names.resolve(callee), name.to_owned());
+        self.push(span.clone(), symbol, false);
+    }
+
+    fn key(&mut self, mapping: &'d Node, key: &str, span: &Span, spot: &Spot) {
         match &spot.what {
             SpotKind::Table(table) => self.table_key(spot.key(key), table.what, span),
-            SpotKind::Arguments(callee) => {
-                self.push(span.clone(), Symbol::Parameter(callee.clone(), key.to_owned()), false);
-            }
+            SpotKind::Arguments(callee) => self.argument(callee, key, span),
             SpotKind::Invoked(callee) => match spot.key(key) {
                 Some(found) => self.table_key(Some(found), "a job in a workflow", span),
-                None => self.push(
-                    span.clone(),
-                    Symbol::Parameter(callee.clone(), key.to_owned()),
-                    false,
-                ),
+                None => self.argument(callee, key, span),
             },
             SpotKind::Shape(shape) => {
                 for shape in shape.alternatives() {
-                    self.shape_key(shape, key, span, spot);
+                    match shape {
+                        Shape::Executor => self.executor_argument(mapping, key, span, spot),
+                        shape => self.shape_key(shape, key, span, spot),
+                    }
                 }
             }
             SpotKind::MatrixValue(..)
@@ -192,10 +283,9 @@ impl Walk<'_> {
             Shape::Step => self.step(key, span, spot),
             Shape::Invocation => self.invoked(key, span, spot),
             Shape::Requires => self.requirement(key, span, spot),
-            Shape::Executor if key != "name" => {}
             Shape::Matrix => {
-                if let Some(job) = spot.matrix.clone() {
-                    self.push(span.clone(), Symbol::Parameter(job, key.to_owned()), false);
+                if let Some(job) = &spot.matrix {
+                    self.argument(job, key, span);
                 }
                 let entry = spot.entry.unwrap_or_default();
                 let symbol = Symbol::Matrix(Within::of(spot), entry, key.to_owned());
@@ -205,7 +295,18 @@ impl Walk<'_> {
         }
     }
 
+    fn executor_argument(&mut self, mapping: &'d Node, key: &str, span: &Span, spot: &Spot) {
+        let name = self.lookup.get(mapping, "name").and_then(Node::text);
+        if let Some(name) = name.filter(|name| key != "name" && !name.contains("<<")) {
+            let (scope, name) = split(&spot.scope, name);
+            self.argument(&Callee { scope, kind: Kind::Executor, name }, key, span);
+        }
+    }
+
     fn definition(&mut self, kind: Kind, key: &str, span: &Span, spot: &Spot) {
+        if kind == Kind::Workflow && key == "version" {
+            return;
+        }
         let name = key.to_owned();
         let symbol = match (kind, &spot.owner) {
             (Kind::Parameter, Some(Owner { kind, name: owner })) => {
@@ -227,28 +328,57 @@ impl Walk<'_> {
     }
 
     fn invoked(&mut self, name: &str, span: &Span, spot: &Spot) {
-        let is_group = self.names.outline.item(&spot.scope, Kind::Group, name).is_some();
-        self.element(if is_group { Kind::Group } else { Kind::Job }, name, span, spot);
+        self.element(self.kind_of(&spot.scope, name), name, span, spot);
+    }
+
+    fn kind_of(&self, scope: &str, name: &str) -> Kind {
+        let is_group = self.names.outline.item(scope, Kind::Group, name).is_some();
+        if is_group { Kind::Group } else { Kind::Job }
     }
 
     /// A name as it is written in a scope: `name`, or `alias/name`, which is two words.
     fn element(&mut self, kind: Kind, name: &str, span: &Span, spot: &Spot) {
-        let (scope, element) = split(&spot.scope, name);
-        let mut start = span.start;
-        if let Some((alias, _)) = name.split_once('/') {
-            // Quotes move the text by one.
-            start += usize::from(span.len() > name.len());
-            let orb = Callee { scope: spot.scope.clone(), kind: Kind::Orb, name: alias.to_owned() };
-            self.push(start..start + alias.len(), Symbol::Element(orb), false);
-            start += alias.len() + 1;
+        if name.contains('/') {
+            return self.parts(kind, name, span, &spot.scope, false);
         }
-        let symbol = Symbol::Element(Callee { scope, kind, name: element });
-        self.push(start..span.end, symbol, false);
+        let callee = Callee { scope: spot.scope.clone(), kind, name: name.to_owned() };
+        self.push(span.clone(), Symbol::Element(callee), false);
+    }
+
+    /// The words of a name that a text begins with.
+    fn parts(&mut self, kind: Kind, name: &str, span: &Span, scope: &str, part: bool) {
+        let source = self.text.get(span.clone()).unwrap_or_default();
+        let quote = usize::from(source.starts_with(['"', '\'']));
+        if !source.get(quote..).is_some_and(|source| source.starts_with(name)) {
+            return;
+        }
+        let start = span.start + quote;
+        let (inside, element) = split(scope, name);
+        let end = start + name.len();
+        let mut words =
+            vec![(end - element.len()..end, Callee { scope: inside, kind, name: element })];
+        if let Some((alias, _)) = name.split_once('/') {
+            let (scope, name) = (scope.to_owned(), alias.to_owned());
+            words.push((start..start + alias.len(), Callee { scope, kind: Kind::Orb, name }));
+        }
+        for (span, callee) in words {
+            if self.words.len() < WORDS && !span.is_empty() {
+                self.words.push(Word {
+                    span,
+                    symbol: Symbol::Element(callee),
+                    defines: false,
+                    part,
+                });
+            }
+        }
     }
 
     fn requirement(&mut self, name: &str, span: &Span, spot: &Spot) {
-        let symbol = Symbol::Invocation(Within::of(spot), name.to_owned());
-        self.push(span.clone(), symbol, false);
+        self.requirements.push((span.clone(), Within::of(spot), name.to_owned()));
+        if !name.contains("<<") {
+            let symbol = Symbol::Invocation(Within::of(spot), name.to_owned());
+            self.push(span.clone(), symbol, false);
+        }
     }
 
     fn scalar(&mut self, node: &Node, text: &str, style: Style, spot: &Spot) {
@@ -261,7 +391,7 @@ impl Walk<'_> {
                     Shape::Executor if !has_tag => {
                         self.element(Kind::Executor, text, &node.span, spot);
                     }
-                    Shape::Requires if !has_tag => self.requirement(text, &node.span, spot),
+                    Shape::Requires => self.requirement(text, &node.span, spot),
                     Shape::Expression if !has_tag && style != Style::Block => {
                         self.expression(node.span.clone());
                     }
@@ -318,6 +448,28 @@ impl Walk<'_> {
             for (name, span) in std::iter::once(own).chain(found.alias.clone()) {
                 let within = Within { scope: found.scope.clone(), list: Some(found.list.clone()) };
                 self.push(span, Symbol::Invocation(within, name), true);
+            }
+        }
+    }
+
+    /// Names in `requires` that are made of a job's: `o/p`, and `a-linux` of a matrix.
+    fn repetitions(&mut self, outline: &Outline) {
+        let repeat = |found: &&Invocation| {
+            found.name == found.job && (found.job.contains('/') || !found.matrix.is_empty())
+        };
+        let repeated: Vec<&Invocation> = outline.invocations.iter().filter(repeat).collect();
+        for (span, within, name) in std::mem::take(&mut self.requirements) {
+            let here = repeated.iter().filter(|found| {
+                found.scope == within.scope && within.list.as_ref() == Some(&found.list)
+            });
+            let made = here.filter(|found| match name.strip_prefix(&*found.job) {
+                Some("") => found.job.contains('/'),
+                Some(rest) => rest.starts_with('-') && !found.matrix.is_empty(),
+                None => false,
+            });
+            if let Some(found) = made.max_by_key(|found| found.job.len()) {
+                let kind = self.kind_of(&within.scope, &found.job);
+                self.parts(kind, &found.job, &span, &within.scope, true);
             }
         }
     }

@@ -41,6 +41,8 @@ pub(crate) struct Item {
     pub(crate) parameters: Vec<Parameter>,
     /// What an orb's alias stands for, unless it is written out in place.
     pub(crate) reference: Option<String>,
+    /// The definition that it is another name for.
+    pub(crate) same_as: Option<String>,
 }
 
 /// The type that a parameter is declared with.
@@ -204,6 +206,7 @@ impl<'d> Reader<'d> {
                     continue;
                 }
                 let definition = self.lookup.follow(&entry.value);
+                let text = definition.text().map(str::to_owned);
                 outline.items.push(Item {
                     scope: scope.to_owned(),
                     kind,
@@ -212,9 +215,8 @@ impl<'d> Reader<'d> {
                     span: entry.key_span.start..entry.value.span.end.max(entry.key_span.end),
                     description: self.text_of(definition, "description"),
                     parameters: self.parameters(definition),
-                    reference: (kind == Kind::Orb)
-                        .then(|| definition.text().map(str::to_owned))
-                        .flatten(),
+                    reference: text.clone().filter(|_| kind == Kind::Orb),
+                    same_as: text.filter(|_| kind != Kind::Orb),
                 });
                 if kind == Kind::Orb && nested > 0 && definition.text().is_none() {
                     self.scope(definition, &join(scope, &entry.key), nested - 1, outline);

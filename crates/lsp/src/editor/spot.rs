@@ -67,10 +67,25 @@ pub(crate) struct Names<'d> {
     pub(crate) orbs: Option<&'d Outlines>,
 }
 
+/// Other names that are followed.
+const HOPS: usize = 20;
+
 impl Names<'_> {
+    /// Returns the definition that a name stands for, through other names (`d: c` under `commands`).
+    pub(crate) fn resolve(&self, callee: &Callee) -> Callee {
+        let mut found = callee.clone();
+        for _ in 0..HOPS {
+            let item = self.outline.item(&found.scope, found.kind, &found.name);
+            let Some(same) = item.and_then(|item| item.same_as.as_deref()) else { break };
+            let (scope, name) = split(&found.scope, same);
+            found = Callee { scope, kind: found.kind, name };
+        }
+        found
+    }
+
     /// Returns the parameters of something that is called.
     pub(crate) fn parameters(&self, callee: &Callee) -> Vec<Parameter> {
-        let Callee { scope, kind, name } = callee;
+        let Callee { scope, kind, name } = &self.resolve(callee);
         if let Some(item) = self.outline.item(scope, *kind, name) {
             return item.parameters.clone();
         }
@@ -174,6 +189,13 @@ impl Spot {
     ) -> Self {
         for shape in shape.alternatives() {
             return match shape {
+                Shape::Table(table) if table.what == "a parameter" && key == "default" => {
+                    match mapping.get("type").and_then(Node::text) {
+                        Some("executor") => self.to(SpotKind::Shape(&ANY_EXECUTOR)),
+                        Some("steps") => self.to(SpotKind::Shape(&ANY_STEPS)),
+                        _ => self.to(known(table, key)),
+                    }
+                }
                 Shape::Table(table) => self.to(known(table, key)),
                 Shape::Logic => self.to(known(&LOGIC, key)),
                 Shape::Orb => {

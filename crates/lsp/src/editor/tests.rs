@@ -2,13 +2,19 @@
 
 use std::sync::Arc;
 
-use roundel_config::orbs::{Missing, Orb, OrbReference, OrbSet, Resolution};
+use roundel_config::{
+    Inputs,
+    orbs::{Missing, Orb, OrbReference, OrbSet, Resolution},
+};
 
 use super::{
     define::{RenameError, Target},
     schema::shape::Kind,
+    tree::node::Span,
     *,
 };
+
+mod rename;
 
 const ORB: &str = "version: 2.1\ndescription: Node for everyone\ncommands:\n  install:\n    description: Installs packages\n    parameters:\n      manager:\n        type: enum\n        enum: [npm, yarn]\n        default: npm\n      dir: { type: string }\n    steps:\n      - run: << parameters.manager >> ci\njobs:\n  test:\n    docker: [{ image: node }]\n    steps: [install]\nexecutors:\n  default:\n    docker: [{ image: node }]\n";
 
@@ -41,6 +47,12 @@ fn cursor(text: &str) -> (Document, usize) {
 fn environment<T>(document: &Document, ask: impl FnOnce(&Environment<'_>) -> T) -> T {
     let library = Library::new(document, &orbs(), &Library::default());
     ask(&Environment { library: &library, compiled: None, inputs: None })
+}
+
+/// Renames as the server does.
+fn renamed(document: &Document, offset: usize, to: &str) -> Result<Vec<Span>, RenameError> {
+    let inputs = Inputs { orbs: orbs(), all_workflows: true, ..Inputs::default() };
+    rename(document, offset, to, &inputs, roundel_config::compile)
 }
 
 fn completions(text: &str) -> Vec<Completion> {
@@ -404,7 +416,7 @@ fn all_uses_of_a_name_are_found_and_renamed_together() {
     // The definition, the entry of the workflow, and what requires it.
     assert_eq!(uses(&CONFIG.replace("  build:\n    exec", "  ▮build:\n    exec")), ["build"; 3]);
     let (document, offset) = cursor(&CONFIG.replace("requires: [build]", "requires: [bu▮ild]"));
-    let spans = rename(&document, offset, "compile").unwrap();
+    let spans = renamed(&document, offset, "compile").unwrap();
     let mut text = document.text().to_string();
     for span in spans.into_iter().rev() {
         text.replace_range(span, "compile");
@@ -412,10 +424,10 @@ fn all_uses_of_a_name_are_found_and_renamed_together() {
     assert!(text.contains("  compile:\n    exec") && text.contains("- compile\n"), "{text}");
     assert!(text.contains("requires: [compile]") && text.contains("build-it"), "{text}");
     let not_a_name = RenameError::NotAName("no name".to_owned());
-    assert_eq!(rename(&document, offset, "no name"), Err(not_a_name));
+    assert_eq!(renamed(&document, offset, "no name"), Err(not_a_name));
     let (document, offset) = cursor(&CONFIG.replace("node/install: {", "node/ins▮tall: {"));
     assert_eq!(
-        rename(&document, offset, "x"),
+        renamed(&document, offset, "x"),
         Err(RenameError::NotDefinedHere),
         "it is someone else's"
     );
@@ -438,7 +450,7 @@ workflows: { main: { jobs: [build, test: { name: check }] }, nightly: {} }
 ";
     let refused = |of: &str, to: &str| {
         let (document, offset) = cursor(&TAKEN.replacen(of, &format!("▮{of}"), 1));
-        rename(&document, offset, to).map_err(|error| error.to_string())
+        renamed(&document, offset, to).map_err(|error| error.to_string())
     };
     for (of, to, what) in [
         ("one", "two", "a parameter"),
