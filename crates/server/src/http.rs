@@ -1,7 +1,7 @@
 //! The router: which path leads to which file, and what every answer has in common.
 //!
 //! What a page stands on is below `rights` and `pages`, and imports neither: `address`, `frame` (with
-//! `person`), `form`, `visit`.
+//! `person`, `section`, `family`, `notice`), `form`, `visit`.
 //!
 //! Forged requests are refused for what a browser does with its cookie; webhooks, runners and the
 //! links in emails carry their own authorization and are exempt.
@@ -13,15 +13,18 @@ pub(crate) mod badges;
 pub(crate) mod body_size;
 mod email_preferences;
 mod error_response;
+mod family;
 mod form;
 mod frame;
 mod login;
+mod notice;
 mod orbs;
 pub(crate) mod pages;
 mod person;
 pub(crate) mod rights;
 pub(crate) mod routes;
 pub(crate) mod runners;
+mod section;
 pub(crate) mod stream;
 mod visit;
 pub(crate) mod webhooks;

@@ -17,11 +17,12 @@ use roundel_model::id::{AccountId, ProjectId};
 use roundel_store::{accounts::Account, projects::Project};
 
 use super::{
-    address::see_other,
     form::{self, PageForm},
-    frame::{self, Shell},
+    frame::{self, Link, Shell},
+    notice::{Notice, see_done},
     pages::preferences::{self, Choice},
     routes::{Right, Routes},
+    section::Section,
     visit::{Answer, PageError, Visit},
 };
 use crate::{
@@ -90,7 +91,7 @@ async fn page(link: EmailLink) -> Answer {
     let default = preference::default_of(&visit.app.store, account.id).await?;
     let own = preference::of_project(&visit.app.store, account.id, project.id).await?;
     visit.page(&Page {
-        shell: visit.shell(format!("Email notifications for {name}"), ""),
+        shell: visit.shell(format!("Email notifications for {name}"), Section::Elsewhere),
         name: Untrusted(account.name),
         follows: visit.app.store.follows(account.id, project.id).await?,
         here: Choice::for_project(own, default),
@@ -186,12 +187,12 @@ async fn change(link: EmailLink, sent: Sent) -> Answer {
         return Err(PageError::Forbidden(text.to_owned()));
     }
     let done = match change.follow {
-        Some(true) => "followed",
-        Some(false) => "unfollowed",
-        None => "email-saved",
+        Some(true) => Notice::Followed,
+        Some(false) => Notice::Unfollowed,
+        None => Notice::PreferencesSaved,
     };
     preference::save(&app.store, account.id, change.of(project.id), visit.now).await?;
-    Ok(see_other(&format!("{at}?done={done}")))
+    Ok(see_done(&at, done))
 }
 
 fn refused() -> Response {
@@ -200,6 +201,6 @@ fn refused() -> Response {
         "This link does not work",
         "It was cut off or changed on its way. Use the link at the end of a newer email, or sign in \
          and open your preferences.",
-        Some(("Open preferences", "/preferences")),
+        Some(Link::fixed("Open preferences", "/preferences")),
     )
 }

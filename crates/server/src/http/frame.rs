@@ -1,7 +1,7 @@
 //! What every page has around it: the head with its navigation, the headers that keep foreign code
 //! out, and the page that says what went wrong.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use askama::Template;
 use axum::{
@@ -10,7 +10,7 @@ use axum::{
 };
 use roundel_model::{limits, text::one_line};
 
-use super::{assets, person::Person};
+use super::{assets, family::Family, notice::Notice, person::Person, section::Section};
 use crate::markup::{Html, cut, render, sentence};
 
 /// How often a page is loaded again on which nothing can be typed.
@@ -25,13 +25,13 @@ pub(crate) struct Shell {
     /// Who is signed in.
     pub(crate) person: Option<Person>,
     /// Which part of the navigation is the current one.
-    pub(crate) section: &'static str,
-    /// Which favicon: `ok`, `bad`, `busy`, `hold`, `none`.
-    pub(crate) family: &'static str,
+    pub(crate) section: Section,
+    /// Which favicon.
+    pub(crate) family: Family,
     /// Something on it changes on its own: a browser without script loads it again after so long.
     pub(crate) refresh: Option<Duration>,
-    /// A sentence on what was just done.
-    pub(crate) notice: Option<&'static str>,
+    /// What was just done.
+    pub(crate) notice: Option<Notice>,
     /// Where to sign in, and come back from.
     pub(crate) sign_in: String,
 }
@@ -46,7 +46,7 @@ impl Shell {
     pub(crate) fn bare(title: &str) -> Self {
         let title = window_title(title);
         let sign_in = "/login".to_owned();
-        let (section, family) = ("", "none");
+        let (section, family) = (Section::Elsewhere, Family::None);
         Self { title, person: None, section, family, refresh: None, notice: None, sign_in }
     }
 
@@ -68,7 +68,7 @@ impl Shell {
     }
 
     /// Chooses the favicon.
-    pub(crate) fn showing(mut self, family: &'static str) -> Self {
+    pub(crate) fn showing(mut self, family: Family) -> Self {
         self.family = family;
         self
     }
@@ -81,8 +81,25 @@ struct ErrorPage<'a> {
     status: u16,
     title: &'a str,
     text: Html,
-    action: (&'a str, &'a str),
+    action: &'a Link,
 }
+
+/// Where an error page leads.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    pub(crate) label: Cow<'static, str>,
+    pub(crate) address: Cow<'static, str>,
+}
+
+impl Link {
+    /// A link that is always the same.
+    pub(crate) const fn fixed(label: &'static str, address: &'static str) -> Self {
+        Self { label: Cow::Borrowed(label), address: Cow::Borrowed(address) }
+    }
+}
+
+/// Where an error page leads that knows nothing better.
+static PIPELINES: Link = Link::fixed("Go to pipelines", "/");
 
 /// What an error page says. It travels with the answer until [`super::pages::failures`] knows whose
 /// navigation to put around it.
@@ -91,19 +108,18 @@ pub(crate) struct Failure {
     pub(crate) status: StatusCode,
     pub(crate) title: String,
     text: String,
-    /// A label and an address.
-    pub(crate) action: Option<(String, String)>,
+    /// What to do about it.
+    pub(crate) action: Option<Link>,
 }
 
 impl Failure {
     pub(crate) fn page(&self, shell: Shell) -> Response {
-        let action = self.action.as_ref();
         let page = ErrorPage {
             shell,
             status: self.status.as_u16(),
             title: &self.title,
             text: sentence(&self.text),
-            action: action.map_or(("Go to pipelines", "/"), |(label, to)| (label, to)),
+            action: self.action.as_ref().unwrap_or(&PIPELINES),
         };
         match render(&page) {
             Ok(html) => (self.status, secured(Body(html).into_response(), "")).into_response(),
@@ -112,15 +128,14 @@ impl Failure {
     }
 }
 
-/// A page that says what went wrong and, where there is one, what to do (label, address).
+/// A page that says what went wrong and, where there is one, what to do.
 /// Back-quoted words of `text` are shown as code.
 pub(crate) fn error_page(
     status: StatusCode,
     title: &str,
     text: &str,
-    action: Option<(&str, &str)>,
+    action: Option<Link>,
 ) -> Response {
-    let action = action.map(|(label, to)| (label.to_owned(), to.to_owned()));
     let failure = Failure { status, title: title.to_owned(), text: text.to_owned(), action };
     let mut response = failure.page(Shell::bare(title));
     response.extensions_mut().insert(failure);

@@ -30,7 +30,7 @@ use subtle::ConstantTimeEq as _;
 use super::{
     address::is_local,
     form::{NoFields, PageForm},
-    frame,
+    frame::{self, Link},
     rights::Anyone,
     routes::Routes,
 };
@@ -375,7 +375,7 @@ impl SignInError {
                     StatusCode::BAD_GATEWAY,
                     &title,
                     &text,
-                    Some(("Try again", "/login")),
+                    Some(Link::fixed("Try again", "/login")),
                 );
             }
             Self::Forge(_, error) => {
@@ -391,7 +391,7 @@ impl SignInError {
                 )
             }
         };
-        frame::error_page(status, title, &text, Some(("Sign in again", "/login")))
+        frame::error_page(status, title, &text, Some(Link::fixed("Sign in again", "/login")))
     }
 }
 

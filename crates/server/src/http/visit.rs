@@ -22,8 +22,11 @@ use roundel_store::{
 
 use super::{
     address::{encode, see_other},
+    family::Family,
     frame::{Shell, error_page, page_not_found, secured, window_title},
+    notice::Notice,
     person::Person,
+    section::Section,
 };
 use crate::{
     access::{self, SessionError, Visitor},
@@ -204,16 +207,16 @@ pub(crate) type Answer = Result<Response, PageError>;
 
 impl Visit {
     /// Makes the frame of a page.
-    pub(crate) fn shell(&self, title: impl fmt::Display, section: &'static str) -> Shell {
+    pub(crate) fn shell(&self, title: impl fmt::Display, section: Section) -> Shell {
         let person = self.account.as_ref().map(|account| Person {
             name: account.name.clone(),
             avatar: account.avatar_url.clone(),
         });
-        let notice = self.parameter("done").and_then(|code| notice(&code));
+        let notice = self.parameter("done").and_then(|code| Notice::of(&code));
         // Signing in leads back here, and not from one sign-in page to the next.
         let back = if self.path.starts_with("/login") { "/" } else { &self.path };
         let sign_in = sign_in_address(back);
-        let (title, family) = (window_title(&title.to_string()), "none");
+        let (title, family) = (window_title(&title.to_string()), Family::None);
         Shell { title, person, section, family, refresh: None, notice, sign_in }
     }
 
@@ -265,23 +268,4 @@ impl Visit {
     pub(crate) async fn may_see(&self, project: &Project) -> bool {
         access::role(&self.app, self.account.as_ref(), project).await.is_some()
     }
-}
-
-/// What `?done=` says. Only our own words: an address must not put text on a page.
-fn notice(code: &str) -> Option<&'static str> {
-    Some(match code {
-        "triggered" => "A pipeline was started.",
-        "canceled" => "Canceled.",
-        "approved" => "Approved; dependent jobs will start.",
-        "followed" => "You follow this project: its pipelines are on your dashboard.",
-        "unfollowed" => "You no longer follow this project.",
-        "variable-set" => "Variable saved. Jobs that start from now on get it.",
-        "variable-deleted" => "Variable deleted.",
-        "badge-token" => "Badge token generated.",
-        "badge-token-replaced" => "New badge token generated. The previous token no longer works.",
-        "stopped" => "Stopped: pushes to this repository start no pipelines.",
-        "email-saved" => "Preferences saved.",
-        "late" => "No change: already finished or decided.",
-        _ => return None,
-    })
 }

@@ -8,7 +8,7 @@ use roundel_store::{
 };
 
 use super::{
-    project::ProjectHead,
+    project::{ProjectHead, ProjectTab},
     status::DisplayStatus,
     time::{TimeAgo, exact},
 };
@@ -18,6 +18,7 @@ use crate::{
         frame::{SOON, Shell},
         rights::{self, SignedInReader},
         routes::Routes,
+        section::Section,
         visit::{Answer, PageError, Visit},
     },
     markup::{Html, Untrusted, cut, sentence, size},
@@ -144,11 +145,11 @@ impl DeliveryView {
 async fn list(
     SignedInReader { visit, subject: project, role, .. }: SignedInReader<Project>,
 ) -> Answer {
-    let head = ProjectHead::read(&visit, &project, role, "deliveries").await?;
+    let head = ProjectHead::read(&visit, &project, role, ProjectTab::Deliveries).await?;
     let live = read(&visit, &head.at, project.id).await?;
     let title = format!("Deliveries · {}", project.slug.full_name());
     let going = live.deliveries.iter().any(|one| one.decided.is_none());
-    let shell = visit.shell(title, "projects").refreshing(going, SOON);
+    let shell = visit.shell(title, Section::Projects).refreshing(going, SOON);
     visit.page(&ListPage { shell, head, id: project.id.to_string(), live })
 }
 
@@ -192,8 +193,10 @@ async fn receipt(
     let may_write = role >= roundel_model::forge::Role::Write;
     let title = format!("Delivery · {}", project.slug.full_name());
     visit.page(&DeliveryPage {
-        shell: visit.shell(title, "projects").refreshing(delivery.decided_at.is_none(), SOON),
-        head: ProjectHead::read(&visit, &project, role, "deliveries").await?,
+        shell: visit
+            .shell(title, Section::Projects)
+            .refreshing(delivery.decided_at.is_none(), SOON),
+        head: ProjectHead::read(&visit, &project, role, ProjectTab::Deliveries).await?,
         id: delivery.id.to_string(),
         advice: advice(&delivery, project.active),
         to_setup: delivery.decided_at.is_some() && !project.active,

@@ -15,6 +15,7 @@ use crate::{
         frame::Shell,
         rights::Anyone,
         routes::Routes,
+        section::Section,
         visit::{Answer, PageError, Visit},
     },
     markup::{Html, escape, sentence},
@@ -56,7 +57,7 @@ async fn list(_: Anyone, visit: Visit) -> Answer {
     let areas = areas
         .map(|area| AreaView { title: area.title, codes: area.codes.iter().map(view).collect() })
         .collect();
-    visit.page(&ListPage { shell: visit.shell("Diagnostics", "docs"), areas })
+    visit.page(&ListPage { shell: visit.shell("Diagnostics", Section::Elsewhere), areas })
 }
 
 #[derive(Template)]
@@ -66,7 +67,7 @@ struct PlannedPage {
 }
 
 async fn planned(_: Anyone, visit: Visit) -> Answer {
-    visit.page(&PlannedPage { shell: visit.shell("What is planned", "docs") })
+    visit.page(&PlannedPage { shell: visit.shell("What is planned", Section::Elsewhere) })
 }
 
 #[derive(Template)]
@@ -99,7 +100,7 @@ impl PartView {
 async fn one(_: Anyone, visit: Visit, Path(slug): Path<String>) -> Answer {
     let page = page::page(&slug).ok_or(PageError::NotFound)?;
     visit.page(&CodePage {
-        shell: visit.shell(page.code.slug, "docs"),
+        shell: visit.shell(page.code.slug, Section::Elsewhere),
         slug: page.code.slug,
         number: page.code.number,
         area: page.area,

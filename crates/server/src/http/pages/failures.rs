@@ -17,7 +17,8 @@ use crate::{
     http::{
         address::is_local,
         error_response::ErrorResponse,
-        frame::{Failure, error_page, page_not_found},
+        frame::{Failure, Link, error_page, page_not_found},
+        section::Section,
         visit::Visit,
     },
     orbs::wire,
@@ -37,9 +38,10 @@ pub(crate) async fn framed(State(app): State<Arc<App>>, request: Request, next: 
     }
     let Ok(visit) = Visit::from_request_parts(&mut asked, &app).await else { return response };
     if failure.action.is_none() {
-        failure.action = came_from(&asked).map(|path| ("Go back".to_owned(), path));
+        failure.action =
+            came_from(&asked).map(|path| Link { label: "Go back".into(), address: path.into() });
     }
-    let shell = visit.shell(&failure.title, "");
+    let shell = visit.shell(&failure.title, Section::Elsewhere);
     failure.page(shell)
 }
 

@@ -13,6 +13,7 @@ use crate::http::{
     frame::{LATER, Shell},
     rights::{Anyone, SignedIn},
     routes::Routes,
+    section::Section,
     visit::{Answer, PageError, Visit},
 };
 
@@ -134,7 +135,7 @@ struct ProjectChoice {
 
 async fn home(_: Anyone, visit: Visit) -> Answer {
     let Some(account) = visit.account.as_ref().map(|account| account.id) else {
-        let shell = visit.shell("Continuous integration", "");
+        let shell = visit.shell("Continuous integration", Section::Elsewhere);
         let (choices, connect) = (choices(&visit), connect(&visit));
         let settings_file = visit.app.settings.settings_file.display().to_string();
         let back = "/".to_owned();
@@ -160,7 +161,7 @@ async fn home(_: Anyone, visit: Visit) -> Answer {
     let query = visit.query.as_deref().map(|query| format!("?{query}")).unwrap_or_default();
     visit.page(&Home {
         shell: visit
-            .shell("Pipelines", "pipelines")
+            .shell("Pipelines", Section::Pipelines)
             .showing(list.family())
             .refreshing(list.is_going(), LATER),
         list,
@@ -207,7 +208,7 @@ async fn login(_: Anyone, visit: Visit) -> Answer {
     if visit.account.is_some() && !linking {
         return Ok(see_other(&back));
     }
-    let shell = visit.shell("Sign in", "");
+    let shell = visit.shell("Sign in", Section::Elsewhere);
     let (choices, connect) = (choices(&visit), connect(&visit));
     let settings_file = visit.app.settings.settings_file.display().to_string();
     visit.page(&Landing { shell, choices, connect, settings_file, back, only_sign_in: true })

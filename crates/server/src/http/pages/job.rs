@@ -25,18 +25,21 @@ use super::{
     config_view::{self, Views},
     lists::PipelineSummary,
     log::{self, LogIndexes, Preview},
-    project::ProjectHead,
+    project::{ProjectHead, ProjectTab},
     status::{DisplayStatus, why_waiting},
     time::{Elapsed, TimeAgo},
 };
 use crate::{
     drive::{self, Applied},
     http::{
-        address::{address, encode, see_other},
+        address::{address, encode},
+        family::Family,
         form::{NoFields, PageForm},
         frame::{SOON, Shell},
+        notice::{Notice, see_done},
         rights::{Job, Reader, Writer},
         routes::Routes,
+        section::Section,
         visit::{Answer, PageError, Visit},
     },
     markup::{Brief, Html, Untrusted, cut, sentence},
@@ -73,7 +76,7 @@ struct JobPage {
 #[template(path = "parts/job.html")]
 struct JobLive {
     id: String,
-    family: &'static str,
+    family: Family,
     status: DisplayStatus,
     name: Untrusted,
     number: Option<u64>,
@@ -141,10 +144,10 @@ async fn page(
     let workflow = workflows.iter().find(|workflow| workflow.id == job.workflow);
     visit.page(&JobPage {
         shell: visit
-            .shell(format!("{} · {}", job.name, project.slug.full_name()), "pipelines")
+            .shell(format!("{} · {}", job.name, project.slug.full_name()), Section::Pipelines)
             .showing(live.family)
             .refreshing(live.going && live.status.is_going(), SOON),
-        head: ProjectHead::read(&visit, &project, role, "pipelines").await?,
+        head: ProjectHead::read(&visit, &project, role, ProjectTab::Pipelines).await?,
         id: job.id.to_string(),
         row: PipelineSummary::new(&row, &workflows, visit.now),
         workflow: workflow.map(|workflow| Brief::name(workflow.name.as_str())).unwrap_or_default(),
@@ -414,10 +417,10 @@ async fn cancel(
 ) -> Answer {
     let event = Event::JobCanceled { job: job.id, by: Actor::Account(account) };
     let done = match drive::apply(&visit.app.drive, job.pipeline, &event, visit.now).await? {
-        Applied::Changed => "canceled",
-        Applied::Ignored => "late",
+        Applied::Changed => Notice::Canceled,
+        Applied::Ignored => Notice::Late,
     };
-    Ok(see_other(&format!("/job/{}?done={done}", job.id)))
+    Ok(see_done(&format!("/job/{}", job.id), done))
 }
 
 #[cfg(test)]

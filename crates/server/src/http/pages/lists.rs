@@ -19,6 +19,7 @@ use super::{
 use crate::{
     http::{
         address::{address, encode},
+        family::Family,
         person::Person,
         visit::Visit,
     },
@@ -131,8 +132,8 @@ impl PipelineList {
     }
 
     /// The family of the newest row, for the favicon.
-    pub(crate) fn family(&self) -> &'static str {
-        self.rows.first().map_or("none", |row| row.status.family())
+    pub(crate) fn family(&self) -> Family {
+        self.rows.first().map_or(Family::None, |row| row.status.family())
     }
 }
 

@@ -21,7 +21,7 @@ use super::{
     graph,
     job::decision,
     lists::{PipelineSummary, has_finished, subject_of},
-    project::ProjectHead,
+    project::{ProjectHead, ProjectTab},
     status::{DisplayStatus, refusal, why_waiting},
     time::Elapsed,
 };
@@ -29,10 +29,13 @@ use crate::{
     drive::{self, Applied},
     http::{
         address::see_other,
+        family::Family,
         form::{NoFields, PageForm},
         frame::{SOON, Shell},
+        notice::{Notice, see_done},
         rights::{Pipeline, Reader, Writer},
         routes::Routes,
+        section::Section,
         visit::{Answer, PageError, Visit},
     },
     markup::{Brief, Html, Untrusted, cut, sentence},
@@ -76,7 +79,7 @@ struct PipelinePage {
 struct PipelineLive {
     id: String,
     row: PipelineSummary,
-    family: &'static str,
+    family: Family,
     may_write: bool,
     compiling: bool,
     workflows: Vec<WorkflowView>,
@@ -134,13 +137,13 @@ struct Undelivered {
 
 async fn page(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
     let Pipeline { row, project } = subject;
-    let head = ProjectHead::read(&visit, &project, role, "pipelines").await?;
+    let head = ProjectHead::read(&visit, &project, role, ProjectTab::Pipelines).await?;
     let live = read(&visit, &row, head.may_write).await?;
     let workflows = visit.app.store.workflows(row.id).await?;
     let title = format!("{} · #{}", row.commit.subject, row.number);
     visit.page(&PipelinePage {
         shell: visit
-            .shell(title, "pipelines")
+            .shell(title, Section::Pipelines)
             .showing(live.family)
             .refreshing(live.row.status.is_going(), SOON),
         id: row.id.to_string(),
@@ -318,8 +321,8 @@ async fn config(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
     let diagnostics = config_view::read(diagnostics.as_deref());
     let workflows = visit.app.store.workflows(row.id).await?;
     visit.page(&ConfigPage {
-        shell: visit.shell(format!("Configuration · #{}", row.number), "pipelines"),
-        head: ProjectHead::read(&visit, &project, role, "pipelines").await?,
+        shell: visit.shell(format!("Configuration · #{}", row.number), Section::Pipelines),
+        head: ProjectHead::read(&visit, &project, role, ProjectTab::Pipelines).await?,
         row: PipelineSummary::new(&row, &workflows, visit.now),
         source: config_view::source(&text, &diagnostics),
         diagnostics: config_view::views(&text, &diagnostics),
@@ -333,7 +336,7 @@ async fn cancel(
 ) -> Answer {
     let workflow: WorkflowId = workflow.parse().map_err(|_| writer.visit.not_found())?;
     let by = Actor::Account(writer.account);
-    press(writer, &Event::WorkflowCanceled { workflow, by }, "canceled").await
+    press(writer, &Event::WorkflowCanceled { workflow, by }, Notice::Canceled).await
 }
 
 async fn approve(
@@ -343,18 +346,18 @@ async fn approve(
 ) -> Answer {
     let job: JobId = job.parse().map_err(|_| writer.visit.not_found())?;
     let by = writer.account;
-    press(writer, &Event::Approved { job, by }, "approved").await
+    press(writer, &Event::Approved { job, by }, Notice::Approved).await
 }
 
 /// Applies a click, through the one door.
-async fn press(writer: Writer<Pipeline>, event: &Event, done: &str) -> Answer {
+async fn press(writer: Writer<Pipeline>, event: &Event, done: Notice) -> Answer {
     let Writer { visit, account, subject: Pipeline { row, project }, .. } = writer;
     let done = match drive::apply(&visit.app.drive, row.id, event, visit.now).await? {
         Applied::Changed => done,
-        Applied::Ignored => "late",
+        Applied::Ignored => Notice::Late,
     };
-    tracing::info!(project = %project.slug, pipeline = row.number, %account, done, "applied what a user asked for");
-    Ok(see_other(&format!("/pipeline/{}?done={done}", row.id)))
+    tracing::info!(project = %project.slug, pipeline = row.number, %account, done = done.code(), "applied what a user asked for");
+    Ok(see_done(&format!("/pipeline/{}", row.id), done))
 }
 
 async fn by_number(Reader { subject, .. }: Reader<Pipeline>) -> Answer {

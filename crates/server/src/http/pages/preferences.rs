@@ -6,11 +6,13 @@ use roundel_store::projects::Project;
 use crate::{
     deliver::email::preference::{self, Changes, EmailPreference, ProjectChoice},
     http::{
-        address::{address, see_other},
+        address::address,
         form::PageForm,
         frame::Shell,
+        notice::{Notice, see_done},
         rights::SignedIn,
         routes::Routes,
+        section::Section,
         visit::{Answer, PageError, Visit},
     },
     markup::Untrusted,
@@ -91,7 +93,7 @@ async fn page(SignedIn { visit, account }: SignedIn) -> Answer {
     }
     let email = visit.account.as_ref().and_then(|account| account.email.clone());
     visit.page(&Page {
-        shell: visit.shell("Preferences", "preferences"),
+        shell: visit.shell("Preferences", Section::Preferences),
         address: email.map(Untrusted),
         email: visit.app.settings.email.is_some(),
         default: Choice::for_all(default),
@@ -181,7 +183,8 @@ async fn save(
             return Err(PageError::Bad(text.to_owned()));
         }
     }
-    let done = if changes.unfollow.is_empty() { "email-saved" } else { "unfollowed" };
+    let done =
+        if changes.unfollow.is_empty() { Notice::PreferencesSaved } else { Notice::Unfollowed };
     preference::save(store, account, changes, visit.now).await?;
-    Ok(see_other(&format!("/preferences?done={done}")))
+    Ok(see_done("/preferences", done))
 }

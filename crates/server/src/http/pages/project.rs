@@ -18,8 +18,10 @@ use crate::{
         badges::{self, BadgeRequest},
         form::{NoFields, PageForm},
         frame::{LATER, Shell},
+        notice::{Notice, see_done},
         rights::{Names, Reader, SignedInReader, Writer},
         routes::{Right, Routes},
+        section::Section,
         visit::{Answer, PageError, Visit},
     },
     idle,
@@ -58,7 +60,39 @@ pub(crate) struct ProjectHead {
     pub(crate) may_admin: bool,
     pub(crate) default_branch: Brief,
     /// Which tab is the current one.
-    pub(crate) tab: &'static str,
+    pub(crate) tab: ProjectTab,
+}
+
+/// A page of a project that has a tab, or is reached from one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProjectTab {
+    Pipelines,
+    Deliveries,
+    Settings,
+    /// No tab leads here: the setup is a page of the settings.
+    Setup,
+}
+
+impl ProjectTab {
+    /// Returns whether the tab of the pipelines is the current one.
+    pub(crate) const fn is_pipelines(self) -> bool {
+        matches!(self, Self::Pipelines)
+    }
+
+    /// Returns whether the tab of the deliveries is the current one.
+    pub(crate) const fn is_deliveries(self) -> bool {
+        matches!(self, Self::Deliveries)
+    }
+
+    /// Returns whether the tab of the settings is the current one.
+    pub(crate) const fn is_settings(self) -> bool {
+        matches!(self, Self::Settings)
+    }
+
+    /// Returns whether this is the page of the setup.
+    pub(crate) const fn is_setup(self) -> bool {
+        matches!(self, Self::Setup)
+    }
 }
 
 impl ProjectHead {
@@ -71,7 +105,7 @@ impl ProjectHead {
         visit: &Visit,
         project: &Project,
         role: Role,
-        tab: &'static str,
+        tab: ProjectTab,
     ) -> Result<Self, PageError> {
         let follows = match &visit.account {
             Some(account) => visit.app.store.follows(account.id, project.id).await?,
@@ -173,7 +207,7 @@ async fn read_page(
     role: Role,
     trigger: TriggerForm,
 ) -> Result<ProjectPage, PageError> {
-    let head = ProjectHead::read(visit, project, role, "pipelines").await?;
+    let head = ProjectHead::read(visit, project, role, ProjectTab::Pipelines).await?;
     let list = read(visit, project).await?;
     let chosen = visit.parameter("branch");
     let mut branches = visit.app.store.branches(project.id, BRANCHES).await?;
@@ -198,7 +232,7 @@ async fn read_page(
         if project.active { None } else { Some(idle::reason(&visit.app.store, project.id).await?) };
     Ok(ProjectPage {
         shell: visit
-            .shell(format!("{error}{}", project.slug.full_name()), "projects")
+            .shell(format!("{error}{}", project.slug.full_name()), Section::Projects)
             .showing(list.family())
             .refreshing(list.is_going() && !is_refused, LATER),
         id: project.id.to_string(),
@@ -247,7 +281,7 @@ async fn trigger(
         return Err(PageError::Bad(format!("The branch has more than {most} characters.")));
     }
     match manual::trigger(&visit.app.starter, account, &project, branch).await {
-        Ok(pipeline) => Ok(see_other(&format!("/pipeline/{pipeline}?done=triggered"))),
+        Ok(pipeline) => Ok(see_done(&format!("/pipeline/{pipeline}"), Notice::Triggered)),
         // Without a setup there is no form to show again.
         Err(error @ ManualError::Idle(_)) => Err(PageError::Bad(error.to_string())),
         Err(error) => {
@@ -266,7 +300,7 @@ async fn follow(
     _: PageForm<NoFields>,
 ) -> Answer {
     visit.app.store.follow(account, project.id, visit.now).await?;
-    Ok(see_other(&format!("{}?done=followed", address(&project.slug))))
+    Ok(see_done(&address(&project.slug), Notice::Followed))
 }
 
 async fn unfollow(
@@ -274,5 +308,5 @@ async fn unfollow(
     _: PageForm<NoFields>,
 ) -> Answer {
     visit.app.store.unfollow(account, project.id).await?;
-    Ok(see_other(&format!("{}?done=unfollowed", address(&project.slug))))
+    Ok(see_done(&address(&project.slug), Notice::Unfollowed))
 }

@@ -27,6 +27,7 @@ use crate::{
         frame::Shell,
         rights::SignedIn,
         routes::Routes,
+        section::Section,
         visit::{Answer, PageError, Visit},
     },
     markup::{Brief, Html, Untrusted, sentence},
@@ -65,7 +66,7 @@ async fn followed(SignedIn { visit, account }: SignedIn) -> Answer {
             projects.push(card(&visit, &project).await?);
         }
     }
-    visit.page(&Projects { shell: visit.shell("Projects", "projects"), projects })
+    visit.page(&Projects { shell: visit.shell("Projects", Section::Projects), projects })
 }
 
 async fn card(visit: &Visit, project: &Project) -> Result<ProjectCard, PageError> {
@@ -135,7 +136,7 @@ async fn add(SignedIn { visit, account }: SignedIn) -> Answer {
     for (choice, kind) in choices(&visit).into_iter().zip(visit.app.forges.clients().keys()) {
         forges.push(section(&visit, account, *kind, choice).await?);
     }
-    visit.page(&AddPage { shell: visit.shell("Add projects", "add"), forges })
+    visit.page(&AddPage { shell: visit.shell("Add projects", Section::Add), forges })
 }
 
 async fn section(

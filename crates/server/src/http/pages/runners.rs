@@ -8,7 +8,7 @@ use roundel_store::runners::RunnerRow;
 
 use super::time::TimeAgo;
 use crate::{
-    http::{frame::Shell, rights::SignedIn, routes::Routes, visit::Answer},
+    http::{frame::Shell, rights::SignedIn, routes::Routes, section::Section, visit::Answer},
     markup::{Html, Untrusted, sentence},
 };
 
@@ -62,7 +62,7 @@ async fn page(SignedIn { visit, .. }: SignedIn) -> Answer {
         .collect();
     let queued = queued(visit.app.store.queued_jobs().await?);
     let server = visit.app.settings.public_url.as_str().trim_end_matches('/').to_owned();
-    visit.page(&Page { shell: visit.shell("Runners", "runners"), runners, server, queued })
+    visit.page(&Page { shell: visit.shell("Runners", Section::Runners), runners, server, queued })
 }
 
 /// When it signed off, unless it was seen since: a server of an earlier release that notes a runner does

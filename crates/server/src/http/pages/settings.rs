@@ -18,18 +18,20 @@ use roundel_store::{
 };
 
 use super::{
-    project::ProjectHead,
+    project::{ProjectHead, ProjectTab},
     time::TimeAgo,
     variables::{self, ImportForm, ImportRequest, ImportResult},
 };
 use crate::{
     http::{
-        address::{address, encode, see_other},
+        address::{address, encode},
         badges,
         form::{NoFields, PageForm},
         frame::Shell,
+        notice::{Notice, see_done},
         rights::{Admin, SecretsAdmin, Writer},
         routes::Routes,
+        section::Section,
         visit::{Answer, PageError, Visit},
     },
     markup::{Brief, Html, Untrusted, sentence},
@@ -150,7 +152,7 @@ async fn read(
         value: Untrusted(format!("xxxx{}", row.hint.unwrap_or_default())),
         set: TimeAgo::new(row.updated_at, visit.now),
     };
-    let head = ProjectHead::read(visit, project, role, "settings").await?;
+    let head = ProjectHead::read(visit, project, role, ProjectTab::Settings).await?;
     let import = match role {
         Role::Admin => ImportForm::read(visit, project).await?,
         Role::Write | Role::Read => None,
@@ -159,7 +161,8 @@ async fn read(
         form.name_error.is_some() || form.value_error.is_some() || form.import.is_refused();
     let error = if is_refused { "Error: " } else { "" };
     Ok(Settings {
-        shell: visit.shell(format!("{error}Settings · {}", project.slug.full_name()), "projects"),
+        shell: visit
+            .shell(format!("{error}Settings · {}", project.slug.full_name()), Section::Projects),
         key: key.map(|key| key_view(visit, project, &key)),
         hook: hook.map(|hook| hook_view(visit, project, &hook)),
         variables: variables.into_iter().map(variable).collect(),
@@ -341,7 +344,7 @@ async fn set_variable(
     let value = Secret::new(request.value);
     visit.app.store.set_variable(project.id, name, &value, visit.now).await?;
     tracing::info!(project = %project.slug, variable = name, "a variable was set");
-    Ok(see_other(&format!("{}/settings?done=variable-set#variables", address(&project.slug))))
+    Ok(see_done(&format!("{}/settings#variables", address(&project.slug)), Notice::VariableSaved))
 }
 
 async fn delete_variable(
@@ -353,7 +356,7 @@ async fn delete_variable(
     }
     visit.app.store.delete_variable(project.id, &request.name).await?;
     tracing::info!(project = %project.slug, variable = request.name, "a variable was deleted");
-    Ok(see_other(&format!("{}/settings?done=variable-deleted#variables", address(&project.slug))))
+    Ok(see_done(&format!("{}/settings#variables", address(&project.slug)), Notice::VariableDeleted))
 }
 
 /// Answers with the settings and what became of each name, which an address could not hold. A browser
@@ -378,8 +381,8 @@ async fn badge_token(
     _: PageForm<NoFields>,
 ) -> Answer {
     let replaced = badges::renew_token(&visit.app, project.id).await?;
-    let done = if replaced { "badge-token-replaced" } else { "badge-token" };
-    Ok(see_other(&format!("{}/settings?done={done}#badge", address(&project.slug))))
+    let done = if replaced { Notice::TokenReplaced } else { Notice::TokenGenerated };
+    Ok(see_done(&format!("{}/settings#badge", address(&project.slug)), done))
 }
 
 /// Ends building: pushes start no pipelines until setup is run again. What was created at the forge
@@ -390,5 +393,5 @@ async fn stop(
 ) -> Answer {
     visit.app.store.set_project_active(project.id, false).await?;
     tracing::info!(project = %project.slug, %account, "building was stopped");
-    Ok(see_other(&format!("{}/settings?done=stopped#building", address(&project.slug))))
+    Ok(see_done(&format!("{}/settings#building", address(&project.slug)), Notice::Stopped))
 }

@@ -4,7 +4,11 @@ use askama::Template;
 use roundel_model::forge::Role;
 use roundel_store::projects::{Project, Setup, SetupState, SetupStepStatus};
 
-use super::{project::ProjectHead, status::DisplayStatus, time::Elapsed};
+use super::{
+    project::{ProjectHead, ProjectTab},
+    status::DisplayStatus,
+    time::Elapsed,
+};
 use crate::{
     http::{
         address::{address, see_other},
@@ -12,6 +16,7 @@ use crate::{
         frame::{SOON, Shell},
         rights::{Admin, Reader},
         routes::Routes,
+        section::Section,
         visit::{Answer, PageError, Visit},
     },
     markup::{Html, sentence},
@@ -83,11 +88,11 @@ struct StepView {
 }
 
 async fn page(Reader { visit, subject: project, role }: Reader<Project>) -> Answer {
-    let head = ProjectHead::read(&visit, &project, role, "setup").await?;
+    let head = ProjectHead::read(&visit, &project, role, ProjectTab::Setup).await?;
     let live = read(&visit, &project, role).await?;
     let title = format!("Set up {}", project.slug.full_name());
     let shell =
-        visit.shell(title, "add").showing(live.status.family()).refreshing(live.going, SOON);
+        visit.shell(title, Section::Add).showing(live.status.family()).refreshing(live.going, SOON);
     visit.page(&SetupPage { shell, head, id: project.id.to_string(), live })
 }
 

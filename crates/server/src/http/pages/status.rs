@@ -10,7 +10,7 @@ use roundel_model::{
 };
 use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
 
-use crate::markup::cut;
+use crate::{http::family::Family, markup::cut};
 
 /// A status as people see it: one roundel, with a ring, a glyph and its own label. Color alone
 /// never tells two of them apart.
@@ -62,16 +62,6 @@ const ORDER: [WorkflowStatus; 8] = [
     WorkflowStatus::NotRun,
 ];
 
-/// Statuses that look alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Family {
-    Ok,
-    Bad,
-    Busy,
-    Hold,
-    None,
-}
-
 impl DisplayStatus {
     /// Returns the label for people.
     pub(crate) const fn label(self) -> &'static str {
@@ -118,7 +108,7 @@ impl DisplayStatus {
     }
 
     /// Returns the family that decides color and favicon.
-    const fn kind(self) -> Family {
+    pub(crate) const fn family(self) -> Family {
         match self {
             Self::Passed => Family::Ok,
             Self::Failed
@@ -133,20 +123,14 @@ impl DisplayStatus {
         }
     }
 
-    /// Returns the family as styles and scripts call it: `ok`, `bad`, `busy`, `hold`, `none`.
-    pub(crate) const fn family(self) -> &'static str {
-        match self.kind() {
-            Family::Ok => "ok",
-            Family::Bad => "bad",
-            Family::Busy => "busy",
-            Family::Hold => "hold",
-            Family::None => "none",
-        }
-    }
-
     /// Returns whether something went wrong that needs a look.
     pub(crate) const fn is_bad(self) -> bool {
-        matches!(self.kind(), Family::Bad)
+        self.family().is_bad()
+    }
+
+    /// Returns whether the configuration asks for what this release cannot run.
+    pub(crate) const fn is_not_supported(self) -> bool {
+        matches!(self, Self::NotSupported)
     }
 
     /// Returns whether it will change by itself. What waits for a person does not.
