@@ -11,6 +11,7 @@
 //! - `links`: links in the documents lead somewhere;
 //! - `parameters`: a function has five at most, and no tuple hides one;
 //! - `routes`: every route of the server declares its right;
+//! - `templates`: a template compares with no word;
 //! - `verbs`: every `cargo xtask …` that is named exists;
 //! - `walk`: the path from a webhook to its check, as ARCHITECTURE.md lists it, can be read downward;
 //! - `words`: texts for people use the field's terms.
@@ -27,6 +28,7 @@ mod routes;
 mod shape;
 mod source;
 mod syntax;
+mod templates;
 mod verbs;
 mod walk;
 mod words;

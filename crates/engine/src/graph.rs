@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Refuses workflows that could never end, or that are too large.
-pub(crate) fn check(workflows: &[NewWorkflow]) -> Result<(), IllegalEvent> {
+pub(crate) fn check(workflows: &[NewWorkflow], event: &'static str) -> Result<(), IllegalEvent> {
     let (jobs, limit) = (workflows.iter().map(|it| it.jobs.len()).sum(), limits::JOBS_PER_PIPELINE);
     if jobs > limit {
         return Err(BadGraph::TooManyJobs { jobs, limit }.into());
@@ -21,7 +21,7 @@ pub(crate) fn check(workflows: &[NewWorkflow]) -> Result<(), IllegalEvent> {
         for job in &workflow.jobs {
             if !seen.insert(job.id) {
                 let broken = "P3: two jobs have the same id".to_owned();
-                return Err(IllegalEvent::Invariant { event: "compiled", broken });
+                return Err(IllegalEvent::Invariant { event, broken });
             }
             check_tasks(job)?;
         }

@@ -42,7 +42,7 @@ impl Pipeline {
     /// Changes it in place. Returns whether anything changed; after an error it may be half changed.
     pub(crate) fn apply(&mut self, event: &Event, now: Timestamp) -> Result<bool, IllegalEvent> {
         match *event {
-            Event::Compiled { ref workflows, .. } => self.begin(workflows, now),
+            Event::Compiled { ref workflows, .. } => self.begin(workflows, event.name(), now),
             Event::CompileFailed { .. } => {
                 let is_pending = self.status == PipelineStatus::Pending;
                 if is_pending {
@@ -64,7 +64,9 @@ impl Pipeline {
             }
             Event::Approved { job, .. } => self.in_job(job, JobEvent::Approved, now),
             Event::JobCanceled { job, .. } => self.in_job(job, JobEvent::Canceled, now),
-            Event::WorkflowCanceled { workflow, .. } => self.workflow(workflow)?.cancel(now),
+            Event::WorkflowCanceled { workflow, .. } => {
+                self.workflow(workflow, event.name())?.cancel(now)
+            }
             Event::Tick => {
                 let mut changed = false;
                 for workflow in &mut self.workflows {
@@ -76,20 +78,29 @@ impl Pipeline {
     }
 
     /// A crash may make the server compile twice: the second time changes nothing.
-    fn begin(&mut self, workflows: &[NewWorkflow], now: Timestamp) -> Result<bool, IllegalEvent> {
+    fn begin(
+        &mut self,
+        workflows: &[NewWorkflow],
+        event: &'static str,
+        now: Timestamp,
+    ) -> Result<bool, IllegalEvent> {
         if self.status != PipelineStatus::Pending {
             return Ok(false);
         }
-        graph::check(workflows)?;
+        graph::check(workflows, event)?;
         self.status = PipelineStatus::Created;
         self.workflows =
             workflows.iter().map(|new| Workflow::begin(new, now)).collect::<Result<_, _>>()?;
         Ok(true)
     }
 
-    fn workflow(&mut self, id: WorkflowId) -> Result<&mut Workflow, IllegalEvent> {
+    fn workflow(
+        &mut self,
+        id: WorkflowId,
+        event: &'static str,
+    ) -> Result<&mut Workflow, IllegalEvent> {
         self.workflows.iter_mut().find(|workflow| workflow.id == id).ok_or(IllegalEvent::Protocol {
-            event: "workflow_canceled",
+            event,
             status: None,
             reason: "there is no such workflow",
         })

@@ -85,17 +85,14 @@ pub(crate) fn run_time(limit: Duration) -> String {
     format!("The job ran longer than {}", in_words(limit))
 }
 
-/// Returns the line that says so when `sudo` complained that it may not become root.
-pub(crate) fn refused_sudo(allowed: bool) -> &'static str {
-    if allowed {
-        "This runner allows `sudo`, but its host cannot keep it inside the environment: the step \
-         \"Spin up environment\" says why. Run the job as root instead: `user: root` next to `image:`."
-    } else {
-        "This runner does not let `sudo` and other setuid programs work. Run the job as root \
+/// Says why `sudo` could not become root although this runner allows it.
+pub(crate) const SUDO_NOT_CONTAINED: &str = "This runner allows `sudo`, but its host cannot keep it inside the environment: the step \
+         \"Spin up environment\" says why. Run the job as root instead: `user: root` next to `image:`.";
+
+/// Says why `sudo` could not become root on a runner that does not allow it.
+pub(crate) const SUDO_NOT_ALLOWED: &str = "This runner does not let `sudo` and other setuid programs work. Run the job as root \
          instead (`user: root` next to `image:`), or let the runner's administrator allow them: \
-         `allow_setuid = true` under `[runner]`, or `--allow-setuid`."
-    }
-}
+         `allow_setuid = true` under `[runner]`, or `--allow-setuid`.";
 
 /// Returns what the host lacks for jobs, why, and what its administrator can do about it.
 pub(crate) fn limitation(limitation: &Limitation) -> String {

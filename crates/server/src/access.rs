@@ -17,7 +17,11 @@ use roundel_model::{forge::Role, id::AccountId, time::Timestamp};
 use roundel_store::{StoreError, accounts::Account, projects::Project};
 use sha2::{Digest as _, Sha256};
 
-use crate::{app::App, forges::CallError, role_cache::Known};
+use crate::{
+    app::App,
+    forges::CallError,
+    role_cache::{Known, RoleKey},
+};
 
 /// Name of the session cookie.
 pub const SESSION_COOKIE: &str = "roundel_session";
@@ -96,7 +100,7 @@ pub(crate) async fn project_access(
 }
 
 async fn own_access(app: &App, account: AccountId, project: &Project) -> Option<ProjectAccess> {
-    let key = (account, project.id);
+    let key = RoleKey { account, project: project.id };
     let now = Timestamp::now();
     let known = app.roles.get(key);
     if let Some(known) = known

@@ -34,7 +34,6 @@ pub(crate) use self::case::Intake;
 use self::case::{Case, Postponed, ignored};
 use crate::{
     forges::{self, CallError},
-    idle,
     lanes::Lanes,
     live::Update,
     retry::Attempt,
@@ -43,6 +42,7 @@ use crate::{
         commit::{from_api, from_payload},
     },
     wake::WakeUps,
+    why_not_building,
 };
 
 /// Deliveries that are taken at a time. Those of one project go in order.
@@ -185,7 +185,7 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Receipt, Postponed> {
         return Ok(ignored(what, "it was deleted: there is nothing to build"));
     }
     if !case.project.active {
-        let why = idle::reason(&case.intake.store, case.project.id).await?;
+        let why = why_not_building::reason(&case.intake.store, case.project.id).await?;
         return Ok(ignored(what, format!("{why}; run setup again to build pushes")));
     }
     let (sha, commit) = match case.answered(commit_of(case, &push).await)? {

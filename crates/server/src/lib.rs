@@ -14,7 +14,6 @@ pub mod drive;
 pub mod forges;
 mod health;
 pub mod http;
-mod idle;
 pub mod intake;
 mod lanes;
 pub mod links;
@@ -27,8 +26,9 @@ pub mod setup;
 mod signing;
 pub mod status_name;
 mod trigger;
-mod variable;
+mod variable_rules;
 pub mod wake;
+mod why_not_building;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 

@@ -16,7 +16,14 @@ const MAX_ROLES: usize = 20_000;
 
 /// Roles that the forge reported, and when.
 #[derive(Default)]
-pub(crate) struct RoleCache(Mutex<HashMap<(AccountId, ProjectId), Known>>);
+pub(crate) struct RoleCache(Mutex<HashMap<RoleKey, Known>>);
+
+/// Whose role, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct RoleKey {
+    pub(crate) account: AccountId,
+    pub(crate) project: ProjectId,
+}
 
 #[derive(Clone, Copy)]
 pub(crate) struct Known {
@@ -25,11 +32,11 @@ pub(crate) struct Known {
 }
 
 impl RoleCache {
-    pub(crate) fn get(&self, key: (AccountId, ProjectId)) -> Option<Known> {
+    pub(crate) fn get(&self, key: RoleKey) -> Option<Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied()
     }
 
-    pub(crate) fn put(&self, key: (AccountId, ProjectId), known: Known) {
+    pub(crate) fn put(&self, key: RoleKey, known: Known) {
         let mut roles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if roles.len() >= MAX_ROLES {
             roles.clear();
@@ -40,13 +47,13 @@ impl RoleCache {
     /// Forgets what is known of a project: its visibility or owner changed.
     pub(crate) fn forget_project(&self, project: ProjectId) {
         let mut roles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        roles.retain(|(_, of), _| *of != project);
+        roles.retain(|key, _| key.project != project);
     }
 
     /// Forgets what is known of a person: they signed in again.
     pub(crate) fn forget_account(&self, account: AccountId) {
         let mut roles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        roles.retain(|(of, _), _| *of != account);
+        roles.retain(|key, _| key.account != account);
     }
 
     /// Makes every answer older, as if time had passed.

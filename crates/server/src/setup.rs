@@ -56,7 +56,7 @@ pub async fn begin(
     name: &str,
 ) -> Result<ProjectId, SetupError> {
     let repository = resolve(setups, actor, forge, owner, name).await?;
-    check_scopes(setups, actor, forge, repository.private).await?;
+    check_scopes(setups, actor, forge, &repository).await?;
     let slug = ProjectSlug {
         forge,
         owner: repository.owner.login.clone(),
@@ -175,7 +175,7 @@ async fn check_scopes(
     setups: &Setups,
     actor: AccountId,
     kind: ForgeKind,
-    private: bool,
+    repository: &Repository,
 ) -> Result<(), SetupError> {
     let identity = setups.store.identity(actor, kind).await?;
     let granted = identity.and_then(|identity| identity.token).map(|token| token.scopes);
@@ -187,7 +187,7 @@ async fn check_scopes(
     let has = |scope: &str| granted.iter().any(|granted| granted == scope);
     let missing: Vec<&str> = match kind {
         ForgeKind::GitHub if has("repo") => Vec::new(),
-        ForgeKind::GitHub if private => vec!["repo"],
+        ForgeKind::GitHub if repository.private => vec!["repo"],
         ForgeKind::GitHub => {
             ["public_repo", "admin:repo_hook"].into_iter().filter(|scope| !has(scope)).collect()
         }

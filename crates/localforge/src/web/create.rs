@@ -32,7 +32,22 @@ pub(super) struct Entry {
     #[serde(default)]
     name: String,
     #[serde(default)]
-    visibility: String,
+    visibility: Visibility,
+}
+
+/// Who sees a new repository.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Visibility {
+    #[default]
+    Private,
+    Public,
+}
+
+impl Visibility {
+    const fn is_private(self) -> bool {
+        matches!(self, Self::Private)
+    }
 }
 
 #[derive(Template)]
@@ -96,7 +111,7 @@ async fn make(forge: &Arc<Forge>, login: &str, entry: &Entry) -> Result<String, 
     let new = NewRepository {
         owner: &entry.owner,
         name: &entry.name,
-        private: entry.visibility != "public",
+        private: entry.visibility.is_private(),
         admin: login,
     };
     match create_with_sample(forge, &new).await {

@@ -139,7 +139,12 @@ async fn attempt(
     }
     let ended = step_end(&end);
     if ended.is_failure() && step.log.has_refused_sudo() {
-        step.line(phrases::refused_sudo(task.host.settings.allow_setuid))?;
+        let is_allowed = task.host.settings.allow_setuid;
+        step.line(if is_allowed {
+            phrases::SUDO_NOT_CONTAINED
+        } else {
+            phrases::SUDO_NOT_ALLOWED
+        })?;
     }
     for line in last_lines(&end, run) {
         step.line(&line)?;

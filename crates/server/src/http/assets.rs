@@ -51,15 +51,37 @@ async fn asset(
     Path((digest, name)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    answer(&name, &headers, digest == *DIGEST)
+    answer(
+        &name,
+        &headers,
+        if digest == *DIGEST { Caching::Immutable } else { Caching::Revalidate },
+    )
 }
 
 /// What browsers ask for by themselves.
 async fn favicon(_: Anyone, headers: HeaderMap) -> Response {
-    answer("favicon-none.svg", &headers, false)
+    answer("favicon-none.svg", &headers, Caching::Revalidate)
 }
 
-fn answer(name: &str, headers: &HeaderMap, forever: bool) -> Response {
+/// What a browser may do with an asset that it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Caching {
+    /// Use it without asking: another content has another address.
+    Immutable,
+    /// Ask each time whether it is still the same.
+    Revalidate,
+}
+
+impl Caching {
+    const fn header(self) -> &'static str {
+        match self {
+            Self::Immutable => "public, max-age=31536000, immutable",
+            Self::Revalidate => "no-cache",
+        }
+    }
+}
+
+fn answer(name: &str, headers: &HeaderMap, caching: Caching) -> Response {
     let Some(file) = Assets::get(name) else { return StatusCode::NOT_FOUND.into_response() };
     let etag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..12]));
     let fresh =
@@ -70,9 +92,8 @@ fn answer(name: &str, headers: &HeaderMap, forever: bool) -> Response {
         let kind = file.metadata.mimetype().to_owned();
         ([(header::CONTENT_TYPE, kind)], file.data.into_owned()).into_response()
     };
-    let caching = if forever { "public, max-age=31536000, immutable" } else { "no-cache" };
     let all = response.headers_mut();
-    all.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    all.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching.header()));
     all.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         all.insert(header::ETAG, etag);
@@ -86,17 +107,23 @@ mod tests {
 
     #[test]
     fn an_asset_under_its_digest_may_be_kept_for_ever() {
-        let now = answer("app.css", &HeaderMap::new(), true);
+        let now = answer("app.css", &HeaderMap::new(), Caching::Immutable);
         assert!(now.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
         let mut headers = HeaderMap::new();
         headers.insert(header::IF_NONE_MATCH, now.headers()[header::ETAG].clone());
-        assert_eq!(answer("app.css", &headers, true).status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(
+            answer("app.css", &headers, Caching::Immutable).status(),
+            StatusCode::NOT_MODIFIED
+        );
     }
 
     #[test]
     fn no_path_leads_out_of_the_assets() {
         for name in ["../Cargo.toml", "/etc/passwd", "..%2fsrc%2flib.rs", ""] {
-            assert_eq!(answer(name, &HeaderMap::new(), true).status(), StatusCode::NOT_FOUND);
+            assert_eq!(
+                answer(name, &HeaderMap::new(), Caching::Immutable).status(),
+                StatusCode::NOT_FOUND
+            );
         }
     }
 

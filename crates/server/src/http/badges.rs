@@ -167,11 +167,21 @@ async fn by_id(
 #[derive(Debug, Default, PartialEq, Eq)]
 struct BadgeQuery {
     shield: bool,
-    live: bool,
+    shows: Shows,
     token: Option<String>,
     workflow: Option<String>,
     job: Option<String>,
     label: Option<String>,
+}
+
+/// Which pipeline of a branch a badge shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Shows {
+    /// The newest that ended, so that a push does not change a green badge.
+    #[default]
+    LastEnded,
+    /// The newest, even while it runs.
+    Newest,
 }
 
 impl BadgeQuery {
@@ -180,7 +190,9 @@ impl BadgeQuery {
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             match name.as_ref() {
                 "style" => asked.shield = value == "shield",
-                "live" => asked.live = value == "1",
+                "live" => {
+                    asked.shows = if value == "1" { Shows::Newest } else { Shows::LastEnded };
+                }
                 "circle-token" | "token" => asked.token = Some(value.into_owned()),
                 "workflow" => asked.workflow = Some(value.into_owned()),
                 "job" => asked.job = Some(value.into_owned()),
@@ -261,13 +273,13 @@ async fn state_of(
     };
     let pipelines = app.store.pipelines(&filter, LOOK_BACK).await?;
     let states = pipelines.iter().filter_map(|(_, workflows)| state_in(workflows, asked));
-    Ok(newest(states, asked.live))
+    Ok(newest(states, asked.shows))
 }
 
-fn newest(states: impl Iterator<Item = BadgeState>, live: bool) -> BadgeState {
+fn newest(states: impl Iterator<Item = BadgeState>, shows: Shows) -> BadgeState {
     let mut first = None;
     for state in states {
-        if state != BadgeState::Running || live {
+        if state != BadgeState::Running || shows == Shows::Newest {
             return state;
         }
         first = first.or(Some(state));

@@ -40,19 +40,31 @@ pub(super) struct Request<'a> {
 #[error("failed to set up a client for orbs; are the system's CA certificates installed?")]
 pub struct ClientError(#[source] reqwest::Error);
 
+/// Which authorities are trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Certificates {
+    /// Those of this machine.
+    System,
+    /// None: no address needs TLS, and this machine may have no certificates.
+    None,
+}
+
 impl Fetcher {
-    /// Builds one. With `plain` no address needs TLS, and this machine may have no certificates.
+    /// Builds one.
     ///
     /// # Errors
     ///
     /// If TLS cannot be set up on this machine.
-    pub(super) fn new(timeout: Duration, plain: bool) -> Result<Self, ClientError> {
+    pub(super) fn new(timeout: Duration, certificates: Certificates) -> Result<Self, ClientError> {
         let builder = reqwest::Client::builder()
             // Redirects are ours: the library would follow them anywhere.
             .redirect(reqwest::redirect::Policy::none())
             .timeout(timeout)
             .user_agent(concat!("Roundel/", env!("CARGO_PKG_VERSION")));
-        let builder = if plain { builder.tls_certs_only([]) } else { builder };
+        let builder = match certificates {
+            Certificates::System => builder,
+            Certificates::None => builder.tls_certs_only([]),
+        };
         Ok(Self { client: builder.build().map_err(ClientError)?, timeout })
     }
 

@@ -13,7 +13,7 @@ use super::{
     address::Addresses,
     answer::{Answer, best_first},
     directory::Directory,
-    fetch::{ClientError, Fetcher},
+    fetch::{Certificates, ClientError, Fetcher},
     published,
     upstream::Upstream,
 };
@@ -69,6 +69,14 @@ pub(crate) struct Sources {
     addresses: Addresses,
 }
 
+/// Who publishes the orbs of a namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Publisher {
+    /// Only this server: no other source is asked.
+    ThisServer,
+    Anyone,
+}
+
 impl Sources {
     /// Gets ready to look.
     ///
@@ -80,8 +88,9 @@ impl Sources {
         let fetcher = if outside.is_empty() {
             None
         } else {
-            let plain = outside.iter().all(|url| url.scheme() == "http");
-            Some(Fetcher::new(settings.fetch_timeout, plain)?)
+            let is_plain = outside.iter().all(|url| url.scheme() == "http");
+            let certificates = if is_plain { Certificates::None } else { Certificates::System };
+            Some(Fetcher::new(settings.fetch_timeout, certificates)?)
         };
         let upstream = settings.registry.clone().zip(fetcher.clone()).map(|(base, fetcher)| {
             Upstream::new(base, settings.registry_token.clone(), fetcher, store.clone())
@@ -115,32 +124,34 @@ impl Sources {
         if let Some(directory) = &self.directory {
             let answer = ask_folder(directory, reference, Directory::find).await;
             if answers.takes(directory.shown.clone(), answer) {
-                return Ok(answers.resolution(|| self.help(reference, false)));
+                return Ok(answers.resolution(|| self.help(reference, Publisher::Anyone)));
             }
         }
         let answer = published::find(&self.store, reader, reference, now).await?;
         let is_ours = published::speaks_for(&self.store, reader, &reference.namespace).await?;
+        let publisher = if is_ours { Publisher::ThisServer } else { Publisher::Anyone };
         if answers.takes(published::SHOWN.to_owned(), answer) {
-            return Ok(answers.resolution(|| self.help(reference, is_ours)));
+            return Ok(answers.resolution(|| self.help(reference, publisher)));
         }
-        if let Some(upstream) = self.upstream.as_ref().filter(|_| !is_ours) {
+        if let Some(upstream) = self.upstream.as_ref().filter(|_| publisher == Publisher::Anyone) {
             let answer = upstream.find(reference, now).await?;
             if answers.takes(upstream.shown(), answer) {
-                return Ok(answers.resolution(|| self.help(reference, is_ours)));
+                return Ok(answers.resolution(|| self.help(reference, publisher)));
             }
         }
-        if let Some(directory) = self.directory.as_ref().filter(|_| !is_ours) {
+        if let Some(directory) = self.directory.as_ref().filter(|_| publisher == Publisher::Anyone)
+        {
             let answer = ask_folder(directory, reference, Directory::find_stand_in).await;
             answers.takes(directory.shown.clone(), answer);
         }
-        Ok(answers.resolution(|| self.help(reference, is_ours)))
+        Ok(answers.resolution(|| self.help(reference, publisher)))
     }
 
     /// Says how to provide an orb.
-    fn help(&self, reference: &OrbReference, is_ours: bool) -> String {
+    fn help(&self, reference: &OrbReference, publisher: Publisher) -> String {
         let publish =
             format!("publish it with `roundel orb publish FILE {}@VERSION`", reference.orb());
-        if is_ours {
+        if publisher == Publisher::ThisServer {
             return publish;
         }
         let directory = if self.directory.is_some() {

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     forges::{self, CallError},
-    idle,
     retry::Attempt,
+    why_not_building,
 };
 
 /// Why no pipeline was started, in words for the person who asked.
@@ -74,7 +74,7 @@ pub(crate) async fn trigger(
     branch: &str,
 ) -> Result<PipelineId, ManualError> {
     if !project.active {
-        return Err(ManualError::Idle(idle::reason(&starter.store, project.id).await?));
+        return Err(ManualError::Idle(why_not_building::reason(&starter.store, project.id).await?));
     }
     let head = Head { actor, branch, kind: TriggerKind::Manual };
     match start_on_head(starter, project, head).await? {

@@ -52,10 +52,10 @@ fn unknown_is_byte_identical_whatever_was_asked() {
 #[test]
 fn while_a_pipeline_runs_the_last_state_stands() {
     use BadgeState::{Failing, NoBuilds, Passing, Running};
-    assert_eq!(newest([Running, Failing, Passing].into_iter(), false), Failing);
-    assert_eq!(newest([Running, Failing].into_iter(), true), Running);
-    assert_eq!(newest([Running].into_iter(), false), Running);
-    assert_eq!(newest([].into_iter(), false), NoBuilds);
+    assert_eq!(newest([Running, Failing, Passing].into_iter(), Shows::LastEnded), Failing);
+    assert_eq!(newest([Running, Failing].into_iter(), Shows::Newest), Running);
+    assert_eq!(newest([Running].into_iter(), Shows::LastEnded), Running);
+    assert_eq!(newest([].into_iter(), Shows::LastEnded), NoBuilds);
 }
 
 /// Nothing runs while a pipeline waits for a person, for days perhaps: what an older commit came to says
@@ -65,8 +65,8 @@ fn a_pipeline_that_needs_approval_is_on_hold() {
     use BadgeState::{Failing, OnHold, Passing, Running};
     assert_eq!(of_workflow(WorkflowStatus::OnHold), OnHold);
     assert_eq!(of_job(JobStatus::OnHold), OnHold);
-    assert_eq!(newest([OnHold, Passing].into_iter(), false), OnHold);
-    assert_eq!(newest([Running, OnHold, Failing].into_iter(), false), OnHold);
+    assert_eq!(newest([OnHold, Passing].into_iter(), Shows::LastEnded), OnHold);
+    assert_eq!(newest([Running, OnHold, Failing].into_iter(), Shows::LastEnded), OnHold);
 }
 
 #[test]

@@ -198,7 +198,7 @@ async fn receipt(
             .refreshing(delivery.decided_at.is_none(), SOON),
         head: ProjectHead::read(&visit, &project, role, ProjectTab::Deliveries).await?,
         id: delivery.id.to_string(),
-        advice: advice(&delivery, project.active),
+        advice: advice(&delivery, &project),
         to_setup: delivery.decided_at.is_some() && !project.active,
         hook: delivery.hook.to_string(),
         delivery: DeliveryView::new(&delivery, visit.now),
@@ -208,13 +208,13 @@ async fn receipt(
 }
 
 /// Says what to do if something else was expected.
-fn advice(delivery: &Delivery, is_building: bool) -> &'static str {
+fn advice(delivery: &Delivery, project: &Project) -> &'static str {
     if delivery.decided_at.is_none() {
         return "Nothing to do: it is retried automatically until the provider responds.";
     }
     let ignored =
         delivery.receipts.iter().any(|receipt| matches!(receipt, Receipt::Ignored { .. }));
-    if !is_building {
+    if !project.active {
         "Expected a pipeline? This project builds nothing now: run setup again, then push."
     } else if ignored || delivery.receipts.is_empty() {
         "Expected a pipeline? Push again, or use Trigger pipeline on the project's page."

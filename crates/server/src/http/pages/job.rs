@@ -86,7 +86,7 @@ struct JobLive {
     on_hold: bool,
     going: bool,
     pipeline: String,
-    facts: Vec<(&'static str, Html)>,
+    facts: Vec<Fact>,
     why: Option<Html>,
     /// Who approved or canceled it, and when.
     decision: Option<Html>,
@@ -362,13 +362,20 @@ fn step_view(step: &StepRow, job: &JobRow, open: Option<u32>, now: Timestamp) ->
     }
 }
 
+/// Something known of where and when a job ran.
+struct Fact {
+    label: &'static str,
+    value: Html,
+}
+
+impl Fact {
+    const fn new(label: &'static str, value: Html) -> Self {
+        Self { label, value }
+    }
+}
+
 /// What is known of where and when it ran.
-fn facts(
-    job: &JobRow,
-    body: Option<&PlannedJob>,
-    task: u32,
-    now: Timestamp,
-) -> Vec<(&'static str, Html)> {
+fn facts(job: &JobRow, body: Option<&PlannedJob>, task: u32, now: Timestamp) -> Vec<Fact> {
     let text = |text: &str| Html(Untrusted(text.to_owned()).to_string());
     let mut facts = Vec::new();
     if let Some(at) = job.queued_at {
@@ -378,35 +385,39 @@ fn facts(
             (JobKind::Approval, _) => "Approval requested",
             _ => "Queued",
         };
-        facts.push((label, Html(TimeAgo::new(at, now).to_string())));
+        facts.push(Fact::new(label, Html(TimeAgo::new(at, now).to_string())));
     }
     if let (Some(queued), Some(started)) = (job.queued_at, job.started_at) {
-        facts
-            .push(("Queue time", Html(Elapsed::new(Some(queued), Some(started), now).to_string())));
+        facts.push(Fact::new(
+            "Queue time",
+            Html(Elapsed::new(Some(queued), Some(started), now).to_string()),
+        ));
     }
     let runner = usize::try_from(task).ok().and_then(|task| job.runners.get(task)?.as_deref());
     if let Some(runner) = runner {
-        facts.push(("Runner", text(runner)));
+        facts.push(Fact::new("Runner", text(runner)));
     }
     let Some(PlannedJobKind::Build(body)) = body.map(|body| &body.kind) else { return facts };
     match &body.executor {
         Executor::Docker { containers } => {
             let images: Vec<&str> = containers.iter().map(|one| one.image.as_str()).collect();
-            facts.push(("Image", text(&images.join(" + "))));
+            facts.push(Fact::new("Image", text(&images.join(" + "))));
         }
         Executor::Machine { image, .. } => {
-            facts
-                .push(("Machine", text(image.as_deref().unwrap_or("host environment (no image)"))));
+            facts.push(Fact::new(
+                "Machine",
+                text(image.as_deref().unwrap_or("host environment (no image)")),
+            ));
         }
-        Executor::Macos { xcode, .. } => facts.push(("Xcode", text(xcode))),
+        Executor::Macos { xcode, .. } => facts.push(Fact::new("Xcode", text(xcode))),
     }
-    facts.push(("Resource class", text(body.resource_class.as_deref().unwrap_or("any"))));
+    facts.push(Fact::new("Resource class", text(body.resource_class.as_deref().unwrap_or("any"))));
     if let Some(architecture) = body.architecture() {
         // What the job asks for: a runner that serves its class by name may be of another.
-        facts.push(("Requested architecture", text(architecture.as_str())));
+        facts.push(Fact::new("Requested architecture", text(architecture.as_str())));
     }
     if body.parallelism > 1 {
-        facts.push(("Parallelism", text(&body.parallelism.to_string())));
+        facts.push(Fact::new("Parallelism", text(&body.parallelism.to_string())));
     }
     facts
 }

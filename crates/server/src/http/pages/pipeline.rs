@@ -104,10 +104,16 @@ struct WorkflowView {
     /// Who canceled it, and when.
     canceled: Option<Html>,
     graph: Option<Html>,
-    /// Jobs that were not allowed to run, with their addresses, and why.
-    refused: Vec<(String, Html)>,
+    /// Jobs that were not allowed to run.
+    refused: Vec<RefusedJob>,
     jobs: Vec<JobLine>,
     tally: String,
+}
+
+/// A job that was not allowed to run.
+struct RefusedJob {
+    address: String,
+    why: Html,
 }
 
 /// A job in the list.
@@ -204,17 +210,20 @@ async fn read(
                     what: sentence(&pending(undelivered.effect, &workflows)),
                     attempts: undelivered.attempts,
                     error: sentence(&undelivered.error?),
-                    outlook: outlook(undelivered.effect, undelivered.given_up),
+                    outlook: if undelivered.given_up {
+                        gave_up(undelivered.effect)
+                    } else {
+                        "retrying"
+                    },
                 })
             })
             .collect(),
     })
 }
 
-/// A commit status is set again by the next run; an email is not sent again.
-const fn outlook(effect: Effect, given_up: bool) -> &'static str {
+/// Says what sets an effect right that is not tried again: a commit status is set again by the next run; an email is not sent again.
+const fn gave_up(effect: Effect) -> &'static str {
     match effect {
-        _ if !given_up => "retrying",
         Effect::ReportJob(_) | Effect::ReportConfigError => {
             "gave up; the next run on this commit will set it again"
         }
@@ -267,7 +276,12 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
         refused: workflow
             .jobs
             .iter()
-            .filter_map(|job| Some((format!("/job/{}", job.id), sentence(&refusal(job)?))))
+            .filter_map(|job| {
+                Some(RefusedJob {
+                    address: format!("/job/{}", job.id),
+                    why: sentence(&refusal(job)?),
+                })
+            })
             .collect(),
         graph: graph::draw(workflow.name.as_str(), &workflow.jobs, visit.now),
         jobs: workflow.jobs.iter().map(line).collect(),

@@ -24,9 +24,9 @@ use crate::{
         section::Section,
         visit::{Answer, PageError, Visit},
     },
-    idle,
     markup::{Brief, Html, Untrusted, sentence},
     trigger::manual::{self, ManualError},
+    why_not_building,
 };
 
 /// Branches that the filter offers.
@@ -228,8 +228,11 @@ async fn read_page(
     let error = if is_refused { "Error: " } else { "" };
     let offered = chosen.unwrap_or_else(|| project.default_branch.clone());
     let trigger = TriggerForm { branch: trigger.branch.or(Some(Untrusted(offered))), ..trigger };
-    let idle =
-        if project.active { None } else { Some(idle::reason(&visit.app.store, project.id).await?) };
+    let idle = if project.active {
+        None
+    } else {
+        Some(why_not_building::reason(&visit.app.store, project.id).await?)
+    };
     Ok(ProjectPage {
         shell: visit
             .shell(format!("{error}{}", project.slug.full_name()), Section::Projects)

@@ -36,7 +36,7 @@ use crate::{
     },
     markup::{Brief, Html, Untrusted, sentence},
     status_name::{self, Named},
-    variable::{self, TooManyVariables},
+    variable_rules::{self, TooManyVariables},
 };
 
 /// Pipelines that are searched for one with jobs: the newest may have a mistake in its configuration.
@@ -126,7 +126,7 @@ struct BadgeView {
     preview_shield: String,
     private: bool,
     has_token: bool,
-    boxes: Vec<(&'static str, String)>,
+    snippets: [BadgeSnippet; 8],
     branches: Vec<Untrusted>,
     branch: String,
 }
@@ -145,7 +145,7 @@ async fn read(
     let key = store.checkout_key(project.id).await?;
     let hook = store.hook_of(project.id).await?;
     let variables = store.variable_rows(project.id).await?;
-    let replacing = variables.iter().filter(|row| variable::replaces_environment(&row.name));
+    let replacing = variables.iter().filter(|row| variable_rules::replaces_environment(&row.name));
     let replacing = replacing.map(|row| Untrusted(row.name.clone())).collect();
     let variable = |row: VariableRow| VariableView {
         name: Untrusted(row.name),
@@ -278,7 +278,7 @@ async fn badge_view(visit: &Visit, project: &Project) -> Result<BadgeView, PageE
         preview_shield: format!("{path}?style=shield"),
         private: project.private,
         has_token: token.is_some(),
-        boxes: boxes(&image, &link),
+        snippets: snippets(&image, &link),
         branches: branches
             .into_iter()
             .filter(|name| name.chars().count() <= limits::BRANCH_CHARS)
@@ -288,9 +288,15 @@ async fn badge_view(visit: &Visit, project: &Project) -> Result<BadgeView, PageE
     })
 }
 
+/// The badge in a language of READMEs.
+struct BadgeSnippet {
+    language: &'static str,
+    text: String,
+}
+
 /// The badge in the languages of READMEs (`VCS` §9).
-fn boxes(image: &str, link: &str) -> Vec<(&'static str, String)> {
-    vec![
+fn snippets(image: &str, link: &str) -> [BadgeSnippet; 8] {
+    [
         ("Markdown", format!("[![Roundel]({image})]({link})")),
         ("HTML", format!("<a href=\"{link}\"><img src=\"{image}\" alt=\"Roundel\"></a>")),
         ("AsciiDoc", format!("image:{image}[\"Roundel\", link=\"{link}\"]")),
@@ -300,6 +306,7 @@ fn boxes(image: &str, link: &str) -> Vec<(&'static str, String)> {
         ("POD", format!("=for HTML <a href=\"{link}\"><img src=\"{image}\"></a>")),
         ("Image URL", image.to_owned()),
     ]
+    .map(|(language, text)| BadgeSnippet { language, text })
 }
 
 #[derive(serde::Deserialize)]
@@ -326,12 +333,12 @@ async fn set_variable(
     let known = visit.app.store.variable_rows(project.id).await?;
     let is_full = known.len() >= limits::VARIABLES_PER_PROJECT
         && !known.iter().any(|other| other.name == name);
-    let name_error = match variable::check_name(name) {
+    let name_error = match variable_rules::check_name(name) {
         Err(error) => Some(error.to_string()),
         Ok(()) if is_full => Some(TooManyVariables.to_string()),
         Ok(()) => None,
     };
-    let value_error = variable::check_value(&request.value).err();
+    let value_error = variable_rules::check_value(&request.value).err();
     let form = VariableForm {
         name: Untrusted(name.to_owned()),
         name_error: name_error.as_deref().map(sentence),

@@ -20,7 +20,7 @@ use crate::{
         visit::{PageError, Visit},
     },
     markup::{Html, Untrusted, sentence},
-    variable::{self, TooManyVariables},
+    variable_rules::{self, TooManyVariables},
 };
 
 /// The form that imports variables.
@@ -105,7 +105,7 @@ pub(super) async fn import(
     let rows = store.variable_rows(source.id).await?;
     let names = rows.into_iter().map(|row| row.name);
     let (names, mut invalid): (BTreeSet<String>, BTreeSet<String>) =
-        names.partition(|name| variable::check_name(name).is_ok());
+        names.partition(|name| variable_rules::check_name(name).is_ok());
     let imported = store.import_variables(source.id, project.id, &names, visit.now).await?;
     let ImportedVariables { added, kept, too_long } = match imported {
         VariableImport::Done(imported) => imported,

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::{
-    super::tests::loopback::{Backend, FETCH_TIMEOUT, ResponseKind, found, missing, store},
+    super::{
+        fetch::Certificates,
+        tests::loopback::{Backend, FETCH_TIMEOUT, ResponseKind, found, missing, store},
+    },
     *,
 };
 
@@ -12,7 +15,7 @@ fn at(seconds: u64) -> Timestamp {
 }
 
 async fn addresses(prefixes: &[&str]) -> Addresses {
-    let fetcher = Fetcher::new(FETCH_TIMEOUT, true).unwrap();
+    let fetcher = Fetcher::new(FETCH_TIMEOUT, Certificates::None).unwrap();
     let allowed = prefixes.iter().map(|prefix| Url::parse(prefix).unwrap()).collect();
     Addresses::new(Some(fetcher), allowed, store().await)
 }

@@ -3,7 +3,10 @@
 use roundel_model::time::Timestamp;
 
 use super::{
-    super::tests::loopback::{Backend, FETCH_TIMEOUT, ResponseKind, store},
+    super::{
+        fetch::Certificates,
+        tests::loopback::{Backend, FETCH_TIMEOUT, ResponseKind, store},
+    },
     *,
 };
 
@@ -12,7 +15,7 @@ fn at(seconds: u64) -> Timestamp {
 }
 
 async fn upstream(backend: &Backend) -> Upstream {
-    let fetcher = Fetcher::new(FETCH_TIMEOUT, true).unwrap();
+    let fetcher = Fetcher::new(FETCH_TIMEOUT, Certificates::None).unwrap();
     Upstream::new(backend.url.clone(), None, fetcher, store().await)
 }
 
@@ -151,7 +154,7 @@ async fn a_missing_orb_is_reported_with_the_versions_that_exist() {
 async fn the_token_goes_to_the_registry() {
     let backend = Backend::start().await;
     backend.publish("a/b", &[("1.0.0", "one")]);
-    let fetcher = Fetcher::new(FETCH_TIMEOUT, true).unwrap();
+    let fetcher = Fetcher::new(FETCH_TIMEOUT, Certificates::None).unwrap();
     let base = backend.url.join("/mirror/").unwrap();
     let upstream = Upstream::new(base, Some("secret".into()), fetcher, store().await);
     ask(&upstream, "a/b@1.0.0", at(0)).await;

@@ -140,7 +140,8 @@ impl World {
     /// The forge has just reported that this person administers this project.
     pub(super) fn confirm_role(&self, account: AccountId, project: ProjectId) {
         let known = crate::role_cache::Known { role: Some(Role::Admin), at: Timestamp::now() };
-        self.app.roles.put((account, project), known);
+        let key = crate::role_cache::RoleKey { account, project };
+        self.app.roles.put(key, known);
     }
 
     pub(super) async fn account(&self, login: &str) -> Account {
