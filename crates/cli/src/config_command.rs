@@ -18,7 +18,6 @@ mod explain;
 mod inputs;
 mod local;
 mod migrate;
-mod output;
 mod pack;
 mod process;
 mod report;

@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use roundel_model::{forge::ForgeKind, time::Timestamp};
+use roundel_model::{forge::ForgeKind, text::counted, time::Timestamp};
 
 use crate::{
     forge::Forge,
@@ -124,8 +124,7 @@ async fn overview(
         repositories.sort_by_key(|one| one.full_name().to_lowercase());
         let applications = state.applications.iter().map(|one| {
             let count = state.grants.iter().filter(|two| two.client_id == one.client_id).count();
-            let users = if count == 1 { "1 user".to_owned() } else { format!("{count} users") };
-            (one.name.clone(), one.redirect_uri.clone(), users)
+            (one.name.clone(), one.redirect_uri.clone(), counted(count, "user"))
         });
         (repositories, state.users.clone(), applications.collect())
     });

@@ -14,6 +14,7 @@ pub mod id;
 pub mod kind;
 pub mod limits;
 pub mod name;
+pub mod nearest;
 pub mod plan;
 pub mod secret;
 pub mod status;

@@ -6,9 +6,14 @@
 //! is their own and needs none of these characters. So do the joiners that Persian words and emoji are
 //! made with.
 //!
+//! And how long texts, sizes and counts are written for people.
+//!
 //! Deliberately absent: escaping for HTML, and colors of a terminal.
 
-use std::{borrow::Cow, fmt::Write as _};
+use std::{
+    borrow::Cow,
+    fmt::{self, Write as _},
+};
 
 /// Returns whether a character is not to be sent as it is: it controls a device, ends a line in a way
 /// that is not ours, changes the direction of the text, or is invisible without need.
@@ -67,6 +72,38 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
         }
         _ => Shown::Picture,
     })
+}
+
+/// Cuts a text after so many characters, and shows by an ellipsis that it did.
+pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    match first_chars(text, most) {
+        whole if whole.len() == text.len() => Cow::Borrowed(text),
+        kept => Cow::Owned(format!("{}…", kept.trim_end())),
+    }
+}
+
+/// Returns the first characters of a text, so many at most.
+pub fn first_chars(text: &str, most: usize) -> &str {
+    text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
+}
+
+/// Writes a size in bytes for people: `812 B`, `1.5 KiB`, `95 MiB`.
+pub fn size(bytes: u64) -> String {
+    let (unit, name) = match bytes {
+        0..1024 => return format!("{bytes} B"),
+        1024..1_048_576 => (1024, "KiB"),
+        _ => (1_048_576, "MiB"),
+    };
+    match bytes % unit * 10 / unit {
+        0 => format!("{} {name}", bytes / unit),
+        tenths => format!("{}.{tenths} {name}", bytes / unit),
+    }
+}
+
+/// Counts things: `1 job`, `2 jobs`.
+pub fn counted<N: Copy + fmt::Display + PartialEq + From<u8>>(count: N, what: &str) -> String {
+    let plural = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 /// The way a hidden character is shown.
@@ -144,6 +181,22 @@ mod tests {
         assert_eq!(one_line("main\r\nBcc: x@y.org"), "main Bcc: x@y.org");
         assert_eq!(one_line("a\nb\rc\td\u{2028}e\u{85}f"), "a b c d e f");
         assert_eq!(visible("a\r\n\tb\rc\n"), "a\r\n\tb␍c\n");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        assert_eq!(cut("äöü", 3), "äöü");
+        assert_eq!(cut("ä öü", 2), "ä…");
+        assert_eq!(first_chars("äöü", 2), "äö");
+        assert_eq!(first_chars("äöü", 9), "äöü");
+    }
+
+    #[test]
+    fn sizes_and_counts_are_written_for_people() {
+        assert_eq!(size(812), "812 B");
+        assert_eq!(size(1536), "1.5 KiB");
+        assert_eq!(size(95 * 1_048_576), "95 MiB");
+        assert_eq!([counted(0_u32, "job"), counted(1_u32, "job")], ["0 jobs", "1 job"]);
     }
 
     /// Letters have an inherent direction, and scripts and emoji need their joiners.

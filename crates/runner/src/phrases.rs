@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use roundel_container::{Exit, Limitation};
+use roundel_model::text::counted;
 
 /// Writes a duration as Go does: `10m0s`, `1h30m0s`, `1.5s`.
 pub(crate) fn duration(duration: Duration) -> String {
@@ -39,7 +40,7 @@ pub(crate) fn in_words(limit: Duration) -> String {
     let parts: Vec<String> = units
         .iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, unit)| format!("{count} {unit}{}", if *count == 1 { "" } else { "s" }))
+        .map(|(count, unit)| counted(*count, unit))
         .collect();
     parts.join(" ")
 }
@@ -122,7 +123,7 @@ fn signal_name(signal: i32, out_of_memory: bool) -> String {
 
 /// Says what a runner that was asked to end waits for.
 pub(crate) fn draining(jobs: u32) -> String {
-    let jobs = if jobs == 1 { "1 job".to_owned() } else { format!("{jobs} jobs") };
+    let jobs = counted(jobs, "job");
     format!("stopping: waiting for {jobs} to end; press Ctrl-C (or send SIGTERM) again to stop now")
 }
 

@@ -5,7 +5,10 @@
 use std::{borrow::Cow, fmt};
 
 use askama::{Template, filters::HtmlSafe};
-use roundel_model::{limits, text};
+use roundel_model::{
+    limits,
+    text::{self, cut},
+};
 
 /// Escapes text for HTML, attributes included, and makes characters that reorder or hide text
 /// visible: a commit message must not be able to look like something else.
@@ -133,23 +136,6 @@ pub(crate) fn sentence(text: &str) -> Html {
 /// email, the descriptions of commit statuses.
 pub(crate) fn plain_sentence(text: &str) -> String {
     text.replace('`', "\"")
-}
-
-/// Cuts a string after so many characters, and shows by an ellipsis that it did.
-pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(most) {
-        None => Cow::Borrowed(text),
-        Some((end, _)) => Cow::Owned(format!("{}…", text[..end].trim_end())),
-    }
-}
-
-/// Writes a size in bytes for people.
-pub(crate) fn size(bytes: u64) -> String {
-    match bytes {
-        0..1024 => format!("{bytes} B"),
-        1024..1_048_576 => format!("{}.{} KiB", bytes / 1024, bytes % 1024 * 10 / 1024),
-        _ => format!("{}.{} MiB", bytes / 1_048_576, bytes % 1_048_576 * 10 / 1_048_576),
-    }
 }
 
 #[cfg(test)]

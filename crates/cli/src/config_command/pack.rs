@@ -1,6 +1,7 @@
 //! `roundel config pack`: one document of a directory of files. What goes where decides
 //! [`roundel_config::pack`]; here the files are read.
 
+use roundel_model::text::counted;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -15,7 +16,7 @@ use roundel_config::{
 };
 use roundel_model::limits::CONFIG_BYTES;
 
-use super::{output::counted, sources};
+use super::sources;
 use crate::{
     exit::{Exit, UsageError},
     terminal,

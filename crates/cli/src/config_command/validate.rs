@@ -1,6 +1,7 @@
 //! `roundel config validate`: what is wrong with configurations, and where; and what this release
 //! refuses of those that are right.
 
+use roundel_model::text::counted;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -9,7 +10,6 @@ use roundel_config::{Diagnostic, Layout, Severity, render};
 use super::{
     check::{CheckArguments, Checked},
     decision::{self, Decision},
-    output::counted,
     report::Report,
     sources,
 };

@@ -12,10 +12,12 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
+use roundel_model::nearest;
+
 use super::{
     declaration::{AnySetting, Secrecy, Shape},
+    literal,
     problem::{Place, Problem},
-    suggest,
     table::{ALL, SECTIONS},
 };
 
@@ -119,7 +121,7 @@ impl File {
                 let place = Place::new(self.path.clone(), text, &value.span());
                 let place = if is_secret { Place { text: None, ..place } } else { place };
                 let message = format!("`{key}` must be {expected}");
-                let example = suggest::toml_value(setting.declaration().example, shape);
+                let example = literal::toml_value(setting.declaration().example, shape);
                 let help = format!("an example: `{} = {example}`", last(key));
                 self.problems.push(Problem::new(message).at(Some(place)).help(help));
             }
@@ -193,7 +195,7 @@ fn suggestion(key: &str) -> String {
             None => format!("`{name}` belongs above the first section"),
         };
     }
-    if let Some(near) = suggest::nearest(key, keys()) {
+    if let Some(near) = nearest::nearest(key, keys()) {
         return format!("did you mean `{near}`?");
     }
     let within: Vec<String> = keys()

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{
     declaration::{Kind, Shape},
-    log_filter, suggest,
+    literal, log_filter,
 };
 
 /// The most jobs at a time that one runner takes.
@@ -163,7 +163,7 @@ pub(super) const SLOT_COUNT: Kind<u32> = Kind {
 pub(super) const SWITCH: Kind<bool> = Kind {
     name: "true or false",
     shape: Shape::Switch,
-    parse: |text| suggest::truth(text).ok_or_else(|| "not `true` or `false`".to_owned()),
+    parse: |text| literal::truth(text).ok_or_else(|| "not `true` or `false`".to_owned()),
 };
 
 pub(super) const LOG_FILTER: Kind<String> = Kind {

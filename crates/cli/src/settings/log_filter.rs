@@ -7,7 +7,7 @@
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
-use super::suggest;
+use roundel_model::nearest;
 
 /// The levels by name; numbers from 0 to 5 are accepted too.
 const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
@@ -55,7 +55,7 @@ fn directive(text: &str) -> Result<(), String> {
     let known = levels.chain(MODULES).map(|&name| name.to_owned());
     let kind = if is_alone { "a level or a module" } else { "a module" };
     let what = format!("not a log filter: `{module}` is not {kind} of Roundel");
-    Err(match suggest::nearest(first, known) {
+    Err(match nearest::nearest(first, known) {
         Some(near) => format!("{what}; did you mean `{near}`?"),
         None => example(&what),
     })

@@ -2,8 +2,8 @@
 
 use super::{
     declaration::{AnySetting, Default, Secrecy},
+    literal,
     mask::{MASK, without_password},
-    suggest,
     table::ALL,
     values::{Found, Values},
 };
@@ -41,7 +41,7 @@ fn line(setting: &dyn AnySetting, values: &Values) -> (String, String) {
     };
     let held_by = found.held_by.as_ref();
     let held_by = held_by.map(|path| format!(" ({})", path.display())).unwrap_or_default();
-    let value = suggest::toml_value(&shown(setting, found), setting.shape());
+    let value = literal::toml_value(&shown(setting, found), setting.shape());
     // The file cannot name itself.
     let key = if declaration.in_file { String::new() } else { "# ".to_owned() } + declaration.key;
     (format!("{key} = {value}"), format!("{}{held_by}", found.origin))

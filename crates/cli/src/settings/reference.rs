@@ -2,7 +2,7 @@
 
 use super::{
     declaration::{AnySetting, Declaration, Default, Secrecy, Shape},
-    suggest,
+    literal,
     table::{ALL, SECTIONS},
 };
 use crate::terminal;
@@ -119,7 +119,7 @@ fn line(setting: &dyn AnySetting) -> String {
     }
     let (section, key) = declaration.section();
     let mut line =
-        format!("`{key} = {}`", suggest::toml_value(declaration.example, setting.shape()));
+        format!("`{key} = {}`", literal::toml_value(declaration.example, setting.shape()));
     if declaration.has_file_form() {
         line = format!("{line} or `{key}_file = \"FILE\"`");
     }

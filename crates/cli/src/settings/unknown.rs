@@ -1,10 +1,11 @@
 //! Variables whose name begins as those of settings do, and which no setting has: each is warned about,
 //! with what was probably meant.
 
+use roundel_model::nearest;
+
 use super::{
     declaration::Program,
     given::Variables,
-    suggest,
     table::{ALL, services},
 };
 
@@ -76,7 +77,7 @@ fn nearest(name: &str, known: &[Known]) -> Vec<String> {
     }
     // What all of them begin with says nothing about how alike they are.
     let own = |name: &str| name.strip_prefix(PREFIX).unwrap_or(name).to_owned();
-    if let Some(near) = suggest::nearest(&own(name), known.iter().map(|one| own(&one.name))) {
+    if let Some(near) = nearest::nearest(&own(name), known.iter().map(|one| own(&one.name))) {
         return vec![format!("{PREFIX}{near}")];
     }
     by_words(name, known, |given, theirs| {

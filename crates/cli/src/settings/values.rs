@@ -16,9 +16,8 @@ use super::{
     declaration::{AnySetting, Declaration, Default, Program, Secrecy, Setting, Shape},
     file::File,
     given::{Candidate, Flags, Form, Given, Origin, Variables},
-    mask,
+    literal, mask,
     problem::{self, Place, Problem},
-    suggest,
     table::{ALL, general},
     unknown,
 };
@@ -267,7 +266,7 @@ fn example(setting: &dyn AnySetting, origin: &Origin, wrong: &str) -> String {
         Origin::Variable(name) => format!("{name}={example}"),
         Origin::Line { .. } | Origin::Default => {
             let (_, key) = declaration.section();
-            format!("{key} = {}", suggest::toml_value(example, setting.shape()))
+            format!("{key} = {}", literal::toml_value(example, setting.shape()))
         }
     }
 }

@@ -8,6 +8,8 @@ use std::{io, path::PathBuf, sync::Arc};
 
 use tokio::sync::Notify;
 
+use roundel_model::text::size;
+
 use super::{
     mask::{Masker, Secrets},
     spool::Spool,
@@ -170,15 +172,6 @@ impl StepLog {
     }
 }
 
-/// Writes a size for people: `812 bytes`, `95 MiB`.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1024 => format!("{bytes} bytes"),
-        1024..1_048_576 => format!("{} KiB", bytes / 1024),
-        _ => format!("{} MiB", bytes / 1_048_576),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,7 +190,7 @@ mod tests {
     }
 
     const NOTE: &str =
-        "[… this log is longer than 20 bytes; its end follows when the step has ended …]\n";
+        "[… this log is longer than 20 B; its end follows when the step has ended …]\n";
 
     #[test]
     fn a_log_that_is_too_long_keeps_its_beginning_and_its_end() {
@@ -211,7 +204,7 @@ mod tests {
         assert!(log.finish().unwrap());
         assert_eq!(
             text(&spool),
-            format!("line 1\nline 2\n{NOTE}[… 42 bytes left out …]\nline 9\nExit 1\n")
+            format!("line 1\nline 2\n{NOTE}[… 42 B left out …]\nline 9\nExit 1\n")
         );
     }
 

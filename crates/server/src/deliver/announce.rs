@@ -15,6 +15,7 @@ use roundel_model::{
     id::{AccountId, EffectId, JobId, WorkflowId},
     secret::Secret,
     status::{JobStatus, PipelineErrorKind, PipelineStatus, StepStatus, WorkflowStatus},
+    text::cut,
 };
 use roundel_store::{
     Store, StoreError,
@@ -295,12 +296,7 @@ async fn address(
 /// Shortens what an email takes from commits and configurations: names have no limit, and an email of
 /// megabytes is refused by its server forever.
 fn shortened(text: &str) -> String {
-    let mut chars = text.chars();
-    let mut kept: String = chars.by_ref().take(NAME_CHARS).collect();
-    if chars.next().is_some() {
-        kept.push('…');
-    }
-    kept
+    cut(text, NAME_CHARS).into_owned()
 }
 
 fn email(account: AccountId, to: Mailbox, about: &About<'_>, announcement: &Announcement) -> Email {

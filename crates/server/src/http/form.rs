@@ -13,7 +13,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use roundel_model::limits;
+use roundel_model::{limits, text::cut};
 use serde::{
     Deserialize,
     de::{
@@ -23,11 +23,7 @@ use serde::{
 };
 
 use super::frame::error_page;
-use crate::{
-    app::App,
-    http::body_size,
-    markup::{cut, plain_sentence},
-};
+use crate::{app::App, http::body_size, markup::plain_sentence};
 
 /// Characters of what is wrong with a form: a field's name is whatever was sent.
 const DETAIL_CHARS: usize = 300;

@@ -8,10 +8,13 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{Html as Body, IntoResponse as _, Response},
 };
-use roundel_model::{limits, text::one_line};
+use roundel_model::{
+    limits,
+    text::{cut, one_line},
+};
 
 use super::{assets, family::Family, notice::Notice, person::Person, section::Section};
-use crate::markup::{Html, cut, render, sentence};
+use crate::markup::{Html, render, sentence};
 
 /// How often a page is loaded again on which nothing can be typed.
 pub(crate) const SOON: Duration = Duration::from_secs(5);

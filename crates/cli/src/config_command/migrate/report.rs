@@ -1,12 +1,13 @@
 //! The findings as a report: one repository in full, several as a table with what they share.
 
+use roundel_model::text::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use super::{
-    super::{decision::Decision, output::counted},
+    super::decision::Decision,
     findings::Level,
     kind::Kind,
     repository::{FileReport, Readiness, Repository},

@@ -1,7 +1,11 @@
 //! Receipts: what the forge sent, how it was understood, and what became of it (invariant 8).
 
 use askama::Template;
-use roundel_model::{limits, time::Timestamp};
+use roundel_model::{
+    limits,
+    text::{cut, size},
+    time::Timestamp,
+};
 use roundel_store::{
     deliveries::{Delivery, Receipt},
     projects::Project,
@@ -21,7 +25,7 @@ use crate::{
         section::Section,
         visit::{Answer, PageError, Visit},
     },
-    markup::{Html, Untrusted, cut, sentence, size},
+    markup::{Html, Untrusted, sentence},
 };
 
 /// Deliveries in the list.

@@ -13,6 +13,7 @@ use roundel_model::{
     limits,
     plan::{Executor, PlannedJob, PlannedJobKind},
     status::{JobStatus, StepStatus},
+    text::cut,
     time::Timestamp,
 };
 use roundel_store::{
@@ -42,7 +43,7 @@ use crate::{
         section::Section,
         visit::{Answer, PageError, Visit},
     },
-    markup::{Brief, Html, Untrusted, cut, sentence},
+    markup::{Brief, Html, Untrusted, sentence},
 };
 
 /// Routes of this file.

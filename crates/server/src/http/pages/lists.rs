@@ -4,6 +4,7 @@ use askama::Template;
 use roundel_model::{
     limits,
     status::{JobStatus, PipelineStatus},
+    text::cut,
     time::Timestamp,
 };
 use roundel_store::{
@@ -23,7 +24,7 @@ use crate::{
         person::Person,
         visit::Visit,
     },
-    markup::{Brief, Html, cut, sentence},
+    markup::{Brief, Html, sentence},
 };
 
 /// Pipelines on one page of a list.

@@ -12,6 +12,7 @@ use roundel_model::{
     id::{JobId, PipelineId, WorkflowId},
     limits,
     status::{JobStatus, PipelineStatus, WorkflowStatus},
+    text::cut,
 };
 use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
 
@@ -38,7 +39,7 @@ use crate::{
         section::Section,
         visit::{Answer, PageError, Visit},
     },
-    markup::{Brief, Html, Untrusted, cut, sentence},
+    markup::{Brief, Html, Untrusted, sentence},
 };
 
 /// Routes of this file.

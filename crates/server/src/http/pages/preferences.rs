@@ -1,6 +1,7 @@
 //! What a user is sent emails about: a default, and a choice for each project that they follow.
 
 use askama::Template;
+use roundel_model::text::first_chars;
 use roundel_store::projects::Project;
 
 use crate::{
@@ -153,22 +154,23 @@ pub(crate) fn choice_for_project(value: &str) -> Result<ProjectChoice, PageError
 
 /// A value that the page does not offer.
 pub(crate) fn not_a_choice(value: &str) -> PageError {
-    PageError::Bad(format!("`{}` is not one of the choices. Nothing was saved.", cut(value)))
+    PageError::Bad(format!(
+        "`{}` is not one of the choices. Nothing was saved.",
+        first_chars(value, SHOWN_CHARS)
+    ))
 }
 
 /// A field that the form does not have.
 pub(crate) fn not_a_field(name: &str) -> PageError {
-    PageError::Bad(format!("`{}` is not a field of this form. Nothing was saved.", cut(name)))
+    PageError::Bad(format!(
+        "`{}` is not a field of this form. Nothing was saved.",
+        first_chars(name, SHOWN_CHARS)
+    ))
 }
 
 /// A form without fields asks for nothing, and must not look as if something had been done.
 pub(crate) fn empty() -> PageError {
     PageError::Bad("The form was empty. Nothing was saved.".to_owned())
-}
-
-/// Enough of what was sent to recognize it.
-fn cut(text: &str) -> String {
-    text.chars().take(SHOWN_CHARS).collect()
 }
 
 async fn save(

@@ -7,10 +7,11 @@ use askama::filters::HtmlSafe;
 use roundel_model::{
     limits,
     status::{JobStatus, PipelineErrorKind, PipelineStatus, StepStatus, WorkflowStatus},
+    text::cut,
 };
 use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
 
-use crate::{http::family::Family, markup::cut};
+use crate::http::family::Family;
 
 /// A status as people see it: one roundel, with a ring, a glyph and its own label. Color alone
 /// never tells two of them apart.

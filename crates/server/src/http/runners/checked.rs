@@ -111,9 +111,7 @@ fn at_most(field: &str, count: usize, most: usize) -> Result<(), ErrorResponse> 
 }
 
 fn cut(text: &mut String, most: usize) {
-    if let Some((at, _)) = text.char_indices().nth(most) {
-        text.truncate(at);
-    }
+    text.truncate(text::first_chars(text, most).len());
 }
 
 #[cfg(test)]

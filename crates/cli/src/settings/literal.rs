@@ -1,16 +1,6 @@
-//! What might have been meant, and how a value is written in TOML.
+//! How a value is written in TOML, and how a switch is read.
 
 use super::declaration::Shape;
-
-/// Returns the name that is nearest to another, if one is near.
-pub(crate) fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
-    let limit = (name.chars().count() / 4).clamp(1, 3);
-    known
-        .map(|known| (strsim::osa_distance(name, &known), known))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, known)| known)
-}
 
 /// Writes a value as TOML does; a list has a line for each item.
 pub(crate) fn toml_value(text: &str, shape: Shape) -> String {
