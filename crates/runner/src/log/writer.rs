@@ -63,7 +63,8 @@ impl StepLog {
         }
     }
 
-    /// Appends output of the job.
+    /// Appends output of the job. The end of a line that may be the beginning of a secret follows when
+    /// the next bytes decide it, however much later they come.
     ///
     /// # Errors
     ///
@@ -75,14 +76,15 @@ impl StepLog {
         self.append(&seen)
     }
 
-    /// Lets out what is held back because it might become a secret.
-    pub(crate) fn flush(&mut self) -> io::Result<()> {
+    /// Appends what is held back because it might become a secret: the process that printed it has ended.
+    fn flush(&mut self) -> io::Result<()> {
         let mut seen = Vec::new();
         self.masker.flush(&mut seen);
         self.append(&seen)
     }
 
-    /// Appends a message of the runner, on a new line.
+    /// Appends a message of the runner, on a new line. Not while a process writes to the log: what is
+    /// held back of its output ends here.
     pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {
         self.flush()?;
         let mut seen = Vec::with_capacity(text.len() + 2);
@@ -117,11 +119,6 @@ impl StepLog {
             append,
         )?;
         Ok(truncated)
-    }
-
-    /// Returns whether something is held back because it might become a secret.
-    pub(crate) fn holds(&self) -> bool {
-        self.masker.holds()
     }
 
     /// Returns whether `sudo` said that it may not become root.

@@ -36,9 +36,6 @@ const DRAIN: Duration = Duration::from_secs(2);
 /// The pause between two reads of output that is discarded.
 const DRAIN_PAUSE: Duration = Duration::from_millis(5);
 
-/// After how much silence the log gets what is held back for masking (RUN §7.3).
-const FLUSH: Duration = Duration::from_millis(100);
-
 /// How long a killed process may take to be gone.
 const KILL: Duration = Duration::from_secs(10);
 
@@ -100,7 +97,6 @@ pub(crate) async fn supervise(
     let mut supervisor = Supervisor {
         output: output.map_err(|error| lost(&error))?,
         deadline: timeouts.no_output.map(after),
-        flush_at: None,
         phase: Phase::Running,
         piece: vec![0; PIECE],
         process,
@@ -126,8 +122,6 @@ struct Supervisor<'a> {
     phase: Phase,
     /// When the phase ends by itself.
     deadline: Option<Instant>,
-    /// When the log gets what is held back.
-    flush_at: Option<Instant>,
     /// `None`: no process holds the other end any more.
     output: Option<Receiver>,
     piece: Vec<u8>,
@@ -146,7 +140,6 @@ enum Event {
     EndRequested(EndReason),
     Exited(Result<Exit, ContainerError>),
     Deadline,
-    Silence,
     Room,
     Output(io::Result<usize>),
 }
@@ -166,7 +159,6 @@ impl Supervisor<'_> {
             }
             reason = ending, if self.phase.is_undisturbed() => Event::EndRequested(reason),
             () = at(self.deadline), if !paused => Event::Deadline,
-            () = at(self.flush_at) => Event::Silence,
             () = self.log.spool().has_room(), if full => Event::Room,
             count = read_some(self.output.as_ref(), &mut self.piece), if open && !full => {
                 Event::Output(count)
@@ -186,14 +178,9 @@ impl Supervisor<'_> {
                 self.enter(Phase::Draining(exit?, reason), Some(DRAIN));
             }
             Event::Deadline => return self.on_deadline(),
-            Event::Silence => {
-                self.log.flush().map_err(|error| TaskError::disk(&error))?;
-                self.flush_at = None;
-            }
             Event::Room => self.restart_timeout(),
             Event::Output(Ok(count @ 1..)) => {
                 self.log.write(&self.piece[..count]).map_err(|error| TaskError::disk(&error))?;
-                self.flush_at = self.log.holds().then(|| after(FLUSH));
                 if self.phase == Phase::Running {
                     self.restart_timeout();
                 }

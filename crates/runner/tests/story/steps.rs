@@ -16,6 +16,7 @@ crate::stories![
     a_step_finds_a_terminal_its_directory_and_its_home,
     what_a_step_writes_to_bash_env_reaches_the_next_one,
     a_secret_is_masked_even_when_it_is_printed_in_pieces,
+    a_secret_is_masked_however_long_the_pause_within_it,
     a_background_step_serves_the_others_and_does_not_fail_the_job,
     a_halted_job_ends_well_and_runs_nothing_more,
     a_step_is_run_again_in_the_same_environment,
@@ -116,6 +117,16 @@ async fn a_secret_is_masked_even_when_it_is_printed_in_pieces() {
     assert!(ended.log(102).starts_with("public: visible\n"));
     assert!(ended.log(99).contains("  TOKEN=********\n"), "{}", ended.log(99));
     assert!((0..110).all(|number| !ended.log(number).contains("hunter22")));
+}
+
+/// A pipe writes in blocks that end within a value. What was held back appeared after 100 ms of silence,
+/// and the rest of the value with the next block: the log showed all of it.
+async fn a_secret_is_masked_however_long_the_pause_within_it() {
+    let world = World::new().await;
+    let mut spec = job(vec![run("printf 'a hunt'; sleep 0.3; printf 'er22 b\\n'")]);
+    spec.variables = vec![variable("TOKEN", "hunter22", VariableSource::Project)];
+    let ended = world.run(spec).await;
+    assert_eq!(ended.log(101), "a **** b\nExited with code 0\n");
 }
 
 async fn a_background_step_serves_the_others_and_does_not_fail_the_job() {
