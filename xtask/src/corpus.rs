@@ -1,5 +1,5 @@
-//! `cargo xtask corpus`: compiles the real configurations next to the repository and prints what
-//! became of each.
+//! `cargo xtask corpus`: compiles the real configurations next to the repository and prints the
+//! result of each.
 //!
 //! A rejection that the list `crates/config/corpus-rejections.tsv` does not explain fails, and so
 //! does a file of the list that compiles. The same is a test in `crates/config`.

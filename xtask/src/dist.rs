@@ -20,7 +20,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::shell;
 
-/// Where it is built for. With a target named, flags do not reach build scripts.
+/// The target that it is built for. With a target named, flags do not reach build scripts.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// Linked into one file, at a fixed address: a static executable at any address starts later.

@@ -50,7 +50,7 @@ enum Verb {
         #[arg(long, conflicts_with = "filter")]
         builds: bool,
     },
-    /// Compiles the real configurations of ../shared/corpus, and prints what became of each
+    /// Compiles the real configurations of ../shared/corpus, and prints the result of each
     Corpus(corpus::Arguments),
     /// The section `configuration` of `bench`, in the build that this is
     #[command(hide = true)]

@@ -31,7 +31,7 @@ use crate::exit::Exit;
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Check configurations and show every error with its place
+    /// Check configurations and show every error with its position
     Validate(validate::Arguments),
     /// Print the compiled configuration
     Process(process::Arguments),

@@ -35,7 +35,7 @@ const EMAIL_TIMEOUT: Duration = Duration::from_secs(20);
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Ends when both commits are green, with exit code 0; prints how long each phase took
+    /// Exit with 0 as soon as both commits are green; print how long each phase took
     #[arg(long)]
     once: bool,
     /// Port of the dashboard; if it is not given, 8080 or any other that is free

@@ -144,7 +144,7 @@ impl Workflow {
     }
 }
 
-/// Says what becomes of a job that waits, if that is certain. One outcome that does not meet a need is
+/// Returns the next event of a job that waits, if it is certain. One outcome that does not meet a need is
 /// enough to skip it; it does not wait for the others (`RUN` §1.5). What is missing counts only once
 /// everything is met: until then it is unknown whether the job is to run at all (`RUN` §7.2).
 fn decide(job: &Job, ended: &HashMap<JobId, Outcome>) -> Option<JobEvent> {

@@ -11,7 +11,7 @@ pub struct CommitStatus {
     pub context: String,
     pub state: CommitState,
     pub description: String,
-    /// Where it leads.
+    /// The page that it links to.
     pub target_url: String,
     /// Login of the user who set it.
     pub creator: String,
@@ -24,15 +24,15 @@ pub struct CommitStatus {
 pub struct Webhook {
     /// A number on GitHub, `{uuid}` on Bitbucket.
     pub id: String,
-    /// Where it delivers to.
+    /// The URL that it delivers to.
     pub url: String,
     /// Whether it delivers.
     pub active: bool,
-    /// What it listens to.
+    /// The events that it listens to.
     pub events: Vec<String>,
-    /// What it signs with.
+    /// The secret that it signs with.
     pub secret: Option<String>,
-    /// What it delivered, oldest first.
+    /// Its deliveries, oldest first.
     pub deliveries: Vec<WebhookDelivery>,
 }
 

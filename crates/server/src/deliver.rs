@@ -121,7 +121,7 @@ async fn lane(reporter: &Reporter, taken: &PendingEffect) -> Result<String, Stor
     })
 }
 
-/// Delivers one effect and records what came of it.
+/// Delivers one effect and records the result.
 async fn process(context: &Deliver, leased: Leased) {
     let Leased { effect, leased_until } = leased;
     if Timestamp::now().plus(TIMEOUT) >= leased_until {

@@ -26,7 +26,7 @@ pub enum DriveError {
     Illegal(#[from] IllegalEvent),
 }
 
-/// What came of an event.
+/// The result of applying an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Applied {
     /// It changed the pipeline, and is saved.

@@ -54,7 +54,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Server {
     /// What everything shares; tests and `demo` look at it.
     pub app: Arc<App>,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
     work: JoinSet<()>,
     /// Dropped last, so that the next server starts only when this one has stopped writing.
@@ -67,7 +67,7 @@ pub enum StartError {
     /// The address is taken or not ours.
     #[error("failed to listen on `{address}`")]
     Listen {
-        /// Where it should have listened.
+        /// The address that it should have listened on.
         address: SocketAddr,
         /// What the system said.
         #[source]

@@ -70,7 +70,7 @@ pub(crate) struct Trigger {
     pub(crate) actor_login: Option<String>,
 }
 
-/// What became of a trigger.
+/// The result of a trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Started {
     /// A pipeline was created for it (perhaps before a crash).

@@ -1,4 +1,4 @@
-//! The inbox: webhook requests as they came, and what became of each.
+//! The inbox: webhook requests as they came, and the receipts of each.
 //!
 //! A delivery is on disk before it is answered (invariant 1): [`crate::inbox`] writes it. It is due until
 //! it is decided; the server that takes it has it until a time, so that a crash only delays it.
@@ -20,7 +20,7 @@ use crate::{
     store::Store,
 };
 
-/// A delivery with what became of it.
+/// A delivery with its receipts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     pub id: DeliveryId,
@@ -108,7 +108,7 @@ impl Store {
         Ok(Some((delivery_from(&row)?, body_from(&row)?)))
     }
 
-    /// Says what became of a delivery. It is not taken again.
+    /// Records the receipts of a delivery. It is not taken again.
     pub async fn decide_delivery(
         &self,
         id: DeliveryId,

@@ -194,7 +194,7 @@ impl Store {
         self.release("give up an effect", taken, fields).await
     }
 
-    /// Records what became of an effect that was taken, unless it was enqueued again since, and ends
+    /// Records the result of an effect that was taken, unless it was enqueued again since, and ends
     /// its lease.
     ///
     /// In one statement: PostgreSQL checks the foreign key of a row that a transaction updates for the

@@ -1,6 +1,6 @@
 //! Pipelines with their workflows, jobs and tasks: creating, and changing (for `drive::apply` of the server only).
 //!
-//! A change loads the whole pipeline ([`load`]), asks what becomes of it, and writes the rows that
+//! A change loads the whole pipeline ([`load`]), asks for its next state, and writes the rows that
 //! differ ([`save`]), what came with the event ([`record`]) and the effects. Two changes of one never
 //! overlap: SQLite has one writer, on PostgreSQL the pipeline's row is locked.
 //!

@@ -80,7 +80,7 @@ await chapter('the graph can be walked with the keyboard, to a job and its paral
   }
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name: 'test' }).waitFor();
-  await page.getByRole('navigation', { name: 'Parallel runs' }).getByRole('link').nth(1).click();
+  await page.getByRole('navigation', { name: 'Parallelism' }).getByRole('link').nth(1).click();
   await page.waitForURL('**task=1');
   await page.locator('summary', { hasText: 'Tests' }).click();
   await page.locator('.log-lines', { hasText: 'task 1 of 2' }).waitFor();

@@ -34,7 +34,7 @@ pub struct ScriptedRunner {
     client: Client,
     server: String,
     token: String,
-    /// How it introduces itself.
+    /// The claim that it sends, which introduces it.
     pub introduction: ClaimRequest,
 }
 

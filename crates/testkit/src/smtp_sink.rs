@@ -43,7 +43,7 @@ impl ReceivedEmail {
 
 /// A running sink. Dropping it stops it.
 pub struct SmtpSink {
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
     shared: Arc<Shared>,
     _work: JoinSet<()>,

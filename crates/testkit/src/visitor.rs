@@ -14,7 +14,7 @@ const REDIRECTS: usize = 12;
 /// A page, as it came.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// Where it is, after redirects.
+    /// The URL, after redirects.
     pub url: Url,
     /// How the server answered.
     pub status: StatusCode,

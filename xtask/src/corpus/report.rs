@@ -1,11 +1,11 @@
-//! What became of the files, as a table and as JSON.
+//! The results of all files, as a table and as JSON.
 
 use std::{fmt::Write as _, time::Duration};
 
 use anyhow::Result;
 use serde::Serialize;
 
-/// What became of one file.
+/// The result of one file.
 #[derive(Serialize)]
 pub(crate) struct Line {
     pub(crate) file: String,
@@ -22,7 +22,7 @@ pub(crate) struct Line {
     pub(crate) problems: Vec<String>,
 }
 
-/// How it ended.
+/// The kind of a result.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Outcome {

@@ -67,7 +67,7 @@ pub(crate) struct Resolved<'m> {
     pub source: &'m Source,
     /// The path as it stands.
     pub mention: &'m Mention,
-    /// What it leads to; a name may be a type and a function at once.
+    /// The targets that it leads to; a name may be a type and a function at once.
     pub targets: Vec<Target>,
 }
 

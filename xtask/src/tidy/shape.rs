@@ -76,6 +76,26 @@ fn echoes(sources: &[Source]) -> Vec<String> {
     broken
 }
 
+/// How documentation begins that names nothing: "What it is." over a field `kind`.
+const NAMELESS: &[&str] = &["What it ", "How it ", "Where it ", "Why it ", "What is known "];
+
+/// Documentation that begins with a question about a thing that it does not name.
+fn nameless(sources: &[Source]) -> Vec<String> {
+    let mut broken = Vec::new();
+    for source in sources {
+        let lines: Vec<&str> = source.text.lines().map(str::trim).collect();
+        for (index, line) in lines.iter().enumerate() {
+            let begins = index == 0 || !lines[index - 1].starts_with("//");
+            let doc = line.strip_prefix("/// ").or(line.strip_prefix("//! "));
+            if begins && doc.is_some_and(|doc| NAMELESS.iter().any(|start| doc.starts_with(start)))
+            {
+                broken.push(format!("{}:{}: {line}", source.path, index + 1));
+            }
+        }
+    }
+    broken
+}
+
 /// Returns the name of the field that a line declares.
 fn field(line: &str) -> Option<&str> {
     let (declared, _) = line.split_once(": ")?;
@@ -119,6 +139,22 @@ fn unsafe_code_stands_in_one_file_and_says_why() {
 #[test]
 fn a_comment_on_a_field_says_more_than_its_name() {
     report("leave a comment out that only repeats the field's name", echoes(&source::rust()));
+}
+
+#[test]
+fn documentation_names_what_it_describes() {
+    report("say the noun: \"Its name.\", \"The result of …\"", nameless(&source::rust()));
+}
+
+#[test]
+fn documentation_that_names_nothing_is_seen() {
+    let text = "//! What it is.\nstruct A {\n    /// Where it is.\n    path: PathBuf,\n    \
+                /// A file.\n    /// What it holds is text.\n    file: File,\n}\n";
+    let sources = source::sample(&[("crates/a/src/a.rs", text)]);
+    assert_eq!(
+        nameless(&sources),
+        ["crates/a/src/a.rs:1: //! What it is.", "crates/a/src/a.rs:3: /// Where it is."]
+    );
 }
 
 #[test]

@@ -74,10 +74,15 @@ const WORDS: &[(&str, &str)] = &[
     ("our business", "decided here"),
     ("this roundel", "this instance"),
     ("refuses us", "refuses access"),
+    ("for ever", "forever"),
+    ("of ours", "our …"),
+    ("what became of", "the result of"),
+    ("what becomes of", "the result of, what happens to"),
+    ("what came of", "the result of"),
 ];
 
-/// Words that are fine in comments, and not where people other than us read: one word for each concept.
-const TEXTS: &[(&str, &str)] = &[("folder", "directory"), ("folders", "directories")];
+/// Words that are fine in names, and not in prose: one word for each concept.
+const PROSE: &[(&str, &str)] = &[("folder", "directory"), ("folders", "directories")];
 
 /// Words that are fine in prose and say nothing as the name of a function, a type or a variable.
 const NAMES: &[(&str, &str)] = &[
@@ -163,13 +168,12 @@ fn private_words(sources: &[Source]) -> Vec<String> {
         for (line, phrase, instead) in over_two_lines(&passages, !source.has_extension("rs")) {
             found.push(format!("{}:{line}: \"{phrase}\": {instead}", source.path));
         }
-        for Passage { line, text, is_name, is_comment } in passages {
+        for Passage { line, text, is_name, .. } in passages {
             let prose =
                 FINE.iter().fold(without_code(&text), |prose, fine| prose.replace(fine, ""));
             let names = if is_name { NAMES } else { &[] };
-            let read_by_people =
-                if is_name || is_comment && !is_help(source) { &[] } else { TEXTS };
-            let words = WORDS.iter().chain(names).chain(read_by_people);
+            let prose_only = if is_name { &[] } else { PROSE };
+            let words = WORDS.iter().chain(names).chain(prose_only);
             let words = words.filter(|(word, _)| says(&prose, word));
             let spellings = SPELLINGS.iter().filter(|(begin, _)| spells(&prose, begin));
             for (word, instead) in words.chain(spellings) {
@@ -207,11 +211,6 @@ fn over_two_lines(
         found.extend(broken.map(|(phrase, instead)| (above.line, *phrase, *instead)));
     }
     found
-}
-
-/// Returns whether the documentation of a file may be the help of a command.
-fn is_help(source: &Source) -> bool {
-    source.path.starts_with("crates/cli/src/") && is_product(source)
 }
 
 /// Finds "is no …" that says what something is, not whether it exists: "there is no …" is fine.
@@ -371,12 +370,15 @@ fn all() -> Vec<Source> {
         "README.md",
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "packaging",
     ]);
     // This file has the words.
     let is_this = |source: &Source| source.path.ends_with("tidy/words.rs");
     found.retain(|source| {
-        let is_prose =
-            ["md", "html", "js", "sh", "txt"].iter().any(|kind| source.has_extension(kind));
+        let is_prose = ["md", "html", "js", "sh", "txt", "service"]
+            .iter()
+            .any(|kind| source.has_extension(kind));
         !is_this(source) && (source.has_extension("rs") || is_prose && is_product(source))
     });
     found
@@ -481,6 +483,10 @@ fn a_private_word_is_found_where_people_read_it() {
         "enum Manner {}",
         "fn send_mail() {}",
         "fn f() { g(\"there is no folder `x`\"); }",
+        "/// Walks a folder.\nfn f() {}",
+        "// It waits for ever.",
+        "/// A crate of ours.\nfn f() {}",
+        "//! What became of it.",
     ] {
         assert_eq!(bad("crates/a/src/b.rs", text), 1, "{text}");
     }
@@ -514,7 +520,7 @@ fn a_private_word_is_found_where_people_read_it() {
         "/// The mail server of `[mail]`, when there is no other.\nfn f() {}",
         "/// What sets it apart is its verdict.\nfn f() {}",
         "fn f() { let (told_apart, email) = g(); }",
-        "/// Walks a folder.\nfn f() {\n    let folder = g();\n}",
+        "/// Walks a directory.\nfn f() {\n    let folder = g();\n}",
         "const SECRET: &[u8] = b\"It's a Secret to Everybody\";",
     ] {
         assert_eq!(bad("crates/a/src/b.rs", text), 0, "{text}");

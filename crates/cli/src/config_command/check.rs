@@ -38,10 +38,10 @@ pub(crate) struct OrbArguments {
     /// A directory of packed orbs: `DIR/<namespace>/<name>/<version>.yml` [variable: ROUNDEL_ORBS]
     #[arg(long, value_name = "DIR", env = "ROUNDEL_ORBS", hide_env = true)]
     orbs: Option<PathBuf>,
-    /// A lock file, which pins orbs to a version and a digest: the orbs that it pins are used
+    /// Use the orb versions pinned in this lock file
     #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
-    /// Resolves all orbs again and creates or updates the lock file
+    /// Resolve all orbs again and create or update the lock file
     #[arg(long, requires = "lock")]
     update_lock: bool,
 }
@@ -165,7 +165,7 @@ impl Compiler {
 }
 
 impl Checked {
-    /// Says what becomes of it when it is pushed.
+    /// Returns the decision about it when it is pushed.
     pub(crate) fn decision(&self) -> Decision {
         Decision::of(&self.compiled)
     }

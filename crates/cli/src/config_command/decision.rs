@@ -1,4 +1,4 @@
-//! What becomes of a configuration when it is pushed to this release: one answer for `validate`,
+//! The decision about a configuration that is pushed to this release: one answer for `validate`,
 //! `process` and `migrate-check`, made of what the server itself asks.
 //!
 //! ```text
@@ -23,7 +23,7 @@ use crate::terminal;
 /// Places that are named for one finding, and jobs; more of the same do not help.
 const LINES: usize = 8;
 
-/// What becomes of a configuration.
+/// The decision about a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Decision {

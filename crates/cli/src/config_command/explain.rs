@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     /// A place in what `process` prints: `jobs.test.steps[3].run.command`
     #[arg(value_name = "PATH", required = true)]
     path: String,
-    /// Prints one JSON document instead of text
+    /// Print JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]

@@ -40,17 +40,17 @@ pub(crate) struct InputArguments {
     /// A pipeline value, such as `event.name=pull_request`
     #[arg(long = "pipeline-value", value_name = "NAME=VALUE")]
     pipeline_values: Vec<String>,
-    /// As if this branch was pushed: filters are applied. Without `--branch` and `--tag` they are
-    /// not, and the branch is that of the local clone
+    /// Compile as if this branch had been pushed: filters are applied. Without `--branch` and `--tag` they
+    /// are not, and the branch is that of the local clone
     #[arg(long, value_name = "NAME", conflicts_with = "tag")]
     branch: Option<String>,
-    /// As if this tag was pushed: filters are applied
+    /// Compile as if this tag had been pushed: filters are applied
     #[arg(long, value_name = "NAME")]
     tag: Option<String>,
     /// How strictly the configuration is checked
     #[arg(long, value_enum, default_value_t)]
     profile: ProfileName,
-    /// Also checks workflows whose condition is false; their mistakes are warnings
+    /// Also check workflows whose condition is false; their mistakes are warnings
     #[arg(long)]
     all_workflows: bool,
 }

@@ -26,7 +26,7 @@ pub(crate) struct LocalClone {
     pub(crate) revision: String,
     pub(crate) subject: String,
     pub(crate) body: String,
-    /// Where it was cloned from.
+    /// The URL that it was cloned from.
     pub(crate) url: String,
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     /// table
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
-    /// Prints one JSON document instead of text
+    /// Print JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]

@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     /// The directory, or a single file
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// Writes to a file instead of standard output
+    /// Write to a file instead of standard output
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }

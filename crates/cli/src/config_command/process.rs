@@ -19,10 +19,10 @@ pub(crate) struct Arguments {
     /// The file; `-` is standard input
     #[arg(value_name = "FILE", default_value = sources::DEFAULT)]
     file: PathBuf,
-    /// Prints one JSON document: what was found, and `document`
+    /// Print JSON: the diagnostics, and `document`
     #[arg(long)]
     json: bool,
-    /// Repeats the source in comments at the end
+    /// Repeat the source in comments at the end
     #[arg(long, conflicts_with = "json")]
     with_source: bool,
     #[command(flatten)]

@@ -25,7 +25,7 @@ struct File<'c> {
     path: &'c str,
     /// It has no errors.
     valid: bool,
-    /// What becomes of it when it is pushed.
+    /// The decision about it when it is pushed.
     decision: Decision,
     diagnostics: Vec<DiagnosticView<'c>>,
     /// What this release cannot run (errors) or gives no effect (warnings).
@@ -33,7 +33,7 @@ struct File<'c> {
     refused_jobs: BTreeSet<RefusedJob>,
     /// The orbs that it was compiled with.
     orbs: &'c [ResolvedOrb],
-    /// What it compiles to, where that was asked for.
+    /// The compiled document, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     document: Option<&'c roundel_config::document::Node>,
 }

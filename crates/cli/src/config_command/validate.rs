@@ -20,12 +20,12 @@ pub(crate) struct Arguments {
     /// The files; `-` is standard input [default: .circleci/config.yml]
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Prints one JSON document instead of text
+    /// Print JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     strictness: StrictnessArguments,
-    /// Prints only errors and what is not supported
+    /// Print only errors and what is not supported
     #[arg(long, short)]
     quiet: bool,
     #[command(flatten)]
@@ -35,10 +35,10 @@ pub(crate) struct Arguments {
 /// Options that say what is a failure.
 #[derive(clap::Args, Debug)]
 struct StrictnessArguments {
-    /// Treats warnings as errors
+    /// Treat warnings as errors
     #[arg(long)]
     deny_warnings: bool,
-    /// Exits with 0 for what is valid and not supported by this release
+    /// Exit with 0 for what is valid and not supported by this release
     #[arg(long)]
     allow_unsupported: bool,
 }

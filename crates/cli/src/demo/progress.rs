@@ -34,7 +34,7 @@ pub(crate) fn done(text: &str, took: Duration) -> Result<()> {
     print_all(&format!("{} {text} {took:.0?}\n", check_mark()))
 }
 
-/// What became of a push, and when.
+/// The result of a push, and its times.
 pub(crate) fn timeline(
     dashboard: &Url,
     sample: &Sample,

@@ -21,7 +21,7 @@ pub(super) struct Info<'a> {
     /// All versions, and who may see them.
     #[serde(flatten)]
     pub(super) versions: &'a OrbVersions,
-    /// What it offers.
+    /// The definitions that it offers.
     #[serde(flatten)]
     pub(super) described: &'a Description,
 }

@@ -25,7 +25,7 @@ pub struct Declaration {
     pub file_flag: Option<&'static str>,
     /// Its environment variable.
     pub variable: &'static str,
-    /// What it says, in one sentence without a full stop.
+    /// Its meaning, in one sentence without a full stop.
     pub about: &'static str,
     /// What the help of a command says instead, where the sentence is about several.
     pub about_in: &'static [(Program, &'static str)],
@@ -93,9 +93,9 @@ pub type Lookup<'l> = dyn Fn(&str) -> Option<String> + 'l;
 
 /// How a value is read.
 pub struct Kind<T: 'static> {
-    /// What it is called in the documentation: "address and port".
+    /// Its name in the documentation: "address and port".
     pub name: &'static str,
-    /// How it is written in TOML.
+    /// Its type in TOML.
     pub shape: Shape,
     /// Reads a string. The error completes "which is …": "not an address and port".
     pub parse: fn(&str) -> Result<T, String>,

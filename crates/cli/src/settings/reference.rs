@@ -115,7 +115,7 @@ fn variable(setting: &dyn AnySetting) -> String {
 fn line(setting: &dyn AnySetting) -> String {
     let declaration = setting.declaration();
     if !declaration.in_file {
-        return "not there: it says where the file is".to_owned();
+        return "not available in the file".to_owned();
     }
     let (section, key) = declaration.section();
     let mut line =

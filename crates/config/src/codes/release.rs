@@ -391,8 +391,8 @@ area! {
     /// make a difference: without `max_auto_reruns`, a workflow that fails is not run again by itself, and
     /// without `circleci_ip_ranges`, jobs use the IP address of the runner, which a firewall may refuse.
     ///
-    /// No change is needed, unless the configuration relies on one of these two: rerun such a workflow on its
-    /// page, and admit the runner's address.
+    /// No change is needed, unless the configuration relies on one of these two: push a commit or
+    /// trigger a pipeline to run such a workflow again, and admit the runner's address.
     ///
     /// ```yaml wrong
     /// version: 2.1

@@ -183,7 +183,7 @@ impl<'d> Report<'d> {
         if let Some(&at) = self.unsupported_at.get(&key) {
             self.in_current_job.insert(at);
         } else if self.is_new(&problem) {
-            // What becomes of the configuration depends on which kinds there are: one of each stays.
+            // Which kinds there are decides what the server does with the configuration: one of each stays.
             let is_known = |found: &Diagnostic| found.code == problem.code.slug;
             if self.unsupported.len() >= DIAGNOSTICS && self.unsupported.iter().any(is_known) {
                 self.hidden_unsupported += 1;

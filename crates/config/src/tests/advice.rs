@@ -1,5 +1,5 @@
 //! Advice that is followed to the letter must lead somewhere: every help of every code is followed,
-//! by a machine where it says what to write, else by an example, and what comes of it is compiled.
+//! by a machine where it says what to write, else by an example, and the result is compiled.
 //!
 //! A help is known by its code and its text without what differs from case to case. The few that
 //! nothing can follow are lines of `spec/helps.tsv`, each with the reason.

@@ -48,7 +48,7 @@ fn an_environment_with_a_network_is_connected_before_its_first_process() {
     environment.stop(crate::world::TIMEOUT).unwrap();
 }
 
-/// The script that connects, and says what came of it.
+/// The script that connects, and prints the result.
 fn connect(address: &str, port: u16) -> String {
     format!("timeout 5 bash -c 'exec 3<>/dev/tcp/{address}/{port}' 2>&1")
 }

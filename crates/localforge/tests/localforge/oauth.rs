@@ -1,4 +1,4 @@
-//! The web flow with its consent pages, and what becomes of tokens.
+//! The web flow with its consent pages, and the life of tokens.
 
 use std::collections::HashMap;
 

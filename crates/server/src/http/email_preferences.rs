@@ -157,7 +157,7 @@ impl Change {
         if fields.is_empty() { Err(preferences::empty()) } else { Ok(change) }
     }
 
-    /// What it changes, for the project of the link.
+    /// Returns the changes that it asks for, for the project of the link.
     fn of(self, project: ProjectId) -> Changes {
         let only_if = |it_is: bool| if it_is { vec![project] } else { Vec::new() };
         Changes {

@@ -26,11 +26,11 @@ pub struct Description {
 /// A command, a job or an executor.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Element {
-    /// What it is called within the orb.
+    /// Its name within the orb.
     pub name: String,
     /// What its author says of it.
     pub description: Option<String>,
-    /// What it can be given.
+    /// The parameters that it accepts.
     pub parameters: Vec<Parameter>,
 }
 
@@ -41,7 +41,7 @@ pub struct Parameter {
     /// `string`, `enum`, `steps`, …
     #[serde(rename = "type")]
     pub kind: String,
-    /// What it is when it is not given. `None`: it must be given.
+    /// The default value. `None`: it must be given.
     pub default: Option<Node>,
     /// The values of an `enum`.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -1,6 +1,6 @@
 //! Another registry that is asked over HTTP, by the API in [`wire`]: another instance, for example.
 //!
-//! What it answered is kept in the store: a released version forever, since it never changes; lists
+//! Its answers are kept in the store: a released version forever, since it never changes; lists
 //! and labels for five minutes, and for as long as the registry is away.
 //!
 //! Deliberately absent: the hosted service's own registry, which speaks otherwise and only to its
@@ -22,7 +22,7 @@ use super::{
 /// Bytes of a list: room for some hundred bytes a version.
 const LIST_BYTES: u64 = 4 << 20;
 
-/// A registry.
+/// Another registry, as a source of orbs.
 pub(super) struct Upstream {
     base: Url,
     token: Option<Secret<String>>,
@@ -30,7 +30,7 @@ pub(super) struct Upstream {
     store: Store,
 }
 
-/// What is known of a thing that may be at the registry.
+/// A thing that may be at the registry, as far as it is known.
 enum Known<T> {
     There(T),
     NotThere,

@@ -28,7 +28,7 @@ const TRY_TIMEOUT: Duration = Duration::from_secs(15);
 /// Characters of git's own words that are shown.
 const SHOWN_CHARS: usize = 500;
 
-/// What came of it.
+/// The result of the proof.
 pub(super) enum Proof {
     /// The key opens the repository.
     Works,

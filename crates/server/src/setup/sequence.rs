@@ -286,7 +286,7 @@ async fn install_hook(run: &Run<'_>, wanted: &HookSpec) -> Result<(ForgeHook, bo
     }
 }
 
-/// What became of the test that a forge sends to a new hook.
+/// The result of the test that a forge sends to a new hook.
 enum Ping {
     Received,
     /// The forge sends none, for this reason.

@@ -146,7 +146,7 @@ impl Store {
         key_from(&row, &data_key).map(Some)
     }
 
-    /// Says what became of a key. A `forge_id` of `None` leaves what is known.
+    /// Records the state of a key. A `forge_id` of `None` leaves what is known.
     pub async fn update_checkout_key(
         &self,
         id: CheckoutKeyId,
@@ -221,7 +221,7 @@ impl Store {
         hook_from(&row, &data_key).map(Some)
     }
 
-    /// Says what became of a hook. A `forge_id` of `None` leaves what is known.
+    /// Records the state of a hook. A `forge_id` of `None` leaves what is known.
     pub async fn update_hook(
         &self,
         id: HookId,

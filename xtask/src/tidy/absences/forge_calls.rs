@@ -41,7 +41,7 @@ const EXCEPTIONS: &[Exception] = &[
         "crates/server/src/orbs/",
         "asks registries of orbs, and addresses that a configuration names",
     ),
-    ("crates/cli/src/orb_command/access.rs", "speaks with a server of ours"),
+    ("crates/cli/src/orb_command/access.rs", "speaks with one of our servers"),
 ];
 
 /// Files that may name the address of a forge. Those that speak with another server need none.

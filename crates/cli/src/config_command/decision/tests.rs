@@ -32,7 +32,7 @@ fn with_steps(steps: &str) -> String {
     file(&JOB.replace("[checkout]", &format!("[checkout, {steps}]")), "build")
 }
 
-/// What is written, and what becomes of it.
+/// A configuration, and the decision about it.
 fn table() -> Vec<(String, Decision)> {
     use Decision::{Invalid, Runs, SomeJobsRefused, SomeWorkflowsNeverStarted, Unsupported};
 

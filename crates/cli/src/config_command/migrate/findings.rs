@@ -48,9 +48,9 @@ pub(super) struct Finding {
     /// Stable: `contexts`.
     pub(super) kind: Kind,
     pub(super) level: Level,
-    /// What it is, in a sentence.
+    /// The finding, in a sentence.
     pub(super) title: String,
-    /// What it is about: names of contexts, lines of the file.
+    /// The things that it concerns: names of contexts, lines of the file.
     pub(super) names: Vec<String>,
     /// The codes of the diagnostics that say so. Empty if it is read off the text.
     pub(super) codes: BTreeSet<String>,

@@ -235,7 +235,7 @@ fn detail(text: &mut String, detail: &str) {
     line(text, &format!("{:INDENT$}{detail}", ""));
 }
 
-/// What becomes of a file, in the words of `validate`.
+/// Returns the decision about a file, in the words of `validate`.
 fn sentence(file: &FileReport) -> String {
     match (file.readiness, file.decision) {
         (Readiness::Nothing, _) => "nothing to run".to_owned(),

@@ -41,14 +41,14 @@ pub(super) struct FileReport {
     /// `verdict` in the JSON output, which scripts read.
     #[serde(rename = "verdict")]
     pub(super) readiness: Readiness,
-    /// What becomes of it when it is pushed, as `validate` says it.
+    /// The decision about it when it is pushed, as `validate` says it.
     pub(super) decision: Decision,
     /// How many errors it has.
     pub(super) errors: usize,
     pub(super) findings: Vec<Finding>,
 }
 
-/// What it takes to run something here.
+/// The effort that it takes to run something here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Readiness {

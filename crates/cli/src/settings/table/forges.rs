@@ -53,7 +53,7 @@ pub(crate) static GITHUB: Forge = Forge {
             key: "github.web_url",
             flag: "github-web-url",
             variable: "ROUNDEL_GITHUB_WEB_URL",
-            about: "Where people open GitHub",
+            about: "Web URL of GitHub",
             default: Default::Fixed("https://github.com"),
             example: "https://github.example.org",
             ..OPEN
@@ -65,7 +65,7 @@ pub(crate) static GITHUB: Forge = Forge {
             key: "github.api_url",
             flag: "github-api-url",
             variable: "ROUNDEL_GITHUB_API_URL",
-            about: "Where GitHub's API is",
+            about: "API URL of GitHub",
             default: Default::Fixed("https://api.github.com"),
             example: "https://github.example.org/api/v3",
             ..OPEN
@@ -118,7 +118,7 @@ pub(crate) static BITBUCKET: Forge = Forge {
             key: "bitbucket.web_url",
             flag: "bitbucket-web-url",
             variable: "ROUNDEL_BITBUCKET_WEB_URL",
-            about: "Where people open Bitbucket",
+            about: "Web URL of Bitbucket",
             default: Default::Fixed("https://bitbucket.org"),
             example: "https://bitbucket.example.org",
             ..OPEN
@@ -130,7 +130,7 @@ pub(crate) static BITBUCKET: Forge = Forge {
             key: "bitbucket.api_url",
             flag: "bitbucket-api-url",
             variable: "ROUNDEL_BITBUCKET_API_URL",
-            about: "Where Bitbucket's API is",
+            about: "API URL of Bitbucket",
             default: Default::Fixed("https://api.bitbucket.org/2.0"),
             example: "https://bitbucket.example.org/api/2.0",
             ..OPEN

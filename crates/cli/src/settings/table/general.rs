@@ -27,7 +27,7 @@ pub(crate) static DATA: Setting<PathBuf> = Setting {
         key: "data",
         flag: "data",
         variable: "ROUNDEL_DATA",
-        about: "The data directory: database, keys, settings, and what runners keep",
+        about: "The data directory: database, keys, settings, and runner data",
         default: Default::Computed {
             words: "`roundel-data` for `serve` and `orb`, `roundel-runner` for `runner`",
             compute: |program, _| match program {

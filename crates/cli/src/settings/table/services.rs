@@ -17,7 +17,7 @@ pub(crate) static SMTP_URL: Setting<Secret<String>> = Setting {
         flag: "mail-smtp-url",
         file_flag: Some("mail-smtp-url-file"),
         variable: "ROUNDEL_MAIL_SMTP_URL",
-        about: "The mail server; with it, email is sent",
+        about: "SMTP server; without it no email is sent",
         example: "smtps://user:password@mail.example.org",
         secrecy: Secrecy::MayHoldPassword,
         ..OPEN

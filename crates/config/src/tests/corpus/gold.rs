@@ -33,7 +33,7 @@ impl fmt::Display for Difference {
 ///
 /// # Errors
 ///
-/// Where it is not such a string.
+/// Reads a printed document. The error says where it is not one.
 pub(crate) fn read(text: &str) -> Result<Node, String> {
     let mut open: Vec<Open> = Vec::new();
     for event in Parser::new_from_str(text) {

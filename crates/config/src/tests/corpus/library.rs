@@ -57,7 +57,7 @@ pub(crate) struct Pair {
 pub(crate) struct Attempt {
     /// What the compiler answered in the end.
     pub(crate) compiled: Compiled,
-    /// What it was compiled with, orbs included: compiling with it again looks nothing up.
+    /// The inputs that it was compiled with, orbs included: compiling with it again looks nothing up.
     pub(crate) inputs: Inputs,
     /// Orbs that are not available.
     pub(crate) missing: Vec<String>,

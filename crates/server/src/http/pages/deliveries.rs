@@ -1,4 +1,4 @@
-//! Receipts: what the forge sent, how it was understood, and what became of it (invariant 8).
+//! Receipts: what the forge sent, how it was understood, and its result (invariant 8).
 
 use askama::Template;
 use roundel_model::{
@@ -54,6 +54,7 @@ struct ListPage {
 #[template(path = "parts/deliveries.html")]
 struct DeliveryList {
     at: String,
+    provider: &'static str,
     deliveries: Vec<DeliveryView>,
 }
 
@@ -74,7 +75,7 @@ struct DeliveryView {
     receipts: Vec<ReceiptView>,
 }
 
-/// What became of one change that a delivery reports.
+/// The result of one change that a delivery reports.
 struct ReceiptView {
     status: DisplayStatus,
     label: &'static str,
@@ -150,7 +151,7 @@ async fn list(
     SignedInReader { visit, subject: project, role, .. }: SignedInReader<Project>,
 ) -> Answer {
     let head = ProjectHead::read(&visit, &project, role, ProjectTab::Deliveries).await?;
-    let live = read(&visit, &head.at, project.id).await?;
+    let live = read(&visit, &head.at, &project).await?;
     let title = format!("Deliveries · {}", project.slug.full_name());
     let going = live.deliveries.iter().any(|one| one.decided.is_none());
     let shell = visit.shell(title, Section::Projects).refreshing(going, SOON);
@@ -159,17 +160,13 @@ async fn list(
 
 async fn live(SignedInReader { visit, subject: project, .. }: SignedInReader<Project>) -> Answer {
     let at = address(&project.slug);
-    visit.page(&read(&visit, &at, project.id).await?)
+    visit.page(&read(&visit, &at, &project).await?)
 }
 
-async fn read(
-    visit: &Visit,
-    at: &str,
-    project: roundel_model::id::ProjectId,
-) -> Result<DeliveryList, PageError> {
-    let found = visit.app.store.deliveries(project, LISTED).await?;
+async fn read(visit: &Visit, at: &str, project: &Project) -> Result<DeliveryList, PageError> {
+    let found = visit.app.store.deliveries(project.id, LISTED).await?;
     let deliveries = found.iter().map(|one| DeliveryView::new(one, visit.now)).collect();
-    Ok(DeliveryList { at: at.to_owned(), deliveries })
+    Ok(DeliveryList { at: at.to_owned(), provider: project.slug.forge.title(), deliveries })
 }
 
 #[derive(Template)]

@@ -91,7 +91,7 @@ struct JobLive {
     why: Option<Html>,
     /// Who approved or canceled it, and when.
     decision: Option<Html>,
-    /// Why it did not pass.
+    /// The reason for which it did not pass.
     cause: Option<Html>,
     /// The parallel run that failed, if it is not the one that is shown.
     failed_run: Option<u32>,
@@ -375,7 +375,7 @@ impl Fact {
     }
 }
 
-/// What is known of where and when it ran.
+/// The facts about where and when it ran.
 fn facts(job: &JobRow, body: Option<&PlannedJob>, task: u32, now: Timestamp) -> Vec<Fact> {
     let text = |text: &str| Html(Untrusted(text.to_owned()).to_string());
     let mut facts = Vec::new();

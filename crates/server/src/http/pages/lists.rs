@@ -63,6 +63,8 @@ pub(crate) struct PipelineSummary {
     pub(crate) author_name: Brief,
     pub(crate) number: u64,
     pub(crate) trigger: &'static str,
+    /// The same in a sentence: "triggered by push".
+    pub(crate) triggered: &'static str,
     /// Who asked for it; a push is its author's.
     pub(crate) triggered_by: Option<Brief>,
     pub(crate) elapsed: Elapsed,
@@ -70,7 +72,7 @@ pub(crate) struct PipelineSummary {
     pub(crate) workflows: Vec<WorkflowChip>,
     /// How many further workflows there are.
     pub(crate) more_workflows: usize,
-    /// Why it does not run, or why a job of it did not.
+    /// The reason for which it does not run, or for which one of its jobs did not.
     pub(crate) reason: Option<Html>,
     /// How many further reasons there are.
     pub(crate) more_reasons: usize,
@@ -170,6 +172,7 @@ impl PipelineSummary {
             author,
             number: row.number,
             trigger: trigger(row.trigger),
+            triggered: triggered(row.trigger),
             triggered_by: (row.trigger == TriggerKind::Manual)
                 .then(|| row.actor_login.as_deref().map(Brief::name))
                 .flatten(),
@@ -235,6 +238,16 @@ impl Segment {
 }
 
 /// Returns why a pipeline was started, for people.
+/// Says how a pipeline started. The user who triggered one follows.
+const fn triggered(kind: TriggerKind) -> &'static str {
+    match kind {
+        TriggerKind::Push => "triggered by push",
+        TriggerKind::Tag => "triggered by tag",
+        TriggerKind::Setup => "triggered by setup",
+        TriggerKind::Manual => "triggered",
+    }
+}
+
 const fn trigger(kind: TriggerKind) -> &'static str {
     match kind {
         TriggerKind::Push => "push",

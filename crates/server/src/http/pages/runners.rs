@@ -38,7 +38,7 @@ struct RunnerView {
     /// What its host lacks for jobs.
     limitations: Vec<Html>,
     seen: TimeAgo,
-    /// When it said that it ends.
+    /// When it signed off.
     shut_down: Option<TimeAgo>,
     online: bool,
 }

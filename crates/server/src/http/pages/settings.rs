@@ -103,7 +103,7 @@ struct VariableView {
 struct KeyView {
     fingerprint: String,
     public: String,
-    state: &'static str,
+    state: String,
     good: bool,
     forge_id: Option<String>,
     created: TimeAgo,
@@ -112,7 +112,7 @@ struct KeyView {
 }
 
 struct HookView {
-    state: &'static str,
+    state: String,
     good: bool,
     forge_id: Option<String>,
     address: String,
@@ -177,12 +177,13 @@ async fn read(
 }
 
 fn key_view(visit: &Visit, project: &Project, key: &CheckoutKey) -> KeyView {
+    let provider = project.slug.forge.title();
     let (state, good) = match key.state {
         KeyState::Active => {
-            ("Created at the provider, with read-only access to this repository", true)
+            (format!("Created at {provider}, with read-only access to this repository"), true)
         }
-        KeyState::Pending => ("Not created at the provider yet", false),
-        KeyState::Gone => ("Deleted at the provider", false),
+        KeyState::Pending => (format!("Not created at {provider} yet"), false),
+        KeyState::Gone => (format!("Deleted at {provider}"), false),
     };
     let tail = match project.slug.forge {
         ForgeKind::GitHub => "settings/keys",
@@ -201,12 +202,12 @@ fn key_view(visit: &Visit, project: &Project, key: &CheckoutKey) -> KeyView {
 }
 
 fn hook_view(visit: &Visit, project: &Project, hook: &Hook) -> HookView {
+    let provider = project.slug.forge.title();
     let (state, good) = match (hook.state, hook.last_delivery_at) {
-        (HookState::Active, Some(_)) => ("Active: deliveries arrive", true),
-        (HookState::Active, None) => ("Active: no deliveries yet", true),
-        (HookState::Pending, _) => ("Not created at the provider yet", false),
-        (HookState::Missing, _) => ("Deleted at the provider", false),
-        (HookState::Gone, _) => ("Deleted at the provider", false),
+        (HookState::Active, Some(_)) => ("Active: deliveries arrive".to_owned(), true),
+        (HookState::Active, None) => ("Active: no deliveries yet".to_owned(), true),
+        (HookState::Pending, _) => (format!("Not created at {provider} yet"), false),
+        (HookState::Missing | HookState::Gone, _) => (format!("Deleted at {provider}"), false),
     };
     let tail = match project.slug.forge {
         ForgeKind::GitHub => "settings/hooks",
@@ -366,7 +367,7 @@ async fn delete_variable(
     Ok(see_done(&format!("{}/settings#variables", address(&project.slug)), Notice::VariableDeleted))
 }
 
-/// Answers with the settings and what became of each name, which an address could not hold. A browser
+/// Answers with the settings and the result for each name, which an address could not hold. A browser
 /// that sends the form again finds all of them kept.
 async fn import_variables(
     SecretsAdmin { visit, subject: project }: SecretsAdmin<Project>,

@@ -62,6 +62,11 @@ impl Elapsed {
         Self::of_spans(jobs.filter_map(|job| Some((job.queued_at?, job.stopped_at))).collect(), now)
     }
 
+    /// Returns whether there is anything to show.
+    pub(crate) const fn has_begun(&self) -> bool {
+        self.from.is_some()
+    }
+
     /// Of spans that may overlap, the time that is in any of them. A span without an end is still open.
     fn of_spans(mut spans: Vec<(Timestamp, Option<Timestamp>)>, now: Timestamp) -> Self {
         spans.sort_unstable();
@@ -80,7 +85,8 @@ impl Elapsed {
 
 impl fmt::Display for Elapsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(from) = self.from else { return f.write_str(r#"<span class="dur">–</span>"#) };
+        // Of what never ran, no duration is shown.
+        let Some(from) = self.from else { return Ok(()) };
         let counted_from = from.plus(self.idle);
         let text = duration(self.to.unwrap_or(self.now).since(counted_from));
         match self.to {

@@ -43,7 +43,7 @@ pub(super) struct ImportRequest {
     from: String,
 }
 
-/// What became of the form.
+/// The result of submitting the form.
 #[derive(Default)]
 pub(super) enum ImportResult {
     /// It was not sent.
@@ -53,7 +53,7 @@ pub(super) enum ImportResult {
     Done(ImportReport),
 }
 
-/// What became of each variable, by name.
+/// The result for each variable, by name.
 pub(super) struct ImportReport {
     pub(super) from: Untrusted,
     pub(super) added: Vec<Untrusted>,

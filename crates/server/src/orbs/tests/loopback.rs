@@ -189,7 +189,7 @@ pub(in crate::orbs) fn found(resolution: Resolution) -> Arc<Orb> {
     }
 }
 
-/// Why it is missing, or the test ends.
+/// Returns the reason for which it is missing, or ends the test.
 pub(in crate::orbs) fn missing(resolution: Resolution) -> Missing {
     match resolution {
         Resolution::Missing(missing) => missing,

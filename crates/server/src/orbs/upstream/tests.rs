@@ -1,4 +1,4 @@
-//! Proves what is asked of a registry, when, and what becomes of bad answers.
+//! Proves what is asked of a registry, when, and how bad answers are handled.
 
 use roundel_model::time::Timestamp;
 

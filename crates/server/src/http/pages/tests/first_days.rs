@@ -19,14 +19,27 @@ async fn a_fresh_server_says_what_to_put_where() {
             "http://127.0.0.1:1/login/github/callback",
             "http://127.0.0.1:1/login/bitbucket/callback",
             "<code>/srv/roundel/roundel.toml</code>",
-            "[github]\nclient_id = \"…\"\nclient_secret = \"…\"</pre>",
-            "[bitbucket]\nclient_id = \"…\"\nclient_secret = \"…\"</pre>",
+            "[github]\nclient_id = \"…\"\nclient_secret_file = \"…\"</pre>",
+            "[bitbucket]\nclient_id = \"…\"\nclient_secret_file = \"…\"</pre>",
             "ROUNDEL_GITHUB_CLIENT_ID",
         ] {
             assert!(page.contains(part), "{part} is missing in {page}");
         }
         assert!(!page.contains("[[forge]]"), "{page}");
     }
+}
+
+/// The page and the catalogue of diagnostics say the same; a code without an entry fails here.
+#[tokio::test]
+async fn the_page_of_what_is_planned_names_everything_that_is_not_supported() {
+    let page = text(World::new().await.get("/docs/planned", None).await).await;
+    let unsupported =
+        roundel_config::codes::all().filter(|code| code.slug.starts_with("unsupported-"));
+    let missing: Vec<&str> = unsupported
+        .map(|code| code.slug)
+        .filter(|slug| !page.contains(&format!("href=\"/docs/diagnostics/{slug}\"")))
+        .collect();
+    assert_eq!(missing, Vec::<&str>::new(), "{page}");
 }
 
 /// The author's file is right; calling it an error sends them looking for a mistake.
