@@ -187,6 +187,26 @@ async fn a_code_becomes_a_grant_however_the_scopes_are_written() {
 }
 
 #[tokio::test]
+async fn what_was_sent_to_sign_in_is_in_no_error() {
+    let fake = Fake::start(|seen, _| {
+        let basic = seen.header("authorization").to_owned();
+        let said = format!("cannot read {} {basic}", seen.body);
+        reply(400, json!({ "error": "invalid_grant", "error_description": said }))
+    })
+    .await;
+    let exchange = bitbucket(&fake).exchange_code("code-1", "https://ci/cb", "v").await;
+    let refresh = bitbucket(&fake).refresh(&Secret::from("rt-token")).await;
+    let basic = STANDARD.encode("the-id:the-secret");
+    for error in [exchange.unwrap_err(), refresh.unwrap_err()] {
+        let text = format!("{error} {error:?}");
+        assert!(text.contains("Basic ***"), "{text}");
+        for sent in ["the-sec", "code-1", "rt-token", basic.as_str()] {
+            assert!(!text.contains(sent), "{sent} is in {text}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_dead_refresh_token_means_to_sign_in_again_and_a_dead_code_to_start_over() {
     let body =
         json!({ "error": "invalid_grant", "error_description": "The refresh token is unknown." });

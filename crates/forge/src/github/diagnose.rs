@@ -46,7 +46,7 @@ pub(super) fn diagnose(answer: &Answer) -> Diagnosis {
     Diagnosis::new(class, messages, hint)
 }
 
-const RECONNECT: &str = "Sign in with GitHub again; until then another member's sign-in is needed";
+const RECONNECT: &str = "Sign in with GitHub again";
 const HIDDEN: &str = "It was removed or renamed, or the signed-in user may not see it: keys and webhooks need an \
      administrator of the repository";
 

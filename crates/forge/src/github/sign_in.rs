@@ -152,7 +152,8 @@ impl GitHub {
             .form(&all);
         let answer: TokenAnswer = self.client.ask(&call).await?;
         if let Some(error) = answer.error {
-            return Err(refused(what, &error, answer.error_description.as_deref()));
+            let description = answer.error_description.map(|text| call.masked(&text));
+            return Err(refused(what, &call.masked(&error), description.as_deref()));
         }
         let Some(access) = answer.access_token else {
             let message = format!("could not {what} on GitHub: its answer holds no token");

@@ -302,6 +302,33 @@ async fn errors_of_the_exchange_arrive_with_status_200() {
     assert_eq!(error.class, ErrorClass::Broken);
 }
 
+/// An error that repeats the request showed the client's secret to everyone who tried to sign in.
+#[tokio::test]
+async fn what_was_sent_to_sign_in_is_in_no_error() {
+    for status in [200, 401, 400, 500] {
+        let fake = Fake::start(move |seen, _| {
+            let said = format!("{} bad credentials in {}", "x".repeat(250), seen.body);
+            let fields = form(seen).into_iter().map(|(_, value)| json!(value)).collect::<Vec<_>>();
+            reply(
+                status,
+                json!({ "error": "odd", "error_description": said, "message": said,
+                "errors": fields }),
+            )
+            .with("x-github-request-id", seen.body.clone())
+        })
+        .await;
+        let exchange = github(&fake).exchange_code("code&1", "https://ci/cb", "verifier&1").await;
+        let refresh = github(&fake).refresh(&Secret::from("ghr_token")).await;
+        for error in [exchange.unwrap_err(), refresh.unwrap_err()] {
+            let text = format!("{error} {error:?}");
+            assert!(text.contains("***"), "{text}");
+            for sent in ["the-sec", "code&1", "code%261", "verifier&1", "verifier%261", "ghr_"] {
+                assert!(!text.contains(sent), "{sent} is in {text}");
+            }
+        }
+    }
+}
+
 // A refresh token is good for one use: a repeat after a lost answer would burn the session.
 #[tokio::test]
 async fn a_refresh_is_never_repeated() {

@@ -1,11 +1,12 @@
 //! One request and one answer.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use reqwest::{
     Method, RequestBuilder,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
-use roundel_model::secret::Secret;
+use roundel_model::{limits::MASKED_VALUE_CHARS, secret::Secret};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
@@ -31,6 +32,15 @@ enum Payload {
     Form(Secret<String>),
 }
 
+/// Fields of a form that are not secret. All others are: codes, verifiers, tokens, the secret of the client.
+const OPEN_FIELDS: [&str; 3] = ["client_id", "grant_type", "redirect_uri"];
+
+/// The name of what is secret in a document: the key that webhooks are signed with.
+const SECRET_KEY: &str = "secret";
+
+/// What stands for a secret in a text.
+const MASK: &str = "***";
+
 /// A request to a forge, before it is sent: it may be sent several times.
 #[derive(Clone)]
 pub(crate) struct Call {
@@ -43,6 +53,8 @@ pub(crate) struct Call {
     accept: Option<&'static str>,
     caller: Caller,
     payload: Payload,
+    /// The secrets that it sends, in each form in which an answer may repeat them.
+    sent: Vec<Secret<String>>,
 }
 
 impl Call {
@@ -61,30 +73,38 @@ impl Call {
             accept: None,
             caller: Caller::Anonymous,
             payload: Payload::Nothing,
+            sent: Vec::new(),
         }
     }
 
     /// Calls in the name of a user.
     #[must_use]
-    pub(crate) fn by(self, token: &Secret<String>) -> Self {
+    pub(crate) fn by(mut self, token: &Secret<String>) -> Self {
+        self.note(token.expose());
         Self { caller: Caller::Token(token.clone()), ..self }
     }
 
     /// Calls in the name of the application.
     #[must_use]
-    pub(crate) fn by_application(self, id: &str, secret: &Secret<String>) -> Self {
+    pub(crate) fn by_application(mut self, id: &str, secret: &Secret<String>) -> Self {
+        self.note(secret.expose());
+        self.note(&STANDARD.encode(format!("{id}:{}", secret.expose())));
         Self { caller: Caller::Application { id: id.to_owned(), secret: secret.clone() }, ..self }
     }
 
     /// Sends a JSON document.
     #[must_use]
-    pub(crate) fn json(self, document: Value) -> Self {
+    pub(crate) fn json(mut self, document: Value) -> Self {
+        self.note_in(&document);
         Self { payload: Payload::Json(document), ..self }
     }
 
     /// Sends a form.
     #[must_use]
-    pub(crate) fn form(self, fields: &[(&str, &str)]) -> Self {
+    pub(crate) fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        for (_, value) in fields.iter().filter(|(name, _)| !OPEN_FIELDS.contains(name)) {
+            self.note(value);
+        }
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         Self { payload: Payload::Form(Secret::new(form)), ..self }
     }
@@ -137,6 +157,33 @@ impl Call {
         };
         // Last, for `headers` replaces what it names: our `Accept` wins over the usual one.
         Ok(request.headers(headers))
+    }
+
+    /// Masks the secrets that were sent in a text that came back: some forges and proxies repeat the
+    /// request, and what they say ends on pages and in logs.
+    pub(crate) fn masked(&self, text: &str) -> String {
+        let mask = |text: String, secret: &Secret<String>| text.replace(secret.expose(), MASK);
+        self.sent.iter().fold(text.to_owned(), mask)
+    }
+
+    /// Notes a secret that is sent. Too short a value is none, and would mask parts of words.
+    fn note(&mut self, secret: &str) {
+        if secret.chars().count() < MASKED_VALUE_CHARS {
+            return;
+        }
+        let encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        self.sent.extend([Secret::from(secret), Secret::from(encoded)]);
+        // Of two that overlap, the longer one is masked as a whole.
+        self.sent.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
+    }
+
+    fn note_in(&mut self, document: &Value) {
+        for (key, value) in document.as_object().into_iter().flatten() {
+            match value.as_str() {
+                Some(secret) if key == SECRET_KEY => self.note(secret),
+                _ => self.note_in(value),
+            }
+        }
     }
 
     /// The same call for another page.

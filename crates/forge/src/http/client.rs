@@ -294,11 +294,12 @@ impl Client {
 
     /// Makes the error of an error response.
     fn error_of(&self, call: &Call, answer: &Answer) -> ForgeError {
-        (self.dialect.diagnose)(answer).into_error(self.kind(), call.what, answer)
+        (self.dialect.diagnose)(answer).into_error(self.kind(), call, answer)
     }
 
     /// Makes the error for a success that cannot be understood.
     pub(super) fn broken(&self, call: &Call, reason: &str) -> ForgeError {
+        let reason = call.masked(reason);
         let message = format!("could not {} on {}: {reason}", call.what, self.kind());
         ForgeError::new(ErrorClass::Broken, message)
     }

@@ -2,7 +2,10 @@
 
 use roundel_model::forge::ForgeKind;
 
-use super::{call::Answer, retry_after::retry_after};
+use super::{
+    call::{Answer, Call},
+    retry_after::retry_after,
+};
 use crate::error::{ErrorClass, ForgeError};
 
 /// The forge's own messages in an error response.
@@ -37,15 +40,17 @@ impl Diagnosis {
         Self { class, messages, hint: hint.map(Into::into) }
     }
 
-    /// Writes the error.
-    pub(super) fn into_error(self, kind: ForgeKind, what: &str, answer: &Answer) -> ForgeError {
+    /// Writes the error of a call.
+    pub(super) fn into_error(self, kind: ForgeKind, call: &Call, answer: &Answer) -> ForgeError {
         let mut details = self.messages.0;
         details.truncate(MESSAGES);
         for word in &mut details {
-            *word = word.chars().take(MESSAGE_CHARS).collect();
+            // Masked first: a secret that is cut is not found any more.
+            *word = call.masked(word).chars().take(MESSAGE_CHARS).collect();
         }
         let said = if details.is_empty() { generic(self.class) } else { &details.join("; ") };
-        let mut message = format!("could not {what} on {kind}: {said} (HTTP {})", answer.status);
+        let (what, status) = (call.what, answer.status);
+        let mut message = format!("could not {what} on {kind}: {said} (HTTP {status})");
         let retry_after = retry_after(self.class, &answer.headers);
         if let Some(wait) = retry_after {
             let seconds = wait.as_secs();
@@ -60,11 +65,11 @@ impl Diagnosis {
             message.push_str(&hint);
         }
         // People quote it to the forge's support.
-        let request_id = answer.header("x-github-request-id");
+        let request_id = call.masked(answer.header("x-github-request-id"));
         if !request_id.is_empty() {
-            message.extend([" [request ", request_id, "]"]);
+            message.extend([" [request ", &request_id, "]"]);
         }
-        ForgeError { class: self.class, message, status: Some(answer.status), retry_after, details }
+        ForgeError { class: self.class, message, status: Some(status), retry_after, details }
     }
 }
 
@@ -86,7 +91,10 @@ fn generic(class: ErrorClass) -> &'static str {
 pub(crate) fn plain_messages(answer: &Answer) -> Messages {
     let text = String::from_utf8_lossy(&answer.body);
     let lower = text.to_ascii_lowercase();
-    let messages = if lower.contains("<html") || lower.trim_start().starts_with("<!doctype") {
+    let is_page = answer.header("content-type").starts_with("text/html")
+        || lower.trim_start().starts_with('<')
+        || lower.contains("<html");
+    let messages = if is_page {
         // Lower-casing ASCII keeps every offset.
         let start = lower.find("<title>").map(|at| at + "<title>".len());
         let end = lower.find("</title>");
@@ -98,5 +106,5 @@ pub(crate) fn plain_messages(answer: &Answer) -> Messages {
     if messages.is_empty() {
         return Messages(Vec::new());
     }
-    Messages(vec![messages.chars().take(MESSAGE_CHARS).collect()])
+    Messages(vec![messages])
 }

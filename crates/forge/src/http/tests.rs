@@ -440,6 +440,36 @@ async fn a_list_whose_second_page_fails_is_an_error() {
 }
 
 #[tokio::test]
+async fn an_error_does_not_repeat_the_token_or_the_key_of_a_webhook() {
+    let fake = Fake::start(|seen, _| {
+        reply(400, format!("bad request: {} {}", seen.header("authorization"), seen.body))
+    })
+    .await;
+    let call = post(&fake, "/hooks")
+        .by(&Secret::from("token-of-user"))
+        .json(json!({ "url": "https://ci", "config": { "secret": "signing-key" } }));
+    let error = client(&fake).send(&call).await.err().unwrap();
+    let text = format!("{error} {error:?}");
+    assert!(text.contains("Bearer ***") && text.contains("https://ci"), "{text}");
+    assert!(!text.contains("token-of-user") && !text.contains("signing-key"), "{text}");
+}
+
+#[tokio::test]
+async fn markup_is_not_shown_as_the_words_of_the_forge() {
+    for (status, body) in [(500, "<h1>oops</h1>"), (503, " <!DOCTYPE html><p>oops"), (502, "<div>")]
+    {
+        let fake = Fake::start(move |_, _| reply(status, body)).await;
+        let error = client(&fake).send(&post(&fake, "/")).await.err().unwrap();
+        assert!(error.message.contains("unavailable"), "{error}");
+        assert!(!error.message.contains('<') && !error.message.contains("oops"), "{error}");
+    }
+    let page = || reply(500, "oops").with("content-type", "text/html; charset=utf-8");
+    let fake = Fake::start(move |_, _| page()).await;
+    let error = client(&fake).send(&post(&fake, "/")).await.err().unwrap();
+    assert!(!error.message.contains("oops"), "{error}");
+}
+
+#[tokio::test]
 async fn no_error_shows_a_token() {
     let fake = Fake::start(|_, _| reply(400, "no")).await;
     let odd = Call::get("read a thing", fake.url.clone()).by(&Secret::from("hunter2\n"));
