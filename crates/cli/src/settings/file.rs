@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
+    io::{self, Read as _},
     ops::Range,
     path::{Path, PathBuf},
 };
@@ -40,10 +41,25 @@ pub(crate) struct Entry {
     is_secret: bool,
 }
 
+/// Reads a file that is not too large.
+fn read(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let mut limited = fs::File::open(path)?.take(FILE_BYTES);
+    limited.read_to_string(&mut text)?;
+    if limited.limit() == 0 {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MiB"));
+    }
+    Ok(text)
+}
+
+/// Bytes of a settings file: enough for every setting with its comments, and little enough to read what is
+/// not one, a device for example.
+const FILE_BYTES: u64 = 1 << 20;
+
 impl File {
     /// Reads a file; `None` if it does not exist.
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, Problem> {
-        let text = match fs::read_to_string(path) {
+        let text = match read(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {

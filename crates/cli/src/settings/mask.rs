@@ -8,6 +8,10 @@ use super::declaration::Shape;
 
 pub(super) const MASK: &str = "***";
 
+/// Parameters of a database's address that are never secret.
+const PLAIN_PARAMETERS: [&str; 8] =
+    ["sslmode", "ssl-mode", "application_name", "dbname", "host", "hostaddr", "port", "user"];
+
 /// Characters of a value that a message repeats.
 const SHOWN_CHARS: usize = 100;
 
@@ -63,6 +67,11 @@ fn is_name(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
 }
 
+/// Returns whether [`without_password`] masks a part of an address.
+pub(super) fn holds_password(text: &str) -> bool {
+    without_password(text) != text
+}
+
 /// Masks the password of an address; the whole, where one may be in what cannot be read as one.
 pub(super) fn without_password(text: &str) -> String {
     // A path, which may have any sign in it.
@@ -73,7 +82,7 @@ pub(super) fn without_password(text: &str) -> String {
         return if text.contains('@') { MASK.to_owned() } else { text.to_owned() };
     };
     // A wrong path may be the rest of a password with a slash in it, an unknown parameter a secret.
-    let is_plain = |(name, _): (Cow<'_, str>, Cow<'_, str>)| name == "sslmode";
+    let is_plain = |(name, _): (Cow<'_, str>, Cow<'_, str>)| PLAIN_PARAMETERS.contains(&&*name);
     let is_plain = url.query_pairs().all(is_plain) && url.fragment().is_none();
     if url.path().contains('@') || !is_plain {
         return MASK.to_owned();
@@ -133,7 +142,15 @@ mod tests {
     fn a_password_is_never_shown_however_the_address_is_written() {
         let shown = without_password("postgres://u:hush@h/db?sslmode=require");
         assert_eq!(shown, format!("postgres://u:{MASK}@h/db?sslmode=require"));
-        assert_eq!(without_password("sqlite:data/roundel.db"), "sqlite:data/roundel.db");
+        for plain in [
+            "sqlite:data/roundel.db",
+            "postgres://u@h/db",
+            "postgres://u@h/db?sslmode=require&application_name=ci",
+            "smtp://mail.example.org",
+        ] {
+            assert_eq!(without_password(plain), plain);
+            assert!(!holds_password(plain));
+        }
         for address in [
             "postgres://u:hush/more@h/db",
             "postgres://u:hush@[bad/db",
@@ -143,8 +160,10 @@ mod tests {
             "smtps://hush@mail.example.org",
             "smtps://mail.example.org#hush",
             "postgres://u/hush@h/db",
+            "postgres://u@h/db?Password=hush",
         ] {
             let shown = without_password(address);
+            assert!(holds_password(address), "{address}");
             assert!(!shown.contains("hush") && !shown.contains("more"), "{address}: {shown}");
         }
     }

@@ -1,7 +1,7 @@
 //! `--print-config`: every setting with its value and where it came from, as TOML with comments.
 
 use super::{
-    declaration::{AnySetting, Default, Secrecy},
+    declaration::{AnySetting, Default, Program, Secrecy},
     literal,
     mask::{MASK, without_password},
     table::ALL,
@@ -34,6 +34,9 @@ fn line(setting: &dyn AnySetting, values: &Values) -> (String, String) {
     let declaration = setting.declaration();
     let Some(found) = values.found(declaration) else {
         let why = match declaration.default {
+            Default::Generated(_) if values.program() == Program::Runner => {
+                "not set; a copy of the server's is needed".to_owned()
+            }
             Default::Generated(name) => format!("made at the first start, in {name}"),
             Default::Unset | Default::Fixed(_) | Default::Computed { .. } => "not set".to_owned(),
         };

@@ -1,7 +1,7 @@
 //! `docs/configuration.md`, made of the declarations.
 
 use super::{
-    declaration::{AnySetting, Declaration, Default, Secrecy, Shape},
+    declaration::{AnySetting, Declaration, Default, Program, Secrecy, Shape},
     literal,
     table::{ALL, SECTIONS},
 };
@@ -63,6 +63,10 @@ fn default(declaration: &Declaration) -> String {
         Default::Unset => "none".to_owned(),
         Default::Fixed(text) => format!("`{text}`"),
         Default::Computed { words, .. } => words.to_owned(),
+        Default::Generated(name) if declaration.programs.contains(&Program::Runner) => format!(
+            "made at the first start of `roundel serve` and kept in `{name}` in its data directory; \
+             `roundel runner` makes none"
+        ),
         Default::Generated(name) => {
             format!("made at the first start and kept in `{name}` in the data directory")
         }

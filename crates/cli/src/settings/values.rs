@@ -10,8 +10,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use url::Url;
-
 use super::{
     declaration::{AnySetting, Declaration, Default, Program, Secrecy, Setting, Shape},
     file::File,
@@ -212,15 +210,17 @@ fn take(setting: &dyn AnySetting, candidate: &Candidate) -> Result<Found, Proble
     let declaration = setting.declaration();
     let name = origin.name();
     if *form == Form::Path {
+        let is_default = *origin == Origin::Default;
+        let named = if is_default { String::new() } else { format!(" (`{name}`)") };
         let held = read_secret(Path::new(text)).map_err(|error| {
-            let message = format!("failed to read `{text}` (`{name}`): {error}");
+            let message = format!("failed to read `{text}`{named}: {error}");
             Problem::new(message).at(place.clone())
         })?;
         setting.check(&held).map_err(|what| {
-            let (named, advice) = if *origin == Origin::Default {
-                (String::new(), DAMAGED.to_owned())
+            let advice = if is_default {
+                DAMAGED.to_owned()
             } else {
-                (format!(" (`{name}`)"), format!("what belongs there: {}", setting.kind_name()))
+                format!("what belongs there: {}", setting.kind_name())
             };
             let message = format!("the content of `{text}`{named} is {what}");
             Problem::new(message).at(place.clone()).help(advice)
@@ -238,8 +238,9 @@ fn take(setting: &dyn AnySetting, candidate: &Candidate) -> Result<Found, Proble
         _ => setting.check(text),
     };
     checked.map_err(|what| {
-        let message = if declaration.secrecy == Secrecy::Open {
-            format!("`{name}` is `{}`, which is {what}", mask::shown(text, setting.shape()))
+        let shown = mask::shown(text, setting.shape());
+        let message = if declaration.secrecy == Secrecy::Open && !shown.trim().is_empty() {
+            format!("`{name}` is `{shown}`, which is {what}")
         } else {
             format!("`{name}` is {what}")
         };
@@ -293,10 +294,9 @@ fn ways(declaration: &Declaration, program: Program) -> String {
 /// A warning if a flag shows a secret to everyone who lists processes.
 fn exposed(declaration: &Declaration, candidate: &Candidate) -> Option<String> {
     let Origin::Flag(flag) = &candidate.origin else { return None };
-    let has_password = || Url::parse(&candidate.text).is_ok_and(|url| url.password().is_some());
     let exposed = match (candidate.form, declaration.secrecy) {
         (Form::Path, _) | (Form::Value, Secrecy::Open) => false,
-        (Form::Value, Secrecy::MayHoldPassword) => has_password(),
+        (Form::Value, Secrecy::MayHoldPassword) => mask::holds_password(&candidate.text),
         (Form::Value, Secrecy::Secret) => true,
     };
     exposed.then(|| {

@@ -161,10 +161,53 @@ fn create_private(path: PathBuf) -> Result<PathBuf, DriverError> {
     Ok(path)
 }
 
+/// Parameters of the URL that the driver knows, besides `options[NAME]`.
+const PARAMETERS: [&str; 18] = [
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-key",
+    "ssl-mode",
+    "ssl-root-cert",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "statement-cache-capacity",
+    "user",
+];
+
+/// Leaves out the parameters that the driver does not know: it logs them with their values, and a misspelled
+/// one may be the password.
+fn with_known_parameters(url: &str) -> String {
+    let url = url.split('#').next().unwrap_or_default();
+    let (address, query) = url.split_once('?').unwrap_or((url, ""));
+    let is_known = |parameter: &&str| {
+        let name = parameter.split('=').next().unwrap_or_default();
+        PARAMETERS.contains(&name) || name.starts_with("options[")
+    };
+    let (known, unknown): (Vec<&str>, Vec<&str>) =
+        query.split('&').filter(|parameter| !parameter.is_empty()).partition(is_known);
+    if !unknown.is_empty() {
+        tracing::warn!(
+            ignored = unknown.len(),
+            known = PARAMETERS.join(", "),
+            "the URL of the database has parameters that are not known, and they are ignored"
+        );
+    }
+    if known.is_empty() { address.to_owned() } else { format!("{address}?{}", known.join("&")) }
+}
+
 async fn postgres(url: &str) -> Result<Pools, StoreError> {
     let failed = |source| StoreError::Database { action: "be opened", source };
     // What hangs must end: a statement, a wait for a lock, a transaction whose owner is gone.
-    let options = PgConnectOptions::from_str(url).map_err(failed)?;
+    let options = PgConnectOptions::from_str(&with_known_parameters(url)).map_err(failed)?;
     let options = options.application_name("roundel").options([
         ("statement_timeout", "30s"),
         ("lock_timeout", "20s"),
@@ -209,6 +252,19 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::{super::values, *};
+
+    #[test]
+    fn only_parameters_that_the_driver_knows_reach_it() {
+        for (given, passed) in [
+            ("postgres://u@h/d", "postgres://u@h/d"),
+            ("postgres://u@h/d?sslmode=require&port=1", "postgres://u@h/d?sslmode=require&port=1"),
+            ("postgres://u@h/d?options[a]=b", "postgres://u@h/d?options[a]=b"),
+            ("postgres://u@h/d?Password=hush&user=x", "postgres://u@h/d?user=x"),
+            ("postgres://u@h/d?hush", "postgres://u@h/d"),
+        ] {
+            assert_eq!(with_known_parameters(given), passed);
+        }
+    }
 
     /// Whatever was answered is on disk, other users cannot read it, and a method that writes has to say so.
     #[tokio::test]
