@@ -98,7 +98,7 @@ async fn show(
         let (stop, _) = terminal::stop_signals();
         stop.cancelled().await;
         let end = match &arguments.data {
-            Some(data) => format!("Everything is kept in `{}`.", data.display()),
+            Some(data) => format!("Everything but the mailbox is kept in `{}`.", data.display()),
             None => "Temporary files are removed.".to_owned(),
         };
         terminal::print(&format!("\nStopping. {end}\n"))?;

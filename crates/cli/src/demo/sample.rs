@@ -24,6 +24,9 @@ pub(crate) fn not_added(forge: ForgeKind) -> NewRepository<'static> {
 
 /// Name under which the demo commits.
 const AUTHOR: (&str, &str) = ("Visitor", "visitor@example.org");
+/// The branch `main`, of all that the clone has. A name, even `refs/heads/main`, is ambiguous as soon as a
+/// visitor has pushed a branch named `refs/heads/main`, or a tag `main`; a pattern is not.
+const ONLY_MAIN: &str = "refs/heads/main*:refs/heads/main*";
 /// No push over loopback takes longer.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -71,8 +74,8 @@ impl SampleClone {
         let clone = Self { directory };
         if clone.is_pushed().await {
             // The visitor was invited to push: what they pushed from their own clone comes first.
-            clone.git(&["fetch", "--quiet", "origin", "main"]).await?;
-            clone.git(&["reset", "--quiet", "--hard", "origin/main"]).await?;
+            clone.git(&["fetch", "--quiet", "origin", "refs/heads/main"]).await?;
+            clone.git(&["reset", "--quiet", "--hard", "refs/remotes/origin/main"]).await?;
             return Ok(clone);
         }
         // Left by a start that was interrupted.
@@ -113,7 +116,7 @@ impl SampleClone {
 
     /// Pushes what is committed. When this returns, the forge has accepted it.
     pub(crate) async fn push(&self) -> Result<()> {
-        self.git(&["push", "--quiet", "--set-upstream", "origin", "main"]).await.map(drop)
+        self.git(&["push", "--quiet", "--set-upstream", "origin", ONLY_MAIN]).await.map(drop)
     }
 
     async fn commit(&self, message: &str) -> Result<()> {
@@ -167,6 +170,10 @@ mod tests {
         visitor.git(&["clone", "--quiet", url, "."]).await.unwrap();
         let pushed = visitor.change().await.unwrap();
         visitor.push().await.unwrap();
+        // Names that make `main` ambiguous at the forge.
+        for odd in ["main:refs/heads/refs/heads/main", "main:refs/tags/main"] {
+            visitor.git(&["push", "--quiet", "origin", odd]).await.unwrap();
+        }
         let again = open("demo").await;
         again.change().await.unwrap();
         again.push().await.unwrap();
