@@ -2,12 +2,12 @@
 
 use std::{
     path::PathBuf,
-    process::Command,
     time::{Duration, Instant},
 };
 
 use anyhow::Result;
 use roundel_container::{EnvironmentSpec, Root, Runtime, RuntimeSettings};
+use roundel_runner::{PROGRAMS, Program};
 
 use crate::{exit::Exit, terminal};
 
@@ -47,24 +47,6 @@ enum CheckResult {
     Missing,
 }
 
-/// A program that runners start.
-struct Program {
-    name: &'static str,
-    version: &'static str,
-    package: &'static str,
-    purpose: &'static str,
-}
-
-const PROGRAMS: &[Program] = &[
-    Program { name: "git", version: "--version", package: "git", purpose: "fetches code for jobs" },
-    Program {
-        name: "ssh",
-        version: "-V",
-        package: "openssh-client",
-        purpose: "fetches code with deploy keys",
-    },
-];
-
 /// Checks everything and prints it. Fails if jobs could not run at all.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let scratch = tempfile::tempdir()?;
@@ -83,16 +65,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 }
 
 fn program(program: &Program) -> Check {
-    let Program { name, version, package, purpose } = program;
-    match Command::new(name).arg(version).output() {
-        Ok(_) => {
-            Check { result: CheckResult::Ok, text: format!("{name} is installed"), remedy: None }
-        }
-        Err(error) => Check {
-            result: CheckResult::Missing,
-            text: format!("`{name}`, which {purpose}, does not start: {error}"),
-            remedy: Some(format!("install the package `{package}`")),
+    match program.missing() {
+        None => Check {
+            result: CheckResult::Ok,
+            text: format!("{} is installed", program.name),
+            remedy: None,
         },
+        Some(missing) => {
+            Check { result: CheckResult::Missing, text: missing.what, remedy: Some(missing.remedy) }
+        }
     }
 }
 

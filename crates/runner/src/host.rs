@@ -9,7 +9,13 @@ use std::{
 use nix::fcntl::{Flock, FlockArg};
 use roundel_container::{Runtime, RuntimeSettings, image::ImageStore};
 
-use crate::{client::ServerClient, mirror::Mirrors, phrases, settings::Settings};
+use crate::{
+    client::ServerClient,
+    mirror::Mirrors,
+    phrases,
+    programs::{PROGRAMS, Program},
+    settings::Settings,
+};
 
 /// Why a runner cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -84,9 +90,14 @@ impl Host {
     /// Starts an environment and ends it: the first task does not wait for what is made only once,
     /// and what the host lacks is known. Blocks.
     pub(crate) fn warm_up(&self) {
+        let missing = PROGRAMS.iter().filter_map(Program::missing).map(|one| one.sentence());
+        let mut sentences: Vec<String> = missing.collect();
+        for sentence in &sentences {
+            tracing::warn!("{sentence}");
+        }
         match self.runtime.probe() {
             Ok(found) => {
-                let sentences = found.iter().map(phrases::limitation).collect();
+                sentences.extend(found.iter().map(phrases::limitation));
                 // Set once: there is one runner for each host.
                 drop(self.limitations.set(sentences));
             }

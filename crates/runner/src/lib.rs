@@ -30,6 +30,7 @@ mod mirror;
 mod outage;
 mod paths;
 mod phrases;
+mod programs;
 mod settings;
 mod shell;
 mod steps;
@@ -39,6 +40,7 @@ mod task_error;
 mod variables;
 
 pub use host::OpenError;
+pub use programs::{MissingProgram, PROGRAMS, Program};
 pub use settings::Settings;
 
 /// Claims jobs from a server and runs them, until it is stopped.
