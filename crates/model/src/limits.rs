@@ -101,6 +101,16 @@ pub const RUNNER_NAME_CHARS: usize = 300;
 /// Characters of a runner's version.
 pub const RUNNER_VERSION_CHARS: usize = 100;
 
+/// Runners on their page; of the rest it says how many they are. Containers that run a runner each have a
+/// name of their own.
+pub const LISTED_RUNNERS: usize = 200;
+
+/// How long a runner that is not seen any more stays on the page of runners.
+pub const RUNNER_KEPT: Duration = Duration::from_hours(7 * 24);
+
+/// How long a runner that said that it ends stays there.
+pub const ENDED_RUNNER_KEPT: Duration = Duration::from_hours(24);
+
 /// Resource classes that one runner serves. Each offered task is compared with all of them.
 pub const RESOURCE_CLASSES_PER_RUNNER: usize = 200;
 

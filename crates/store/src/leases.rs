@@ -21,11 +21,13 @@ impl Store {
         session.commit().await
     }
 
-    /// Forgets sessions and sign-ins that are over, and of orbs what is not needed any more.
+    /// Forgets sessions and sign-ins that are over, runners that are gone, and of orbs what is not needed any
+    /// more.
     pub async fn forget_expired(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut session = self.db.write("forget what expired").await?;
         session.run("DELETE FROM sessions WHERE expires_at <= $1", values![now]).await?;
         session.run("DELETE FROM oauth_states WHERE expires_at <= $1", values![now]).await?;
+        crate::runners::forget(&mut session, now).await?;
         crate::orbs::forget(&mut session, now).await?;
         session.commit().await
     }

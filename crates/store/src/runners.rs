@@ -2,8 +2,11 @@
 //!
 //! Deliberately absent: whether a runner is alive (`server` judges by the time it was last seen).
 
+use std::{collections::HashSet, time::Duration};
+
 use roundel_model::{
     kind::{Architecture, ExecutorKind},
+    limits,
     time::Timestamp,
     word::Word,
 };
@@ -101,6 +104,15 @@ impl Store {
             .collect()
     }
 
+    /// Names the runners that run a task: while they do, they claim none and are not seen.
+    pub async fn busy_runners(&self) -> Result<HashSet<String>, StoreError> {
+        let mut session = self.db.read("list busy runners").await?;
+        let sql =
+            "SELECT DISTINCT runner FROM tasks WHERE state = 'running' AND runner IS NOT NULL";
+        let rows = session.rows(sql, values![]).await?;
+        rows.iter().map(|row| row.get("runner")).collect()
+    }
+
     /// Reads a small setting of the instance (JSON text).
     pub async fn setting(&self, key: &str) -> Result<Option<String>, StoreError> {
         let data_key = self.vault.unlock(&self.db, Scope::Instance).await?;
@@ -118,6 +130,20 @@ impl Store {
         write_setting(&mut session, &data_key, key, value).await?;
         session.commit().await
     }
+}
+
+/// Forgets runners that are gone: each start of a container may have a name of its own.
+pub(crate) async fn forget(session: &mut Session, now: Timestamp) -> Result<(), StoreError> {
+    let (unseen, ended) =
+        (before(now, limits::RUNNER_KEPT), before(now, limits::ENDED_RUNNER_KEPT));
+    let sql = "DELETE FROM runners WHERE last_seen_at <= $1
+         OR (signed_off_at >= last_seen_at AND signed_off_at <= $2)";
+    session.run(sql, values![unseen, ended]).await.map(drop)
+}
+
+fn before(now: Timestamp, by: Duration) -> Timestamp {
+    let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(now.as_micros().saturating_sub(micros))
 }
 
 /// Returns whether a runner said that it ends. In a transaction that writes, it cannot do so before that

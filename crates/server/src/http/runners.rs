@@ -19,6 +19,8 @@ use roundel_protocol::PREFIX;
 
 use super::routes::Routes;
 
+pub(super) use claim::fits;
+
 /// Bytes of any message but a log: names, commands and reasons.
 const MESSAGE_BYTES: usize = 4 << 20;
 

@@ -21,6 +21,7 @@ on_both! {
     a_closed_store_refuses,
     runners_are_remembered_as_they_last_introduced_themselves,
     a_runner_that_signed_off_is_known_to_have_ended_until_it_comes_back,
+    runners_that_are_gone_are_forgotten,
     a_text_with_a_nul_can_be_written,
     settings_are_kept_by_key,
 }
@@ -145,6 +146,33 @@ async fn a_runner_that_signed_off_is_known_to_have_ended_until_it_comes_back(wor
     let back = RunnerRow { last_seen_at: at(3), ..runner };
     world.store.touch_runner(&back).await.unwrap();
     assert_eq!(world.store.runners().await.unwrap(), [back, other]);
+}
+
+/// Each start of a container has a name of its own: their rows grew without end.
+async fn runners_that_are_gone_are_forgotten(world: World) {
+    let row = |name: &str, seconds| RunnerRow {
+        name: name.to_owned(),
+        version: "1".to_owned(),
+        resource_classes: Vec::new(),
+        executors: Vec::new(),
+        architecture: None,
+        limitations: None,
+        last_seen_at: at(seconds),
+        signed_off_at: None,
+    };
+    let day = 24 * 60 * 60;
+    for (name, seconds) in [("vanished", 0), ("quiet", 1), ("ended", day), ("online", 7 * day)] {
+        world.store.touch_runner(&row(name, seconds)).await.unwrap();
+    }
+    world.store.sign_off_runner("ended", at(6 * day)).await.unwrap();
+    let names = async || {
+        let rows = world.store.runners().await.unwrap();
+        rows.into_iter().map(|row| row.name).collect::<Vec<_>>()
+    };
+    world.store.forget_expired(at(7 * day - 1)).await.unwrap();
+    assert_eq!(names().await, ["ended", "online", "quiet", "vanished"]);
+    world.store.forget_expired(at(7 * day)).await.unwrap();
+    assert_eq!(names().await, ["online", "quiet"]);
 }
 
 /// A configuration may name a job `"a\\0b"`; PostgreSQL refuses such a string.

@@ -27,7 +27,8 @@ use super::{
     lists::PipelineSummary,
     log::{self, LogIndexes, Preview},
     project::{ProjectHead, ProjectTab},
-    status::{DisplayStatus, why_waiting},
+    runners::why_no_runner_fits,
+    status::{DisplayStatus, why_not_started, why_waiting},
     time::{Elapsed, TimeAgo},
 };
 use crate::{
@@ -192,6 +193,14 @@ async fn read(
     let cause = cause(job, failed.or_else(|| failed_step(&of_run)));
     let workflow = workflows.iter().find(|workflow| workflow.id == job.workflow);
     let siblings = workflow.map(|workflow| workflow.jobs.as_slice()).unwrap_or_default();
+    let cause = cause.or_else(|| why_not_started(job, siblings));
+    let unfit = match body.as_ref().map(|body| &body.kind) {
+        Some(PlannedJobKind::Build(body)) if job.status == JobStatus::NotRunning => {
+            why_no_runner_fits(visit, job, body).await?
+        }
+        Some(_) | None => None,
+    };
+    let why = unfit.or_else(|| why_waiting(job, siblings));
     Ok(JobLive {
         id: job.id.to_string(),
         family: status.family(),
@@ -205,7 +214,7 @@ async fn read(
         going: !job.status.is_final(),
         pipeline: job.pipeline.to_string(),
         facts: facts(job, body.as_ref(), task, visit.now),
-        why: why_waiting(job, siblings).map(|why| sentence(&why)),
+        why: why.map(|why| sentence(&why)),
         decision: decision(job, visit.now),
         cause: cause.map(|cause| sentence(&cause)),
         failed_run,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::Path;
+use roundel_config::{Diagnostic, JobOfPlan};
 use roundel_engine::{Configuration, Effect, Event};
 use roundel_model::{
     actor::Actor,
@@ -14,7 +15,10 @@ use roundel_model::{
     status::{JobStatus, PipelineStatus, WorkflowStatus},
     text::cut,
 };
-use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
+use roundel_store::{
+    effects::UndeliveredEffect,
+    reading::{JobRow, PipelineRow, WorkflowRow},
+};
 
 use super::{
     acted::acted,
@@ -23,7 +27,7 @@ use super::{
     job::decision,
     lists::{PipelineSummary, has_finished, subject_of},
     project::{ProjectHead, ProjectTab},
-    status::{DisplayStatus, refusal, why_waiting},
+    status::{DisplayStatus, refusal, why_not_started, why_waiting},
     time::Elapsed,
 };
 use crate::{
@@ -178,7 +182,10 @@ async fn read(
     let store = &visit.app.store;
     let workflows = store.workflows(row.id).await?;
     let Configuration { text, diagnostics } = store.config_of(row.id).await?.unwrap_or_default();
-    let diagnostics = config_view::read(diagnostics.as_deref());
+    let mut diagnostics = config_view::read(diagnostics.as_deref());
+    if row.status == PipelineStatus::Created {
+        diagnostics.retain(|diagnostic| is_about_a_job_of(diagnostic, &workflows));
+    }
     let undelivered = store.undelivered_effects(row.id).await?;
     let view = PipelineSummary::new(row, &workflows, visit.now);
     // The sentences repeat the diagnostics; they are shown only when there is nothing to underline.
@@ -207,10 +214,11 @@ async fn read(
         undelivered: undelivered
             .into_iter()
             .filter_map(|undelivered| {
+                let error = sentence(undelivered.error.as_deref()?);
                 Some(Undelivered {
-                    what: sentence(&pending(undelivered.effect, &workflows)),
+                    what: sentence(&pending(&undelivered, &workflows)),
                     attempts: undelivered.attempts,
-                    error: sentence(&undelivered.error?),
+                    error,
                     outlook: if undelivered.given_up {
                         gave_up(undelivered.effect)
                     } else {
@@ -220,6 +228,17 @@ async fn read(
             })
             .collect(),
     })
+}
+
+/// Returns whether a diagnostic is not only about jobs that a filter keeps out of this pipeline.
+fn is_about_a_job_of(diagnostic: &Diagnostic, workflows: &[WorkflowRow]) -> bool {
+    let is_here = |named: &JobOfPlan| {
+        let mut of_name = workflows.iter().filter(|flow| flow.name.as_str() == named.workflow);
+        of_name.any(|flow| flow.jobs.iter().any(|job| job.name.as_str() == named.job))
+    };
+    // Not all are named if there are too many.
+    let names_all = diagnostic.more_jobs == 0 && !diagnostic.jobs.is_empty();
+    !names_all || diagnostic.jobs.iter().any(is_here)
 }
 
 /// Says what sets an effect right that is not tried again: a commit status is set again by the next run; an email is not sent again.
@@ -254,6 +273,7 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
         all_needs: job.needs.len(),
         why: why_waiting(job, &workflow.jobs)
             .or_else(|| job.reason.clone())
+            .or_else(|| why_not_started(job, &workflow.jobs))
             .map(|why| sentence(&cut(&why, limits::LISTED_SENTENCE_CHARS)))
             .or_else(|| decision(job, visit.now)),
         on_hold: job.status == JobStatus::OnHold,
@@ -295,26 +315,27 @@ fn quoted(name: &str) -> String {
     format!("`{}`", cut(name, limits::LISTED_NAME_CHARS))
 }
 
-/// Says what was not sent.
-fn pending(effect: Effect, workflows: &[WorkflowRow]) -> String {
+/// Says what was not sent: "yet", while it is tried again.
+fn pending(undelivered: &UndeliveredEffect, workflows: &[WorkflowRow]) -> String {
+    let yet = if undelivered.given_up { "" } else { " yet" };
     let job = |id: JobId| {
         let mut jobs = workflows.iter().flat_map(|workflow| &workflow.jobs);
         jobs.find(|job| job.id == id)
             .map_or_else(|| "a job".to_owned(), |job| quoted(job.name.as_str()))
     };
-    match effect {
-        Effect::ReportJob(id) => format!("Commit status of {} not sent yet", job(id)),
-        Effect::ReportConfigError => "Commit status of the config error not sent yet".to_owned(),
-        Effect::OfferToRunners(id) => format!("Runners not notified of {} yet", job(id)),
+    match undelivered.effect {
+        Effect::ReportJob(id) => format!("Commit status of {} not sent{yet}", job(id)),
+        Effect::ReportConfigError => format!("Commit status of the config error not sent{yet}"),
+        Effect::OfferToRunners(id) => format!("Runners not notified of {}{yet}", job(id)),
         Effect::AnnounceWorkflow(id) => {
             let name = workflows.iter().find(|workflow| workflow.id == id);
             let name = name.map_or_else(String::new, |workflow| quoted(workflow.name.as_str()));
-            format!("Email about workflow {name} not sent yet")
+            format!("Email about workflow {name} not sent{yet}")
         }
         Effect::AnnounceApproval(id) => {
-            format!("Email about the approval of {} not sent yet", job(id))
+            format!("Email about the approval of {} not sent{yet}", job(id))
         }
-        Effect::AnnounceConfigError => "Email about the config error not sent yet".to_owned(),
+        Effect::AnnounceConfigError => format!("Email about the config error not sent{yet}"),
     }
 }
 
@@ -391,4 +412,28 @@ async fn by_workflow(
 ) -> Answer {
     let workflow: WorkflowId = workflow.parse().map_err(|_| visit.not_found())?;
     Ok(see_other(&format!("/pipeline/{}#w-{workflow}", subject.row.id)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// "Not sent yet (gave up)" is a contradiction.
+    #[test]
+    fn what_is_given_up_is_not_said_to_be_pending() {
+        let said = |effect, given_up| {
+            pending(&UndeliveredEffect { effect, attempts: 1, error: None, given_up }, &[])
+        };
+        for effect in [
+            Effect::ReportJob(JobId::from_u128(1)),
+            Effect::ReportConfigError,
+            Effect::OfferToRunners(JobId::from_u128(1)),
+            Effect::AnnounceWorkflow(WorkflowId::from_u128(1)),
+            Effect::AnnounceApproval(JobId::from_u128(1)),
+            Effect::AnnounceConfigError,
+        ] {
+            assert!(said(effect, false).ends_with(" yet"), "{effect:?}");
+            assert_eq!(said(effect, false), said(effect, true) + " yet");
+        }
+    }
 }

@@ -124,6 +124,11 @@ impl DisplayStatus {
         }
     }
 
+    /// Returns whether it was never started.
+    pub(crate) const fn is_not_run(self) -> bool {
+        matches!(self, Self::NotRun)
+    }
+
     /// Returns whether something went wrong that needs a look.
     pub(crate) const fn is_bad(self) -> bool {
         self.family().is_bad()
@@ -271,7 +276,7 @@ pub(crate) fn why_waiting(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
             })
         }
         JobStatus::NotRunning => Some(
-            "Queued: waiting for a free runner with its resource class, architecture and executor."
+            "Queued: waiting for a runner that takes its resource class, architecture and executor."
                 .to_owned(),
         ),
         JobStatus::OnHold => Some("Waiting for approval by someone with write access.".to_owned()),
@@ -284,6 +289,39 @@ pub(crate) fn why_waiting(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
         | JobStatus::NotRun
         | JobStatus::Unauthorized => None,
     }
+}
+
+/// Says why a job was not run: how the jobs that it requires ended.
+pub(crate) fn why_not_started(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
+    if job.status != JobStatus::NotRun {
+        return None;
+    }
+    let required = siblings.iter().filter(|other| job.needs.contains(&other.id));
+    let (passed, others): (Vec<&JobRow>, Vec<&JobRow>) =
+        required.partition(|other| other.status == JobStatus::Success);
+    // A job may also require that another one fails.
+    let decisive = if others.is_empty() { passed } else { others };
+    let causes: Vec<String> = decisive
+        .into_iter()
+        .filter_map(|other| Some(format!("`{}` {}", listed_name(other), ended(other.status)?)))
+        .collect();
+    (!causes.is_empty()).then(|| format!("Not run, because {}.", join(&causes)))
+}
+
+/// Says how a job ended.
+const fn ended(status: JobStatus) -> Option<&'static str> {
+    Some(match status {
+        JobStatus::Success => "passed",
+        JobStatus::Failed => "failed",
+        JobStatus::Timedout => "timed out",
+        JobStatus::InfrastructureFail => "ended with an infrastructure failure",
+        JobStatus::Canceled => "was canceled",
+        JobStatus::NotRun => "was not run",
+        JobStatus::Unauthorized => "is unauthorized",
+        JobStatus::Blocked | JobStatus::NotRunning | JobStatus::Running | JobStatus::OnHold => {
+            return None;
+        }
+    })
 }
 
 /// Returns why a job is `unauthorized`: no step of it can say so, for none ran.

@@ -7,6 +7,7 @@ mod outage;
 mod rights;
 mod sizes;
 mod variables;
+mod waiting;
 mod world;
 
 use axum::http::{StatusCode, header};

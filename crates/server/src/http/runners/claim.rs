@@ -156,7 +156,8 @@ async fn take_one(
     Ok(None)
 }
 
-fn fits(request: &ClaimRequest, offered: &OfferedTask) -> bool {
+/// Returns whether a runner that claims in these words may get a task.
+pub(in crate::http) fn fits(request: &ClaimRequest, offered: &OfferedTask) -> bool {
     let ClaimRequest { executors, resource_classes, .. } = request;
     // A runner that names none runs everything that its own release can, which is nothing newer.
     let is_known = matches!(offered.executor, Word::Known(_));
