@@ -32,12 +32,13 @@ impl<'c, 'd> Resolver<'c, 'd> {
         let version = self.check_version(root)?;
         self.render.templates = version == Version::V2_1;
         let is_setup = self.check_setup(root, version, inputs.continuation);
-        self.check_top_level(root);
         self.bind_pipeline_parameters(root, &inputs.parameters);
         if self.render.templates {
             self.import_all(root);
         }
         self.define(root);
+        self.take_workflows_at_margin(root);
+        self.check_top_level(root);
         self.check_shapes();
         Some(is_setup)
     }

@@ -60,15 +60,15 @@ impl Checker<'_, '_> {
             tolerant: true,
         };
         let entries = self.render.doc.entries(root);
-        self.render.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), known);
+        self.resolver().import_all(root);
+        self.resolver().define(root);
+        self.resolver().check_keys_of_orb(root, known);
         for unused in ["workflows", "parameters", "setup"] {
             if let Some(entry) = entries.get(unused) {
                 let message = format!("`{unused}` has no effect in an orb");
                 self.render.report.add(Problem::warning(codes::IGNORED, entry.key, message));
             }
         }
-        self.resolver().import_all(root);
-        self.resolver().define(root);
         self.resolver().check_shapes();
         self.check_step_names();
         self.lint_orb_names();

@@ -117,6 +117,11 @@ impl Sources {
         self.doc(at).place(at)
     }
 
+    /// Returns where a node is used: for an alias, where it is itself.
+    pub(crate) fn place_of_use(&self, at: At) -> Place {
+        self.doc(at).place_of_use(at)
+    }
+
     /// Looks at a node.
     pub(crate) fn view(&self, at: At) -> View<'_> {
         self.doc(at).view(at)

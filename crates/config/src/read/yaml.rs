@@ -271,6 +271,11 @@ impl Doc {
         Place { file: at.file, span: self.node(at.id).span, via: at.via }
     }
 
+    /// Returns where a node is used: for an alias, where it is itself.
+    pub(crate) fn place_of_use(&self, at: At) -> Place {
+        Place { file: at.file, span: self.node(at.id).span, via: at.via }
+    }
+
     /// Looks at a node.
     pub(crate) fn view(&self, at: At) -> View<'_> {
         let way = self.follow(at);

@@ -1,6 +1,6 @@
 //! What the configuration itself defines (CFG §2.1).
 
-use std::{collections::HashMap, rc::Rc};
+use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
@@ -13,7 +13,7 @@ use crate::{
     read::yaml::{At, Entry, View},
     resolve::{
         Resolver,
-        strays::{COMMANDS, EXECUTORS, Owners, Stray},
+        strays::{COMMANDS, EXECUTORS, JOBS, Owners, Stray, broken},
     },
     text::{place::FileId, problem::Problem},
 };
@@ -31,12 +31,6 @@ const KEYS_OF_A_JOB: &[&str] = &[
     "resource_class",
 ];
 
-/// A definition that lacks what is next to it.
-fn broken(owner: &Entry<'_>, body: At) -> Definition {
-    let (key, module) = (owner.key, ModuleId::CONFIG);
-    Definition { key, body, parameters: Rc::default(), module, broken: true }
-}
-
 impl<'d> Resolver<'_, 'd> {
     /// Collects definitions and checks their parameters, used or not.
     pub(crate) fn define(&mut self, root: At) {
@@ -52,6 +46,7 @@ impl<'d> Resolver<'_, 'd> {
             (module.commands, module.executors, module.groups) = (commands, executors, groups);
         }
         self.modules.get_mut(ModuleId::CONFIG).complete = true;
+        self.take_names_at_margin(ModuleId::CONFIG, root);
     }
 
     /// Collects definitions but for keys next to them, whose owner then counts as broken.
@@ -67,7 +62,7 @@ impl<'d> Resolver<'_, 'd> {
         });
         let mut definitions = self.collect(entries, element);
         if let Some(Stray { owner, stray }) = stray {
-            definitions.insert(owner.name, broken(&owner, stray.value));
+            definitions.insert(owner.name, broken(&owner, stray.value, ModuleId::CONFIG));
         }
         definitions
     }
@@ -80,13 +75,17 @@ impl<'d> Resolver<'_, 'd> {
         let nameless =
             |entry: &Entry<'_>| KEYS_OF_A_JOB.contains(&entry.name) && !self.is_job(entry.value);
         let left = entries.iter().position(&nameless);
-        let owner =
-            left.and_then(|at| self.owner_of_stray(entries.get(at.checked_sub(1)?)?, &entries[at]));
+        let owner = left.and_then(|at| {
+            let before = at.checked_sub(1).map(|before| entries[before]);
+            let lacks = |other: Entry<'d>| self.owner_of_stray(&other, &entries[at]);
+            let below = || entries[at..].iter().find(|entry| !nameless(entry)).copied();
+            before.and_then(lacks).or_else(|| lacks(below()?))
+        });
         let stray = entries.iter().filter(|entry| entry.name == "steps" && nameless(entry));
         let stray: Vec<_> = stray.map(|entry| (entry.value, entry.key)).collect();
         let stray_value = left.map(|at| entries[at].value);
         if let (Some(owner), Some(at)) = (owner, left) {
-            self.left_of_its_job(owner.name, &entries, at);
+            self.left_of_its_job(owner, &entries, at);
             entries.retain(|entry| {
                 let is_empty = entry.key == owner.key && self.render.doc.is_null(owner.value);
                 !is_empty && (!KEYS_OF_A_JOB.contains(&entry.name) || self.is_job(entry.value))
@@ -107,7 +106,7 @@ impl<'d> Resolver<'_, 'd> {
         let mut jobs = self.collect(entries, Element::Job);
         if let Some((owner, stray)) = owner.zip(stray_value) {
             // What it lacks is next to it.
-            jobs.insert(owner.name, broken(&owner, stray));
+            jobs.insert(owner.name, broken(&owner, stray, ModuleId::CONFIG));
         }
         self.modules.get_mut(ModuleId::CONFIG).jobs = jobs;
         self.modules.jobs_section.broken |= self.render.report.errors() > errors;
@@ -122,21 +121,20 @@ impl<'d> Resolver<'_, 'd> {
         (lacks && !KEYS_OF_A_JOB.contains(&before.name)).then_some(*before)
     }
 
-    fn left_of_its_job(&mut self, owner: &str, entries: &[Entry<'d>], stray: usize) {
-        let Some((job, stray)) = entries.get(stray.wrapping_sub(1)).zip(entries.get(stray)) else {
+    fn left_of_its_job(&mut self, owner: Entry<'d>, entries: &[Entry<'d>], at: usize) {
+        let stray = entries[at];
+        let sibling = self.render.doc.entries(owner.value).first();
+        let is_above = stray.key.span.start < owner.key.span.start;
+        let Some(sibling) = sibling.filter(|_| !is_above) else {
+            self.next_to_its_owner(stray, owner, JOBS);
             return;
         };
-        let message = format!("`{}` is next to job `{owner}`, not inside it", stray.name);
-        let problem = Problem::error(codes::STEPS_WITHOUT_JOB, stray.key, message);
-        let sibling = self.render.doc.entries(job.value).first();
-        let column = sibling.map(|entry| {
-            self.render.doc.file(FileId::CONFIG).lines().position(entry.key.span.start()).1
-        });
-        let help = match column {
-            Some(column) => format!("indent it to column {column}, where the job's other keys are"),
-            None => format!("indent it deeper than `{owner}`"),
-        };
-        self.render.report.add(problem.help(help).related(job.key, "the job"));
+        let message = format!("`{}` is next to job `{}`, not inside it", stray.name, owner.name);
+        let problem = Problem::error(JOBS.code, stray.key, message);
+        let lines = self.render.doc.file(FileId::CONFIG).lines();
+        let column = lines.position(sibling.key.span.start()).1;
+        let help = format!("indent it to column {column}, where the job's other keys are");
+        self.render.report.add(problem.help(help).related(owner.key, "the job"));
     }
 
     /// Looks like the body of a job, whatever its name.

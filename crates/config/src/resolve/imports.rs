@@ -77,6 +77,7 @@ impl<'d> Resolver<'_, 'd> {
             View::Map(_) => {
                 let name = format!("inline orb `{}`", entry.name);
                 let id = self.modules.add(Module::new(name, Some(entry.value), depth))?;
+                self.define_misplaced(id, entry.value);
                 self.check_inline_orb(entry);
                 Some(id)
             }
@@ -103,8 +104,7 @@ impl<'d> Resolver<'_, 'd> {
             advice: crate::language::keys::Known::no_advice,
             tolerant: true,
         };
-        let entries = self.render.doc.entries(entry.value);
-        self.render.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), known);
+        self.check_keys_of_orb(entry.value, known);
     }
 
     /// Renders and reads a reference.

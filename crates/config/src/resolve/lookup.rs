@@ -12,7 +12,7 @@ use crate::{
     language::{
         data::ModuleId,
         definition::{Definition, Element, Found, Import},
-        keys::BUILTIN_STEPS,
+        keys::{BUILTIN_STEPS, COMMAND, JOB},
     },
     read::yaml::{At, Entry, View},
     render::budget::Resource,
@@ -223,6 +223,8 @@ impl<'d> Resolver<'_, 'd> {
         let severe = !is_empty;
         let help = if is_empty {
             format!("indent its keys deeper than `{}`", entry.name)
+        } else if let Some(help) = self.steps_without_key(entry, element) {
+            help
         } else {
             format!("write its keys below `{}`, without dashes", entry.name)
         };
@@ -232,6 +234,30 @@ impl<'d> Resolver<'_, 'd> {
             Problem::warning(code, entry.key, message)
         };
         self.render.report.add(problem.help(help));
+    }
+
+    /// Says what is missing above a list of steps that is all of a job or a command.
+    fn steps_without_key(&self, entry: &Entry<'_>, element: Element) -> Option<String> {
+        let View::Seq(items) = self.render.doc.view(entry.value) else { return None };
+        let known = match element {
+            Element::Job => JOB,
+            Element::Command => COMMAND,
+            Element::Executor | Element::Group | Element::Pipeline => return None,
+        };
+        let is_key = |item: At| {
+            self.render.doc.entries(item).iter().any(|key| known.keys.contains(&key.name))
+        };
+        if items.is_empty() || items.iter().any(is_key) {
+            return None;
+        }
+        let name = entry.name;
+        Some(if element == Element::Job {
+            format!(
+                "write `machine: true` and `steps:` between `{name}:` and the list, or another executor and `steps:`"
+            )
+        } else {
+            format!("write `steps:` between `{name}:` and the list")
+        })
     }
 
     /// Reports the use of an empty definition, which by itself is a warning only.

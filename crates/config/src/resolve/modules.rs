@@ -1,6 +1,6 @@
 //! The configuration and the orbs that it imports, as far as they are known.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     api::orbs::{OrbSet, ResolvedOrb},
@@ -10,6 +10,7 @@ use crate::{
         orb_reference::OrbReference,
     },
     read::yaml::At,
+    text::place::Place,
 };
 
 /// The modules of one compilation: the configuration is the first, orbs follow.
@@ -20,6 +21,8 @@ pub(crate) struct Modules<'d> {
     pub(crate) orbs: Orbs<'d>,
     pub(crate) jobs_section: JobsSection,
     pub(crate) jobs_in_doubt: JobsInDoubt,
+    /// Names in the column of the section that they belong to, which were reported.
+    pub(crate) at_margin: HashSet<Place>,
     /// The configuration has at least one workflow.
     pub(crate) has_workflows: bool,
 }
@@ -52,6 +55,7 @@ impl<'d> Modules<'d> {
             },
             jobs_section: JobsSection::default(),
             jobs_in_doubt: JobsInDoubt::default(),
+            at_margin: HashSet::new(),
             has_workflows: false,
         }
     }

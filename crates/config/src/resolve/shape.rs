@@ -38,12 +38,7 @@ impl<'d> Resolver<'_, 'd> {
                 continue;
             }
             self.check_definition(&command, COMMAND);
-            let keys = doc.entries(command.body).into_iter().map(|entry| (entry.name, entry.key));
-            if self.render.doc.get(command.body, "steps").is_none()
-                && !self.render.is_misspelled(keys, COMMAND, &["steps"])
-            {
-                self.steps_missing(command.key, "a command");
-            }
+            self.steps_of_command_missing(&command);
         }
         for executor in executors {
             self.check_definition(&executor, EXECUTOR);
@@ -84,12 +79,56 @@ impl<'d> Resolver<'_, 'd> {
     fn check_definition(&mut self, definition: &Definition, known: Known<'_>) {
         let entries = self.render.doc.entries(definition.body);
         let strays = self.stray_declarations(definition.body, known.keys);
-        let is_stray =
-            |entry: &Entry<'_>| strays.iter().any(|stray: &Entry<'_>| stray.key == entry.key);
-        let others = entries.iter().filter(|entry| !is_stray(entry));
+        let bare = if known.keys.contains(&"steps") {
+            self.bare_steps(definition, known)
+        } else {
+            Vec::new()
+        };
+        let is_reported = |entry: &Entry<'_>| {
+            strays.iter().any(|stray: &Entry<'_>| stray.key == entry.key)
+                || bare.iter().any(|step| step.name == entry.name)
+        };
+        let others = entries.iter().filter(|entry| !is_reported(entry));
         self.render.check_keys(others.map(|entry| (entry.name, entry.key)), known);
+        self.key_of_steps_missing(&bare);
         if let Some(steps) = entries.get("steps") {
             self.check_steps(steps.value, steps.key);
+        }
+    }
+
+    /// Returns the steps that are among the keys of a job or a command without `steps`.
+    fn bare_steps(&self, definition: &Definition, known: Known<'_>) -> Vec<Entry<'d>> {
+        let entries = self.render.doc.entries(definition.body);
+        let has = |key| entries.get(key).is_some();
+        if has("steps") || has("type") || !self.render.templates {
+            return Vec::new();
+        }
+        let is_bare = |entry: &Entry<'d>| !known.keys.contains(&entry.name) && self.is_step(entry);
+        entries.iter().filter(is_bare).collect()
+    }
+
+    /// Reports steps that are among the keys of a job or a command without `steps`.
+    fn key_of_steps_missing(&mut self, bare: &[Entry<'_>]) {
+        const SHOWN: usize = 4;
+        let Some(first) = bare.first() else { return };
+        let message = format!("`{}` is a step: `steps:` is missing above it", first.name);
+        let dashed: Vec<String> = bare.iter().take(SHOWN).map(|step| self.as_item(step)).collect();
+        let more = if bare.len() > SHOWN { ", …" } else { "" };
+        let help = format!(
+            "write `steps:` above it, and each step below that with a dash: {}{more}",
+            dashed.join(", ")
+        );
+        let problem = Problem::error(codes::STEPS_MISSING, first.key, message);
+        self.render.report.add(problem.help(help));
+    }
+
+    /// Writes a step as an item of a list.
+    fn as_item(&self, step: &Entry<'_>) -> String {
+        let name = step.name;
+        if self.render.doc.is_null(step.value) {
+            format!("`- {name}`")
+        } else {
+            format!("`- {name}: …`")
         }
     }
 
@@ -99,9 +138,27 @@ impl<'d> Resolver<'_, 'd> {
         self.render.report.add(problem.help("add `steps:` with at least one `- run: …`"));
     }
 
-    /// Reports that a job has no steps, unless their key is misspelled.
+    /// Reports that a command has no steps, unless their key is misspelled.
+    fn steps_of_command_missing(&mut self, command: &Definition) {
+        let doc = self.render.doc;
+        let keys = doc.entries(command.body).into_iter().map(|entry| (entry.name, entry.key));
+        if doc.get(command.body, "steps").is_some()
+            || self.render.is_misspelled(keys, COMMAND, &["steps"])
+            || !self.bare_steps(command, COMMAND).is_empty()
+        {
+            return;
+        }
+        self.steps_missing(command.key, "a command");
+    }
+
+    /// Reports that a job has no steps, unless their key is misspelled or they are among its keys.
     pub(crate) fn steps_of_job_missing(&mut self, job: &Definition) {
         let doc = self.render.doc;
+        let bare = self.bare_steps(job, JOB);
+        if !bare.is_empty() {
+            self.key_of_steps_missing(&bare);
+            return;
+        }
         let keys = || doc.entries(job.body).into_iter().map(|entry| (entry.name, entry.key));
         if self.render.is_misspelled(keys(), JOB, &["steps"]) {
             return;
@@ -179,15 +236,35 @@ impl<'d> Resolver<'_, 'd> {
                 self.several_keys(&entries);
                 None
             }
-            View::Scalar(..) | View::Seq(_) | View::Map(_) => {
+            View::Seq(_) => {
+                self.list_in_list(step);
+                None
+            }
+            View::Scalar(..) | View::Map(_) => {
                 let message = "a step must be a name or a mapping with one key";
                 let problem = Problem::error(codes::BAD_STEP, place, message);
-                self.render.report.add(problem.help(
-                    "lists cannot be spliced into lists: repeat the steps, or use a command",
-                ));
+                self.render.report.add(problem.help("write the name of a step: `- checkout`"));
                 None
             }
         }
+    }
+
+    /// Reports a list where a step is expected: where it is used, if it is behind an alias.
+    fn list_in_list(&mut self, step: At) {
+        let doc = self.render.doc;
+        let (list, here) = (doc.place(step), doc.place_of_use(step));
+        let message = if list == here {
+            "this is a list where a step is expected".to_owned()
+        } else {
+            format!("`{}` is a list where a step is expected", doc.written(here))
+        };
+        let problem = Problem::error(codes::BAD_STEP, here, message)
+            .help("lists cannot be spliced into lists: repeat the steps, or use a command");
+        let list = (list != here).then(|| Place { via: None, ..list });
+        self.render.report.add(match list {
+            Some(list) => problem.related(list, "the list"),
+            None => problem,
+        });
     }
 
     /// Returns the text of a value as it is written.

@@ -2,11 +2,19 @@
 //!
 //! Deliberately absent: those of jobs, whose list has more to go by.
 
+use std::rc::Rc;
+
 use crate::{
     codes::{self, Code},
-    read::yaml::Entry,
+    language::{
+        data::ModuleId,
+        definition::{Definition, Element},
+        keys::{Known, ORB_KEYS},
+    },
+    read::yaml::{At, Entry},
     resolve::Resolver,
-    text::problem::Problem,
+    suggest::list,
+    text::{place::FileId, problem::Problem},
 };
 
 /// What a section has names of.
@@ -17,11 +25,15 @@ pub(crate) struct Owners {
     keys: &'static [&'static str],
     /// Keys without which nothing is one of them.
     own: &'static [&'static str],
-    code: Code,
+    pub(super) code: Code,
 }
 
 pub(crate) const COMMANDS: Owners =
     Owners { word: "command", keys: &["steps"], own: &["steps"], code: codes::SECTION_TYPE };
+
+/// How a job is called; which keys are its own, its list knows.
+pub(super) const JOBS: Owners =
+    Owners { word: "job", keys: &[], own: &[], code: codes::STEPS_WITHOUT_JOB };
 
 pub(crate) const EXECUTORS: Owners = Owners {
     word: "executor",
@@ -43,6 +55,13 @@ pub(crate) struct Stray<'d> {
     pub(crate) stray: Entry<'d>,
 }
 
+/// What a section of its own name has names of, for names in the column of the section itself.
+const SECTIONS: &[(&str, Element, &[&str])] = &[
+    ("jobs", Element::Job, &["steps", "docker", "machine", "macos", "executor", "type"]),
+    ("commands", Element::Command, &["steps"]),
+    ("executors", Element::Executor, &["docker", "machine", "macos"]),
+];
+
 impl<'d> Resolver<'_, 'd> {
     /// Reports the first key that is next to what it belongs to, and takes all of them from the entries
     /// of a section.
@@ -56,19 +75,131 @@ impl<'d> Resolver<'_, 'd> {
             let has = |key: &&str| doc.get(entry.value, key).is_some();
             owners.keys.contains(&entry.name) && !owners.own.iter().any(has)
         };
-        let at = entries.iter().position(is_stray).filter(|at| *at > 0)?;
-        let (owner, stray) = (entries[at - 1], entries[at]);
-        let lacks = doc.is_null(owner.value)
-            || doc.is_map(owner.value) && doc.get(owner.value, stray.name).is_none();
-        if !lacks {
-            return None;
-        }
-        let Owners { word, code, .. } = owners;
-        let message = format!("`{}` is next to {word} `{}`, not inside it", stray.name, owner.name);
-        let problem = Problem::error(code, stray.key, message);
-        let problem = problem.related(owner.key, format!("the {word}"));
-        self.render.report.add(problem.help(format!("indent it deeper than `{}`", owner.name)));
+        let at = entries.iter().position(is_stray)?;
+        let stray = entries[at];
+        let lacks = |owner: &Entry<'d>| {
+            doc.is_null(owner.value)
+                || doc.is_map(owner.value) && doc.get(owner.value, stray.name).is_none()
+        };
+        let before = at.checked_sub(1).map(|before| entries[before]).filter(lacks);
+        let below = || entries[at..].iter().find(|entry| !is_stray(entry)).copied();
+        let owner = before.or_else(|| below().filter(lacks))?;
+        self.next_to_its_owner(stray, owner, owners);
         entries.retain(|entry| !is_stray(entry));
         Some(Stray { owner, stray })
     }
+
+    /// Reports a key that is next to what it belongs to, above it or below.
+    pub(super) fn next_to_its_owner(&mut self, stray: Entry<'d>, owner: Entry<'d>, owners: Owners) {
+        let Owners { word, code, .. } = owners;
+        let (key, name) = (stray.name, owner.name);
+        let message = format!("`{key}` is next to {word} `{name}`, not inside it");
+        let help = if stray.key.span.start < owner.key.span.start {
+            format!(
+                "move `{key}`, with all that is below it, under `{name}:`, deeper than `{name}`"
+            )
+        } else {
+            format!("indent it deeper than `{name}`")
+        };
+        let problem = Problem::error(code, stray.key, message).help(help);
+        self.render.report.add(problem.related(owner.key, format!("the {word}")));
+    }
+
+    /// Reports names in the column of the section that they belong to, which has nothing below it, and
+    /// takes them for definitions that are broken.
+    pub(crate) fn take_names_at_margin(&mut self, module: ModuleId, root: At) {
+        let all: Vec<Entry<'d>> = self.render.doc.entries(root).iter().collect();
+        for (at, section) in all.iter().enumerate() {
+            let known = SECTIONS.iter().find(|(name, ..)| *name == section.name);
+            let Some(&(_, element, keys)) = known else { continue };
+            let names = self.names_at_margin(&all, at, keys);
+            for name in &names {
+                let definition = broken(name, name.value, module);
+                self.modules.get_mut(module).section_mut(element).insert(name.name, definition);
+            }
+            let is_used = names.iter().any(|name| self.is_mentioned(name.name));
+            self.at_margin(&names, section, is_used);
+        }
+    }
+
+    /// The same in an inline orb, whose definitions are read when they are used; and keys next to what they
+    /// belong to.
+    pub(super) fn define_misplaced(&mut self, orb: ModuleId, root: At) {
+        self.take_names_at_margin(orb, root);
+        for (name, element, owners) in [
+            ("commands", Element::Command, COMMANDS),
+            ("executors", Element::Executor, EXECUTORS),
+            ("jobs", Element::Job, Owners { keys: &["steps"], own: &["steps"], ..JOBS }),
+        ] {
+            let Some(section) = self.render.doc.get(root, name) else { continue };
+            let mut entries = self.render.doc.entries(section.value).iter().collect();
+            if let Some(Stray { owner, stray }) = self.take_strays(&mut entries, owners) {
+                let definition = broken(&owner, stray.value, orb);
+                self.modules.get_mut(orb).section_mut(element).insert(owner.name, definition);
+            }
+        }
+    }
+
+    /// Reports keys of an orb that are not known, but for names that were reported.
+    pub(crate) fn check_keys_of_orb(&mut self, root: At, known: Known<'_>) {
+        let entries = self.render.doc.entries(root);
+        let others = entries.iter().filter(|entry| !self.modules.at_margin.contains(&entry.key));
+        self.render.check_keys(others.map(|entry| (entry.name, entry.key)), known);
+    }
+
+    /// The same for workflows: what runs is not known then, so nothing can be missing.
+    pub(crate) fn take_workflows_at_margin(&mut self, root: At) {
+        let all: Vec<Entry<'d>> = self.render.doc.entries(root).iter().collect();
+        let Some(at) = all.iter().position(|entry| entry.name == "workflows") else { return };
+        let names = self.names_at_margin(&all, at, WORKFLOWS.own);
+        // A job called `build` would run by itself.
+        let runs = self.modules.get(ModuleId::CONFIG).jobs.contains_key("build");
+        self.at_margin(&names, &all[at], !runs);
+        self.modules.jobs_section.broken |= !names.is_empty();
+    }
+
+    /// Returns the keys right after an empty section that look like its names.
+    fn names_at_margin(&self, all: &[Entry<'d>], at: usize, keys: &[&str]) -> Vec<Entry<'d>> {
+        let doc = self.render.doc;
+        let entries = doc.entries(all[at].value);
+        let is_version = entries.len() == 1 && entries.get("version").is_some();
+        if !doc.is_null(all[at].value) && !(all[at].name == "workflows" && is_version) {
+            return Vec::new();
+        }
+        let is_name = |entry: &&Entry<'d>| {
+            let has = |key: &&str| doc.get(entry.value, key).is_some();
+            !ORB_KEYS.contains(&entry.name) && keys.iter().any(has) && !doc.has_anchor(entry)
+        };
+        all[at + 1..].iter().take_while(is_name).copied().collect()
+    }
+
+    /// Reports names in the column of their section, once. What nothing uses is a warning, as it is
+    /// below any other key that is not known.
+    fn at_margin(&mut self, names: &[Entry<'d>], section: &Entry<'d>, is_used: bool) {
+        const SHOWN: usize = 8;
+        let Some(first) = names.first() else { return };
+        let message = format!("`{}` is next to `{}`, not inside it", first.name, section.name);
+        let (code, place) = (codes::SECTION_TYPE, first.key);
+        let problem = if is_used {
+            Problem::error(code, place, message)
+        } else {
+            Problem::warning(code, place, message)
+        };
+        let shown = list(names.iter().take(SHOWN).map(|name| name.name));
+        let help = format!("indent {shown} deeper than `{}`", section.name);
+        self.render.report.add(problem.help(help).related(section.key, "the section is empty"));
+        self.modules.at_margin.extend(names.iter().map(|name| name.key));
+    }
+
+    /// Returns whether a step, an entry of a workflow or an executor may have this name.
+    fn is_mentioned(&self, name: &str) -> bool {
+        let mentions = self.render.doc.file(FileId::CONFIG).doc.mentions();
+        let is_it = |text: &&str| *text == name || text.rsplit('/').next() == Some(name);
+        mentions.items.iter().any(is_it) || mentions.scalars.iter().any(is_it)
+    }
+}
+
+/// A definition that lacks what is next to it.
+pub(super) fn broken(owner: &Entry<'_>, body: At, module: ModuleId) -> Definition {
+    Definition { key: owner.key, body, parameters: Rc::default(), module, broken: true }
 }

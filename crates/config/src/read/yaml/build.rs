@@ -12,6 +12,7 @@ use super::{
     cause::cause,
     culprit::culprits,
     merge,
+    quoting::Stop,
     repair::{Repaired, repaired},
     seen::Seen,
 };
@@ -537,7 +538,9 @@ impl<'t> Builder<'t> {
             return;
         }
         let known = self.doc.nodes.last().map_or_else(Span::default, |node| node.span);
-        let cause = cause(text, known, mark, error.kind());
+        let bracket = self.open.iter().rev().find(|open| open.is_bracketed(text));
+        let stop = Stop { mark, kind: error.kind(), is_bracketed: bracket.is_some() };
+        let cause = cause(text, known, stop);
         let explained = cause.message.is_some();
         let what = cause.message.unwrap_or_else(|| error.info().clone());
         let message = format!("invalid YAML: {what}");
@@ -545,7 +548,6 @@ impl<'t> Builder<'t> {
         let mut related: Vec<(Span, String)> = Vec::new();
         let mut help = cause.help;
         let mut limit = if explained { 1 } else { 3 };
-        let bracket = self.open.iter().rev().find(|open| open.is_bracketed(text));
         if let Some(open) = bracket.filter(|_| !cause.is_certain) {
             let span = Span { start: open.span.start, end: open.span.start.saturating_add(1) };
             let what = if open.is_map { "mapping" } else { "list" };

@@ -8,7 +8,7 @@ use granit_parser::ErrorKind;
 
 use super::{
     culprit::unsigned,
-    quoting::{Misquoted, misquoted},
+    quoting::{Misquoted, Stop, misquoted, wrong_escape},
     repair::may_begin,
 };
 use crate::text::place::Span;
@@ -75,6 +75,14 @@ impl<'t> Line<'t> {
                 .all(|(open, close)| closed(open, close))
     }
 
+    /// Returns the alias that is all of the line's value, or all of the line.
+    fn alias(self) -> Option<&'t str> {
+        let content = self.content();
+        let value = content.split_once(": ").map_or(content, |(_, value)| value.trim_start());
+        let is_alias = value.len() > 1 && value.starts_with('*') && !value.contains([' ', ':']);
+        is_alias.then_some(value)
+    }
+
     /// Returns the place of what begins the line: its key, its dash, its first word.
     fn span(self) -> Span {
         let content = self.content();
@@ -84,9 +92,9 @@ impl<'t> Line<'t> {
     }
 }
 
-/// Guesses the cause of an error at a byte of the text. `known` is the last thing that was
-/// understood.
-pub(super) fn cause(text: &str, known: Span, mark: usize, kind: &ErrorKind) -> Cause {
+/// Guesses the cause of an error. `known` is the last thing that was understood.
+pub(super) fn cause(text: &str, known: Span, stop: Stop<'_>) -> Cause {
+    let Stop { mark, kind, .. } = stop;
     let lines = lines(text, mark);
     let Some(&line) = lines.last() else {
         return Cause::help("check the indentation of the lines above");
@@ -96,22 +104,34 @@ pub(super) fn cause(text: &str, known: Span, mark: usize, kind: &ErrorKind) -> C
         let message = Some("a tab in the indentation".to_owned());
         return Cause { span: Some(tab), message, ..Cause::help(help) };
     }
+    let quoted = |Misquoted { span, message, help }| {
+        let (span, message) = (Some(span), Some(message));
+        Cause { span, message, is_certain: true, ..Cause::help(help) }
+    };
+    if let Some(found) = wrong_escape(text, stop) {
+        return quoted(found);
+    }
     if let Some(quote) = open_quote(text, known.end(), line) {
         let message = Some("this quote is not closed on the same line".to_owned());
         let help = "close it; for longer text, use a block that starts with `|`".to_owned();
         return Cause { span: Some(quote), message, ..Cause::help(help) };
     }
-    if let Some(Misquoted { span, message, help }) = misquoted(text, line.start, mark, kind) {
-        let message = Some(message);
-        return Cause { span: Some(span), message, is_certain: true, ..Cause::help(help) };
+    if let Some(found) = alias_alone(&lines).filter(|_| !stop.is_bracketed) {
+        return found;
+    }
+    if let Some(found) = misquoted(text, line.start, stop) {
+        return quoted(found);
     }
     if matches!(kind, ErrorKind::MisplacedFlowCollectionEnd) {
         return Cause::help("remove the bracket, or open it before");
     }
-    if matches!(kind, ErrorKind::UnclosedQuotedScalar) || line.text.matches('"').count() % 2 == 1 {
+    if matches!(kind, ErrorKind::UnclosedQuotedScalar) {
         return Cause::help("close the quote");
     }
     if let (ErrorKind::MappingValueNotAllowed, Some(found)) = (kind, swallowed(text, known, line)) {
+        return found;
+    }
+    if let Some(found) = list_without_key(&lines) {
         return found;
     }
     // Where a character is missing, the indentation only seems to be wrong.
@@ -239,6 +259,56 @@ fn unspaced(written: &str, start: usize) -> Option<Cause> {
         span: Some(Span::new(start, start + written.len())),
         message: Some(format!("a space is missing after `{sign}`")),
         ..Cause::help(help)
+    })
+}
+
+/// A mapping is not merged by its alias alone, neither above the keys next to it nor below them.
+fn alias_alone(lines: &[Line<'_>]) -> Option<Cause> {
+    let (&line, above) = lines.split_last()?;
+    let is_alone = |line: Line<'_>| line.alias() == Some(line.content());
+    let is_key = |other: &Line<'_>| other.column() == line.column() && !other.is_dash();
+    let at =
+        if is_alone(line) && levels(above).iter().any(is_key) { line } else { *above.last()? };
+    let alias = at.alias()?;
+    let start = at.start + at.text.find(alias)?;
+    let (message, help) = if is_alone(at) && at.column() == line.column() && !line.is_dash() {
+        (format!("`{alias}` is next to keys, but merges nothing"), format!("write `<<: {alias}`"))
+    } else if is_alone(at) || at.column() >= line.column() {
+        return None;
+    } else {
+        let message = format!("`{alias}` is the whole value: nothing can be added below it");
+        let help = if line.is_dash() {
+            "lists cannot be spliced into lists: repeat its items, or use a command".to_owned()
+        } else {
+            format!("move `{alias}` to a line of its own above the keys, as `<<: {alias}`")
+        };
+        (message, help)
+    };
+    let (span, message) = (Some(Span::new(start, start + alias.len())), Some(message));
+    Some(Cause { span, message, ..Cause::help(help) })
+}
+
+/// A list among the keys of a job, a command or a workflow is the value of a key that is missing.
+fn list_without_key(lines: &[Line<'_>]) -> Option<Cause> {
+    let (&line, above) = lines.split_last()?;
+    let levels = levels(above);
+    let at = levels.iter().position(|other| other.column() == line.column())?;
+    let [same, .., section] = levels.get(at..at + 3)? else { return None };
+    let key = match section.content() {
+        "jobs:" | "commands:" => "steps",
+        "workflows:" => "jobs",
+        _ => return None,
+    };
+    let is_image = line.content().trim_start_matches("- ").trim_start().starts_with("image:");
+    let goes_on = same.content().ends_with(':') && (same.content() != "docker:" || is_image);
+    if !line.is_dash() || same.is_dash() || goes_on {
+        return None;
+    }
+    let place = Span::new(line.start + line.column(), line.start + line.text.len());
+    Some(Cause {
+        span: Some(place),
+        message: Some(format!("`{key}:` is missing above this list")),
+        ..Cause::help(format!("write `{key}:` in the line above, in the same column"))
     })
 }
 

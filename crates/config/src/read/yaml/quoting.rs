@@ -1,11 +1,29 @@
-//! Strings that need quotes, or others than they have: `* * * * *`, `'it's'`, `"a" b`.
+//! Strings that need quotes, or others than they have: `* * * * *`, `'it's'`, `"a" b`, `"\d"`.
 //!
 //! Deliberately absent: quotes that are not closed in their line.
 
 use granit_parser::ErrorKind;
 
-use super::repair::may_begin;
+use super::repair::{closing_quote, may_begin};
 use crate::text::place::Span;
+
+/// What is behind the backslash of an escape in double quotes, but for the three with digits.
+const ESCAPES: [char; 20] = [
+    '0', 'a', 'b', 't', '\t', 'n', 'v', 'f', 'r', 'e', ' ', '"', '/', '\\', 'N', '_', 'L', 'P',
+    '\n', '\r',
+];
+
+const USE_A_BLOCK: &str = "use a block that starts with `|`: it needs no quotes";
+
+/// Where the parser gave up, and why.
+#[derive(Clone, Copy)]
+pub(super) struct Stop<'e> {
+    /// Its byte.
+    pub(super) mark: usize,
+    pub(super) kind: &'e ErrorKind,
+    /// A bracket or a brace is open there.
+    pub(super) is_bracketed: bool,
+}
 
 /// A string that is not quoted as it must be.
 pub(super) struct Misquoted {
@@ -14,19 +32,63 @@ pub(super) struct Misquoted {
     pub(super) help: String,
 }
 
-/// Finds the string that a syntax error at a byte of a line is about. `start` is the line's first byte.
-pub(super) fn misquoted(
-    text: &str,
-    start: usize,
-    mark: usize,
-    kind: &ErrorKind,
-) -> Option<Misquoted> {
+/// Finds the string that a syntax error in a line is about. `start` is the line's first byte.
+pub(super) fn misquoted(text: &str, start: usize, stop: Stop<'_>) -> Option<Misquoted> {
     let line = text.get(start..)?.lines().next()?;
-    let is_trailing = matches!(
-        kind,
-        ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar
-    );
-    if is_trailing { requoted(text, start, line) } else { signed(text, start, line, mark) }
+    match stop.kind {
+        ErrorKind::InvalidTrailingSingleQuotedScalar
+        | ErrorKind::InvalidTrailingDoubleQuotedScalar => requoted(text, start, line, stop),
+        _ => signed(text, start, line, stop.mark),
+    }
+}
+
+/// Finds a string in double quotes with a backslash that begins no escape.
+pub(super) fn wrong_escape(text: &str, stop: Stop<'_>) -> Option<Misquoted> {
+    let kinds = [ErrorKind::UnknownQuotedScalarEscape, ErrorKind::InvalidQuotedScalarHexEscape];
+    let open = Some(stop.mark).filter(|_| kinds.contains(stop.kind))?;
+    let end = closing_quote(text, open)?;
+    let inner = text.get(open + 1..end - 1)?;
+    let wrong = wrong_escapes(inner);
+    let first = *wrong.first()?;
+    let escape: String = inner.get(first..)?.chars().take(2).collect();
+    let message = format!("`{escape}` is not a valid escape in a double-quoted string");
+    if inner.contains(['\n', '`']) {
+        let start = open + 1 + first;
+        let span = Span::new(start, start + escape.len());
+        return Some(Misquoted { span, message, help: USE_A_BLOCK.to_owned() });
+    }
+    let mut fixed = inner.to_owned();
+    for &at in wrong.iter().rev() {
+        fixed.insert(at, '\\');
+    }
+    let help = format!("write `\"{fixed}\"`");
+    Some(Misquoted { span: Span::new(open, end), message, help })
+}
+
+/// Returns where the backslashes are that begin no escape.
+fn wrong_escapes(inner: &str) -> Vec<usize> {
+    let mut wrong = Vec::new();
+    let mut at = 0;
+    while let Some(found) = inner.get(at..).and_then(|rest| rest.find('\\')) {
+        let start = at + found;
+        let rest = inner.get(start + 1..).unwrap_or("");
+        let Some(next) = rest.chars().next() else { break };
+        let digits = match next {
+            'x' => 2,
+            'u' => 4,
+            'U' => 8,
+            _ => 0,
+        };
+        let are_digits = rest
+            .get(1..=digits)
+            .is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let is_escape = if digits > 0 { are_digits } else { ESCAPES.contains(&next) };
+        if !is_escape {
+            wrong.push(start);
+        }
+        at = start + 1 + next.len_utf8();
+    }
+    wrong
 }
 
 /// A string that begins with a sign of YAML.
@@ -50,13 +112,12 @@ fn signed(text: &str, start: usize, line: &str, mark: usize) -> Option<Misquoted
 }
 
 /// A string with its own kind of quote in it, or one that continues after its closing quote.
-fn requoted(text: &str, start: usize, line: &str) -> Option<Misquoted> {
-    let begins = |&(at, _): &(usize, &str)| may_begin(text, start + at);
-    let (at, quote) = line.match_indices(['"', '\'']).find(begins)?;
-    let value = line.get(at..)?.trim_end();
-    if line.get(..at)?.contains(['[', '{']) {
-        return None;
-    }
+fn requoted(text: &str, start: usize, line: &str, stop: Stop<'_>) -> Option<Misquoted> {
+    let (at, end) = closed_before(text, start, stop.mark)?;
+    let line_end = start + line.len();
+    let value_end = if stop.is_bracketed { end_of_entry(text, end, line_end) } else { line_end };
+    let value = text.get(at..value_end)?.trim_end();
+    let quote = value.get(..1)?;
     let other = if quote == "'" { "\"" } else { "'" };
     let inner = value.get(1..)?.strip_suffix(quote).filter(|inner| inner.contains(quote));
     let inner = match inner {
@@ -69,15 +130,48 @@ fn requoted(text: &str, start: usize, line: &str) -> Option<Misquoted> {
         Some(inner) => inner,
         None => value,
     };
-    let is_clear = !inner.contains(other) && !inner.contains(['\\', '#']);
+    // A backslash is as it is in single quotes, but one before a quote was meant to go.
+    let has_escape = inner.contains(if quote == "\"" { "\\\"" } else { "\\" });
+    let is_clear = !inner.contains(other) && !has_escape && !inner.contains(['#', '`']);
     let help = if is_clear {
         format!("write `{other}{inner}{other}`")
+    } else if !stop.is_bracketed {
+        USE_A_BLOCK.to_owned()
+    } else if inner.contains('`') {
+        "write it in single quotes, and each single quote in it twice".to_owned()
     } else {
-        "use a block that starts with `|`: it needs no quotes".to_owned()
+        format!("write `'{}'`", inner.replace('\'', "''"))
     };
     Some(Misquoted {
-        span: Span::new(start + at, start + at + value.len()),
+        span: Span::new(at, at + value.len()),
         message: "the string continues after its closing quote".to_owned(),
         help,
     })
+}
+
+/// Finds the quoted string of a line that is closed right before a byte.
+fn closed_before(text: &str, start: usize, mark: usize) -> Option<(usize, usize)> {
+    let mut from = start;
+    loop {
+        let at = from + text.get(from..mark)?.find(['"', '\''])?;
+        let end = closing_quote(text, at).filter(|end| may_begin(text, at) && *end <= mark);
+        let Some(end) = end else {
+            from = at + 1;
+            continue;
+        };
+        if text.get(end..mark)?.trim().is_empty() {
+            return Some((at, end));
+        }
+        from = end;
+    }
+}
+
+/// Finds where an entry within brackets ends that goes on at `from`: before a comma or a bracket that is
+/// not within quotes.
+fn end_of_entry(text: &str, from: usize, line_end: usize) -> usize {
+    let rest = text.get(from..line_end).unwrap_or("");
+    let is_end = |&(at, _): &(usize, &str)| rest[..at].matches(['"', '\'']).count() % 2 == 0;
+    let mut ends = rest.match_indices([',', ']', '}']);
+    let end = ends.clone().find(is_end).or_else(|| ends.next());
+    end.map_or(line_end, |(at, _)| from + at)
 }

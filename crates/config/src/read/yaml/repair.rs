@@ -24,7 +24,7 @@ use std::collections::HashMap;
 use granit_parser::{ErrorKind, Event, Parser, ScanError, options};
 
 use quotes::Quoted;
-pub(super) use quotes::may_begin;
+pub(super) use quotes::{closing_quote, may_begin};
 
 /// Repairs of one source, however large it is.
 const REPAIRS: usize = 20;

@@ -108,7 +108,7 @@ fn column_of_key(line: &str) -> usize {
 }
 
 /// Returns the byte after the quote that closes the one at `open`.
-fn closing_quote(text: &str, open: usize) -> Option<usize> {
+pub(in crate::read::yaml) fn closing_quote(text: &str, open: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let quote = *bytes.get(open)?;
     let mut at = open + 1;
