@@ -1,5 +1,6 @@
 //! Entries of a workflow's `jobs`, matrices multiplied out (CFG §5.2, §5.3).
 
+mod alone;
 mod group;
 mod requirements;
 
@@ -13,11 +14,9 @@ use crate::{
     codes::{self, consequence::JobRefusal},
     expand::Expander,
     expand::{
-        builtin::ExecutorKind,
         filters::Filters,
         job::{JobType, PrePostSteps},
         matrix::Matrix,
-        steps::Expansion,
     },
     language::{
         data::{Bindings, Data, Field, ModuleId, Scope, Value},
@@ -543,43 +542,6 @@ impl<'d> Expander<'_, 'd> {
             "define it under `jobs`, or for a manual approval, set `type: approval`".into()
         });
         self.render.report.add(Problem::error(codes::UNKNOWN_JOB, key, message).help(help));
-    }
-
-    /// Compiles a job by itself, for what is wrong with it.
-    pub(crate) fn compile_alone(&mut self, name: &'d str, definition: &Definition) {
-        let (key, fields) = (definition.key, Vec::new());
-        let invocation = Invocation { name, key, fields, entry: 0, broken: false };
-        let needed = definition.parameters.iter().filter(|(_, one)| one.default.is_none());
-        let needed = needed.map(|(name, one)| (name.clone(), Value::unknown(one.key)));
-        let outer = Scope::outer("the configuration", ModuleId::CONFIG);
-        let scope = Scope { matrix: Some(Rc::new(needed.collect())), ..(*outer).clone() };
-        let what: Rc<str> = format!("job `{name}`").into();
-        self.render.report.enter(&what, key);
-        self.build(&invocation, &what, &Rc::new(scope));
-        self.render.report.leave();
-    }
-
-    /// Compiles a list of steps by itself, for what is wrong with them.
-    pub(crate) fn compile_steps_alone(&mut self, steps: At, key: Place) {
-        let scope = Scope::outer("the configuration", ModuleId::CONFIG);
-        let mut expansion = Expansion::new(false, ExecutorKind::Unknown);
-        self.expand(steps, key, &scope, &mut expansion);
-    }
-
-    /// Compiles the implicit workflow's only job (CFG §5.1).
-    pub(crate) fn implicit_build(&mut self, definition: &Definition) -> Draft {
-        let (key, fields) = (definition.key, Vec::new());
-        let invocation = Invocation { name: "build", key, fields, entry: 0, broken: false };
-        let outer = Scope::outer("the implicit workflow", ModuleId::CONFIG);
-        let mut draft = self.draft(&invocation, &outer, None);
-        if let Some(branches) = self.render.doc.get(definition.body, "branches") {
-            let rule = self.rule(&branches, &outer);
-            draft.filters = Filters::Names { branches: rule, tags: None };
-            let value = self.render.evaluate(branches.value, &outer);
-            let value = Value::new(Data::Map(Rc::new(vec![rendered(&branches, value)])), key);
-            draft.rendered.push(Field::new("filters", value));
-        }
-        draft
     }
 }
 

@@ -260,7 +260,7 @@ impl<'d> Resolver<'_, 'd> {
         };
         let problem = Problem::error(codes::BAD_STEP, here, message)
             .help("lists cannot be spliced into lists: repeat the steps, or use a command");
-        let list = (list != here).then(|| Place { via: None, ..list });
+        let list = (list != here).then_some(Place { via: None, ..list });
         self.render.report.add(match list {
             Some(list) => problem.related(list, "the list"),
             None => problem,

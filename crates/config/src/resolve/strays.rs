@@ -163,7 +163,7 @@ impl<'d> Resolver<'_, 'd> {
         let doc = self.render.doc;
         let entries = doc.entries(all[at].value);
         let is_version = entries.len() == 1 && entries.get("version").is_some();
-        if !doc.is_null(all[at].value) && !(all[at].name == "workflows" && is_version) {
+        if !(doc.is_null(all[at].value) || all[at].name == "workflows" && is_version) {
             return Vec::new();
         }
         let is_name = |entry: &&Entry<'d>| {

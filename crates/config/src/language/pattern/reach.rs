@@ -30,7 +30,7 @@ pub(crate) fn never_matches(test: NameTest<'_>) -> Option<String> {
         NameTest::Pattern(pattern) if pattern.tree.lengths().1 == Some(0) => {
             Some("it only matches the empty string, and no name is empty".to_owned())
         }
-        NameTest::Pattern(pattern) => impossible(&pattern.tree, PrePostSteps::default()),
+        NameTest::Pattern(pattern) => impossible(&pattern.tree, CharactersAround::default()),
     }
 }
 
@@ -100,14 +100,14 @@ fn is_anything(node: &Node) -> bool {
     }
 }
 
-/// What certainly is around a node: at least this many characters.
+/// How many characters there are at least before and after a node.
 #[derive(Clone, Copy, Debug, Default)]
-struct PrePostSteps {
+struct CharactersAround {
     before: u64,
     after: u64,
 }
 
-fn impossible(node: &Node, around: PrePostSteps) -> Option<String> {
+fn impossible(node: &Node, around: CharactersAround) -> Option<String> {
     match node {
         Node::Start if around.before > 0 => {
             Some("it requires characters before the start `^`".to_owned())
