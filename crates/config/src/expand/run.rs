@@ -35,6 +35,9 @@ const RERUNS: std::ops::RangeInclusive<i64> = 1..=5;
 /// Longest pause before one of them.
 const RERUN_DELAY: Duration = Duration::from_mins(10);
 
+/// What is said of commands that are items.
+const IS_A_LIST: &str = "is a list";
+
 /// A compiled step, and the step as rendered.
 pub(crate) type CompiledStep = (PlannedStep, Value);
 
@@ -57,7 +60,7 @@ impl Expander<'_, '_> {
         let (run, name, when) = match &value.data {
             Data::Unknown => return None,
             Data::Null => return self.bad_run(site, "is empty"),
-            Data::List(_) => return self.bad_run(site, "is a list"),
+            Data::List(_) => return self.bad_run(site, IS_A_LIST),
             Data::Map(_) => {
                 let keys = || value.fields().iter().map(|field| (&*field.name, field.key));
                 let script = script_key(keys());
@@ -90,10 +93,12 @@ impl Expander<'_, '_> {
             site.name
         );
         let problem = Problem::error(codes::BAD_RUN, site.key, message);
-        self.render.report.add(
-            problem
-                .help(format!("write `{}: make test`, or indent `command:` below it", site.name)),
-        );
+        let help = if found == IS_A_LIST {
+            format!("write `{}: |`, and each command on a line of its own below it", site.name)
+        } else {
+            format!("write `{}: make test`, or indent `command:` below it", site.name)
+        };
+        self.render.report.add(problem.help(help));
         None
     }
 
@@ -187,6 +192,13 @@ impl Expander<'_, '_> {
 
     fn command(&mut self, value: &Value) -> Option<String> {
         self.lint_redirection(value);
+        if matches!(value.data, Data::List(_)) {
+            let message = "`command`: expected type string, found a list";
+            let problem = Problem::error(codes::WRONG_TYPE, value.place, message);
+            let help = "write `command: |`, and each command on a line of its own below it";
+            self.render.report.add(problem.help(help));
+            return None;
+        }
         // An empty script runs and succeeds.
         if matches!(value.data, Data::Null) {
             let message = "`command` is empty: the step does nothing";

@@ -411,6 +411,16 @@ impl Expander<'_, '_> {
         found.map(|(name, _)| *name)
     }
 
+    /// Returns a step with the space that it lacks after its colon: `run:make`.
+    fn spaced(&self, site: &Site<'_>) -> Option<String> {
+        let (step, rest) = site.name.split_once(':')?;
+        let is_step = STEP_WORDS.contains(&step)
+            || builtin::is_builtin(step)
+            || self.modules.get(site.scope.module).commands.contains_key(step);
+        (is_step && site.value.is_none() && !rest.is_empty() && !rest.starts_with(':'))
+            .then(|| format!("{step}: {}", rest.trim_start()))
+    }
+
     /// Reports a step that is not defined.
     pub(crate) fn unknown_command(&mut self, site: &Site<'_>) {
         if self.render.is_nameless("step", site.name, site.key) {
@@ -435,9 +445,10 @@ impl Expander<'_, '_> {
             None if site.name == "type" => {
                 "write the step's name as its key: `- run: make test`, `- checkout`".into()
             }
-            None => match self.orb_with_command(site) {
-                Some(orb) => Help::did_you_mean(&format!("{orb}/{}", site.name)),
-                None => "define it under `commands`, or put shell text after `run:`".into(),
+            None => match (self.orb_with_command(site), self.spaced(site)) {
+                (_, Some(spaced)) => format!("write `{spaced}`").into(),
+                (Some(orb), None) => Help::did_you_mean(&format!("{orb}/{}", site.name)),
+                (None, None) => "define it under `commands`, or put shell text after `run:`".into(),
             },
         };
         let message = format!("cannot find a definition for command named `{}`", site.name);

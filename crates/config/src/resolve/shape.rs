@@ -15,7 +15,7 @@ use crate::{
     read::yaml::{At, Entries, Entry, View, scalar},
     render::fields::with_unknown,
     resolve::Resolver,
-    suggest::list,
+    suggest::{list, nearest},
     text::{place::Place, problem::Problem},
 };
 
@@ -283,13 +283,34 @@ impl<'d> Resolver<'_, 'd> {
             return None;
         }
         let own = self.written(&condition);
-        let condition_text =
-            if is_simple(own) || !is_text && !own.contains('\n') { own } else { "…" };
+        let condition_text = if own.contains('\n') || is_text && !is_simple(own) {
+            "…".to_owned()
+        } else if self.render.doc.is_map(condition.value) && !own.starts_with('{') {
+            format!("{{ {own} }}")
+        } else {
+            own.to_owned()
+        };
         Some(format!(
             "write `- {}: {{ condition: {condition_text}, steps: [...] }}`: a `when` or `unless` step \
              has `condition` and `steps` below it",
             condition.name
         ))
+    }
+
+    /// Says where the steps of a condition belong that are next to it.
+    fn steps_of_condition(&self, entries: &Entries<'_>) -> Option<String> {
+        let doc = self.render.doc;
+        let condition = entries.iter().find(|entry| matches!(entry.name, "when" | "unless"))?;
+        let has = |key: &str| doc.get(condition.value, key).is_some();
+        let is_lacking = entries.len() == 2 && entries.get("steps").is_some() && !has("steps");
+        if !is_lacking || !has("condition") {
+            return None;
+        }
+        Some(if self.written(&condition).starts_with('{') {
+            format!("move `steps` into the braces of `{}`", condition.name)
+        } else {
+            "indent `steps` as deep as `condition`".to_owned()
+        })
     }
 
     /// Says how the attributes of a `run` step are written that are next to it.
@@ -298,6 +319,10 @@ impl<'d> Resolver<'_, 'd> {
         let is_text = matches!(self.render.doc.view(run.value), View::Scalar(..));
         let mut others: Vec<Entry<'_>> =
             entries.iter().filter(|entry| entry.name != "run").collect();
+        for entry in &mut others {
+            let meant = run_key(entry.name).filter(|_| !self.is_step(entry));
+            entry.name = meant.unwrap_or(entry.name);
+        }
         let fits = |entry: &Entry<'_>| {
             let is_condition = entry.name == "when" && self.render.doc.is_map(entry.value);
             RUN.keys.contains(&entry.name) && !is_condition
@@ -330,7 +355,10 @@ impl<'d> Resolver<'_, 'd> {
     /// Says how two keys of a step are put together, or apart if the second is a separate step.
     fn one_step(&self, first: &Entry<'_>, second: &Entry<'_>) -> String {
         let is_text = matches!(self.render.doc.view(first.value), View::Scalar(..));
-        if self.is_step(second) {
+        let is_in_braces = self.written(first).starts_with('{');
+        if !self.is_step(second) && is_in_braces && self.render.doc.is_map(first.value) {
+            format!("move `{}` into the braces of `{}`", second.name, first.name)
+        } else if self.is_step(second) {
             format!("start a new step with `- {}:`", second.name)
         } else if is_text {
             format!("a step has one key: remove `{}`", second.name)
@@ -367,12 +395,25 @@ impl<'d> Resolver<'_, 'd> {
             indent_deeper(entries)
         } else {
             let condition = if self.render.templates { self.one_condition(entries) } else { None };
-            let whole = condition.or_else(|| self.one_run(entries));
+            let steps = if self.render.templates { self.steps_of_condition(entries) } else { None };
+            let whole = condition.or(steps).or_else(|| self.one_run(entries));
             whole.unwrap_or_else(|| self.one_step(&first, &second))
         };
         let problem = Problem::error(codes::STEP_SEVERAL_KEYS, second.key, message);
         self.render.report.add(problem.help(help).related(first.key, "the first key"));
     }
+}
+
+/// Returns the key of `run` that a name is, or was probably meant as.
+fn run_key(name: &str) -> Option<&'static str> {
+    let meant = match name {
+        "working_dir" | "workdir" | "cwd" => "working_directory",
+        "env" => "environment",
+        "timeout" => "no_output_timeout",
+        _ => name,
+    };
+    let known = RUN.keys.iter().copied();
+    known.clone().find(|key| *key == meant).or_else(|| nearest(name, known))
 }
 
 /// Returns whether a string can be within braces as it is.

@@ -118,7 +118,15 @@ impl Expander<'_, '_> {
             if !item.is_unknown() {
                 let message = "a container must be a mapping with `image`";
                 let problem = Problem::error(codes::BAD_DOCKER, item.place, message);
-                self.render.report.add(problem.help("write `- image: cimg/base:stable`"));
+                let image = match &item.data {
+                    Data::Text(text) => text.strip_prefix("image:"),
+                    _ => None,
+                };
+                let help = match image {
+                    Some(image) => format!("write `image: {image}`"),
+                    None => "write `- image: cimg/base:stable`".to_owned(),
+                };
+                self.render.report.add(problem.help(help));
             }
             return None;
         };

@@ -12,8 +12,9 @@ use super::{
     cause::cause,
     culprit::culprits,
     merge,
-    quoting::Stop,
+    quoting::{Stop, template},
     repair::{Repaired, repaired},
+    scalar::is_printable,
     seen::Seen,
 };
 use crate::{
@@ -65,11 +66,6 @@ pub(crate) fn parse(text: &Arc<str>, foreign: &Anchors) -> (Doc, Vec<Problem>) {
 fn style_of(style: ScalarStyle, tag: Option<&Tag>) -> Style {
     let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
     if style == ScalarStyle::Plain && !is_text { Style::Plain } else { Style::Text }
-}
-
-/// What YAML 1.1 may contain.
-fn is_printable(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | '\u{85}' | '\u{feff}' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
 struct Open {
@@ -389,9 +385,9 @@ impl<'t> Builder<'t> {
     }
 
     fn complex_key(&self, key: Id, map: Span) -> Problem {
-        let source = self.text.get(map.start()..).unwrap_or("");
-        let is_template = source.starts_with("{{");
-        let span = if is_template { map } else { self.doc.node(key).span };
+        let is_flow = self.open.iter().any(|open| open.is_bracketed(self.text));
+        let template = template(self.text, map, is_flow);
+        let span = template.as_ref().map_or(self.doc.node(key).span, |(span, _)| *span);
         if self.is_empty_pair(key) {
             let message = "a key is empty: `? :` makes a mapping without a name of it";
             let problem = Problem::error(codes::COMPLEX_KEY, Place::direct(span), message);
@@ -399,10 +395,8 @@ impl<'t> Builder<'t> {
         }
         let message = "a key must be a string, not a mapping or a list";
         let problem = Problem::error(codes::COMPLEX_KEY, Place::direct(span), message);
-        if is_template {
-            return problem.help("quote strings that start with `{{`: \"{{ … }}\"");
-        }
-        problem.help("quote it if it is meant as a string")
+        let help = template.map(|(_, help)| help);
+        problem.help(help.unwrap_or_else(|| "quote it if it is meant as a string".to_owned()))
     }
 
     /// Returns whether a node is what is after the `?` of `? :` or `? : value`.
@@ -527,6 +521,11 @@ impl<'t> Builder<'t> {
     /// Reports a syntax error where it was made, as far as that can be guessed.
     fn syntax_error(&mut self, error: &ScanError) {
         let text = self.text;
+        // What comes after a `{{` is not understood either.
+        if self.problems.last().is_some_and(|last| self.written(last.place.span).starts_with("{{"))
+        {
+            return;
+        }
         let mark = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
         let next = text.get(mark..).and_then(|rest| rest.chars().next());
         let parser = Span::new(mark, next.map_or(mark, |c| mark + c.len_utf8()));

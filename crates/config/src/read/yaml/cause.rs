@@ -10,6 +10,7 @@ use super::{
     culprit::unsigned,
     quoting::{Misquoted, Stop, misquoted, wrong_escape},
     repair::may_begin,
+    unquoted::unquoted,
 };
 use crate::text::place::Span;
 
@@ -121,6 +122,10 @@ pub(super) fn cause(text: &str, known: Span, stop: Stop<'_>) -> Cause {
     }
     if let Some(found) = misquoted(text, line.start, stop) {
         return quoted(found);
+    }
+    if let Some(Misquoted { span, message, help }) = unquoted(text, line.start, mark) {
+        let message = Some(message);
+        return Cause { span: Some(span), message, is_certain: true, ..Cause::help(help) };
     }
     if matches!(kind, ErrorKind::MisplacedFlowCollectionEnd) {
         return Cause::help("remove the bracket, or open it before");

@@ -175,3 +175,28 @@ fn end_of_entry(text: &str, from: usize, line_end: usize) -> usize {
     let end = ends.clone().find(is_end).or_else(|| ends.next());
     end.map_or(line_end, |(at, _)| from + at)
 }
+
+/// Finds the whole of a string that starts with `{{`, and says how it is quoted. `map` is what the parser
+/// took for its first part.
+pub(super) fn template(text: &str, map: Span, is_flow: bool) -> Option<(Span, String)> {
+    let rest = text.get(map.start()..)?;
+    let inner = text.get(map.start()..map.end())?;
+    if !rest.starts_with("{{") {
+        return None;
+    }
+    let after = text.get(map.end()..)?.lines().next().unwrap_or("");
+    let end = if is_flow { after.find([',', ']', '}']) } else { after.find(" #") };
+    let value = rest.get(..inner.len() + end.unwrap_or(after.len()))?.trim_end();
+    let span = Span::new(map.start(), map.start() + value.len());
+    let is_short = !value.contains(['\n', '`']);
+    is_short.then(|| (span, format!("quote it: `{}`", quoted(value))))
+}
+
+/// Puts a string in the quotes that change nothing in it.
+pub(super) fn quoted(value: &str) -> String {
+    if value.contains(['"', '\\']) {
+        format!("'{}'", value.replace('\'', "''"))
+    } else {
+        format!("\"{value}\"")
+    }
+}

@@ -199,6 +199,11 @@ pub(crate) fn decimal(value: f64) -> String {
     if is_whole { format!("{text}.0") } else { text }
 }
 
+/// What YAML 1.1 may contain.
+pub(super) fn is_printable(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{85}' | '\u{feff}' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Scalar::*, *};
