@@ -338,15 +338,16 @@ impl<'d> Walk<'d> {
 
     /// A name as it is written in a scope: `name`, or `alias/name`, which is two words.
     fn element(&mut self, kind: Kind, name: &str, span: &Span, spot: &Spot) {
-        if name.contains('/') {
-            return self.parts(kind, name, span, &spot.scope, false);
-        }
         let callee = Callee { scope: spot.scope.clone(), kind, name: name.to_owned() };
+        if name.contains('/') {
+            return self.parts(&callee, span, false);
+        }
         self.push(span.clone(), Symbol::Element(callee), false);
     }
 
     /// The words of a name that a text begins with.
-    fn parts(&mut self, kind: Kind, name: &str, span: &Span, scope: &str, part: bool) {
+    fn parts(&mut self, callee: &Callee, span: &Span, part: bool) {
+        let (kind, name, scope) = (callee.kind, callee.name.as_str(), callee.scope.as_str());
         let source = self.text.get(span.clone()).unwrap_or_default();
         let quote = usize::from(source.starts_with(['"', '\'']));
         if !source.get(quote..).is_some_and(|source| source.starts_with(name)) {
@@ -469,7 +470,8 @@ impl<'d> Walk<'d> {
             });
             if let Some(found) = made.max_by_key(|found| found.job.len()) {
                 let kind = self.kind_of(&within.scope, &found.job);
-                self.parts(kind, &found.job, &span, &within.scope, true);
+                let (scope, name) = (within.scope.clone(), found.job.clone());
+                self.parts(&Callee { scope, kind, name }, &span, true);
             }
         }
     }

@@ -155,7 +155,9 @@ fn rename(value: &mut Value, placeholder: &str, name: &str) {
             *text = text.replace(placeholder, name);
         }
         Value::Array(items) => {
-            items.iter_mut().for_each(|item| rename(item, placeholder, name));
+            for item in items.iter_mut() {
+                rename(item, placeholder, name);
+            }
         }
         Value::Object(entries) => {
             let before = std::mem::take(entries);
