@@ -44,11 +44,14 @@ impl Expander<'_, '_> {
                     if let Data::Map(_) = item.data {
                         self.mapping(item, owner, &mut variables);
                     } else {
-                        self.assignment(item, &mut variables);
+                        self.assignment(item, owner, &mut variables);
                     }
                 }
             }
-            _ => self.assignment(value, &mut variables),
+            _ => {
+                self.lint_several(value);
+                self.assignment(value, owner, &mut variables);
+            }
         }
         variables
     }
@@ -119,12 +122,15 @@ impl Expander<'_, '_> {
     }
 
     /// `NAME=value` in one string.
-    fn assignment(&mut self, value: &Value, variables: &mut Variables) {
+    fn assignment(&mut self, value: &Value, owner: Owner, variables: &mut Variables) {
         match &value.data {
             Data::Unknown | Data::Null => {}
             Data::Text(text) => {
+                if !self.lint_assignment(text, value.place) {
+                    let name = text.split_once('=').map_or(&**text, |(name, _)| name);
+                    self.check_name(name, value.place, owner);
+                }
                 let (name, text) = text.split_once('=').unwrap_or((text, ""));
-                self.check_name(name, value.place, Owner::Container);
                 variables.insert(name.to_owned(), text.to_owned());
             }
             other => {
@@ -134,6 +140,44 @@ impl Expander<'_, '_> {
                 self.render.report.add(problem.help("write `environment: { NAME: value }`"));
             }
         }
+    }
+
+    /// Warns about an assignment that sets something else than it seems to; `false` if it does not.
+    fn lint_assignment(&mut self, text: &str, place: Place) -> bool {
+        if place.file != FileId::CONFIG {
+            return false;
+        }
+        let found = match text.split_once('=') {
+            None => without_equals_sign(text),
+            Some((name, value)) => exported(name, value).or_else(|| quoted(name, value)),
+        };
+        let Some((message, help)) = found else { return false };
+        let problem = Problem::warning(codes::BAD_ENVIRONMENT, place, message);
+        self.render.report.add(problem.help(help));
+        true
+    }
+
+    /// Warns about several assignments in one string: without dashes, lines below `environment` are
+    /// one value.
+    fn lint_several(&mut self, value: &Value) {
+        let Data::Text(text) = &value.data else { return };
+        if value.place.file != FileId::CONFIG {
+            return;
+        }
+        let Some(several) = several(text) else { return };
+        let Some(&(name, first)) = several.first() else { return };
+        let (_, whole) = text.split_once('=').unwrap_or((text, ""));
+        let message = format!("`{name}` is set to all of `{whole}`");
+        let problem = Problem::warning(codes::BAD_ENVIRONMENT, value.place, message);
+        let is_plain = |text: &str| !text.contains(['{', '}', '[', ']', ',', '#', ':', '"', '\'']);
+        let help = if several.iter().all(|(_, value)| is_plain(value) && !value.is_empty()) {
+            let fields: Vec<_> =
+                several.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            format!("write `environment: {{ {} }}`", fields.join(", "))
+        } else {
+            format!("write each variable on its own line, as `{name}: {first}`")
+        };
+        self.render.report.add(problem.help(help));
     }
 
     fn check_name(&mut self, name: &str, place: Place, owner: Owner) {
@@ -148,6 +192,58 @@ impl Expander<'_, '_> {
             );
         }
     }
+}
+
+/// `KEY: value` and `KEY` have no `=`, so that all of it is a name.
+fn without_equals_sign(text: &str) -> Option<(String, String)> {
+    let (name, value) = text.split_once(':').map_or((text, ""), |(name, value)| (name, value));
+    if !is_variable_name(name.trim()) {
+        return None;
+    }
+    let name = name.trim();
+    Some(if name.len() < text.len() {
+        let message = format!("`{text}` has no `=`: all of it is the name of a variable");
+        (message, format!("write `{name}={}`", value.trim()))
+    } else {
+        let message = format!("`{name}` is set to an empty string");
+        (message, format!("to leave it empty, write `{name}=`; else add its value"))
+    })
+}
+
+/// `export X=1` sets a variable that is named `export X`.
+fn exported(name: &str, value: &str) -> Option<(String, String)> {
+    let word = ["export ", "set ", "declare "].iter().find(|word| name.starts_with(**word))?;
+    let bare = name[word.len()..].trim();
+    let message = format!("`{name}` is taken as the name of the variable");
+    is_variable_name(bare).then(|| (message, format!("write `{bare}={value}`")))
+}
+
+/// `X="a b"`: no shell takes the quotes away.
+fn quoted(name: &str, value: &str) -> Option<(String, String)> {
+    let inner = ['"', '\''].iter().find_map(|quote| {
+        value.strip_prefix(*quote)?.strip_suffix(*quote).filter(|inner| !inner.contains(*quote))
+    })?;
+    let message = format!("`{name}` gets its value with the quotes");
+    Some((message, format!("write `{name}={inner}`")))
+}
+
+/// Splits a string where another assignment begins; `None` if there is only one.
+fn several(text: &str) -> Option<Vec<(&str, &str)>> {
+    let mut starts = Vec::new();
+    let mut from = 0;
+    for word in text.split_whitespace() {
+        let at = from + text[from..].find(word)?;
+        from = at + word.len();
+        if word.split_once('=').is_some_and(|(name, _)| is_variable_name(name)) {
+            starts.push(at);
+        }
+    }
+    if starts.len() < 2 || starts.first() != Some(&0) {
+        return None;
+    }
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    let parts = starts.iter().zip(ends).map(|(&start, end)| text[start..end].trim());
+    parts.map(|part| part.split_once('=')).collect()
 }
 
 /// Lists the variables of an `environment` with their values as rendered, each name once.

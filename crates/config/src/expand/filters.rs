@@ -18,8 +18,8 @@ use crate::{
     },
     read::yaml::{At, Entries, Entry, View},
     render::budget::Resource,
-    suggest::{list, nearest},
-    text::{place::Place, problem::Problem},
+    suggest::{did_you_mean, list, nearest},
+    text::{help::Help, place::Place, problem::Problem},
 };
 
 /// The filters of one job.
@@ -211,6 +211,14 @@ impl Expander<'_, '_> {
                 let problem = Problem::warning(codes::IGNORED, entry.key, message);
                 let keys = list(known.keys.iter().copied());
                 self.render.report.add(problem.help(format!("allowed keys: {keys}")));
+            } else if is_meant && !self.render.templates && !known.keys.contains(&entry.name) {
+                // In version 2 other unknown keys are warnings, but this one decides what runs.
+                let message = format!("unknown {} key `{}`", known.what, entry.name);
+                let problem = Problem::error(known.code, entry.key, message);
+                let advice = (known.advice)(entry.name).map(Help::from);
+                let near = || did_you_mean(entry.name, known.keys.iter().copied());
+                let keys = || format!("allowed keys: {}", list(known.keys.iter().copied())).into();
+                self.render.report.add(problem.help(advice.or_else(near).unwrap_or_else(keys)));
             } else {
                 self.render.check_keys([(entry.name, entry.key)], known);
             }

@@ -1,5 +1,7 @@
 //! Warnings about jobs: what runs, and is probably not meant (CFG §7.5.7).
 
+use std::rc::Rc;
+
 use crate::{
     codes,
     expand::Expander,
@@ -21,23 +23,29 @@ impl Expander<'_, '_> {
             items.iter().for_each(|item| self.lint_environment(item));
             return;
         }
-        for field in environment.fields() {
-            let Data::Text(text) = &field.value.data else { continue };
-            let place = field.value.place;
+        let assigned = match &environment.data {
+            Data::Text(text) => text.split_once('=').map(|(name, text)| {
+                (Rc::from(name), Value::new(Data::text(text), environment.place))
+            }),
+            _ => None,
+        };
+        let fields = environment.fields().iter();
+        let fields = fields.map(|field| (field.name.clone(), field.value.clone()));
+        for (name, value) in fields.chain(assigned) {
+            let Data::Text(text) = &value.data else { continue };
+            let place = value.place;
             let written = self.render.doc.written(place);
-            if place.file == FileId::CONFIG && refers_to_itself(&field.name, text) {
+            if place.file == FileId::CONFIG && refers_to_itself(&name, text) {
                 let message = format!(
-                    "`{}` is set to this literal text: variables are not expanded here",
-                    field.name
+                    "`{name}` is set to this literal text: variables are not expanded here"
                 );
                 let problem = Problem::warning(codes::UNEXPANDED_VARIABLE, place, message);
                 let help = format!(
-                    "set it in a `run` step: `echo 'export {}={text}' >> \"$BASH_ENV\"`",
-                    field.name
+                    "set it in a `run` step: `echo 'export {name}={text}' >> \"$BASH_ENV\"`"
                 );
                 self.render.report.add(problem.help(help));
-            } else if looks_secret(&field.name, text) && written == &**text {
-                let message = format!("`{}` looks like a secret in plain text", field.name);
+            } else if looks_secret(&name, text) && written.contains(&**text) {
+                let message = format!("`{name}` looks like a secret in plain text");
                 let problem = Problem::warning(codes::SECRET_IN_TEXT, place, message);
                 let help = "move it to the environment variables in the project's settings, and revoke \
                             this value";

@@ -170,9 +170,14 @@ impl Expander<'_, '_> {
             return;
         }
         let written = self.render.doc.written(command.place);
-        let Some(Redirection { at, kind }) = redirection::after_tag(written) else { return };
-        let start = command.place.span.start() + at;
-        let place = command.place.with_span(Span::new(start, start + 2));
+        for found in redirection::after_tags(written) {
+            self.redirection(found, command.place);
+        }
+    }
+
+    fn redirection(&mut self, Redirection { at, kind }: Redirection<'_>, script: Place) {
+        let start = script.span.start() + at;
+        let place = script.with_span(Span::new(start, start + 2));
         let (message, help) = match kind {
             redirection::Kind::Swallowed { path } => (
                 format!("this `>>` closes the tag, so nothing is appended to `{path}`"),

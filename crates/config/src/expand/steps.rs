@@ -17,6 +17,7 @@ use crate::{
     language::{
         data::{Callee, Data, Scope, Steps, Trail, Value},
         definition::{Definition, Element, Found, Import},
+        expression,
         keys::{Known, STEP_WORDS},
         profile::Profile,
     },
@@ -394,10 +395,22 @@ impl Expander<'_, '_> {
     fn check_literal_condition(&mut self, statement: &crate::language::data::Value) {
         let written = self.render.doc.written(statement.place);
         let is_literal = matches!(statement.data, Data::Text(_)) && !written.contains("<<");
-        if is_literal && (written.contains("pipeline.") || written.contains("==")) {
+        if is_literal
+            && (written.contains("pipeline.")
+                || written.contains("==")
+                || written.contains("$CIRCLE_"))
+        {
             let message = "this condition is a string and therefore always true";
             let problem = Problem::warning(codes::ALWAYS_TRUE, statement.place, message);
-            self.render.report.add(problem.help("put the expression inside `<< … >>`"));
+            let tag = match &statement.data {
+                Data::Text(text) => expression::as_tag(text),
+                _ => None,
+            };
+            let help = tag.map_or_else(
+                || expression::NOT_AN_EXPRESSION.to_owned(),
+                |tag| format!("write `{tag}`"),
+            );
+            self.render.report.add(problem.help(help));
         }
     }
 

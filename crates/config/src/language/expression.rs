@@ -51,12 +51,65 @@ pub(crate) fn refused(text: &str, lookup: &mut Lookup<'_>) -> Vec<ExpressionErro
     evaluator.warnings
 }
 
+/// Returns the text of an expression that is a string and nothing else.
+pub(crate) fn sole_text(expression: &str) -> Option<String> {
+    match parse::parse(expression).ok()?.kind {
+        parse::Kind::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// Writes what was meant as an expression as a tag: with pipeline values for the variables of a job, and
+/// double quotes around what is compared; `None` if that does not make an expression.
+pub(crate) fn as_tag(text: &str) -> Option<String> {
+    let mut written = text.trim().to_owned();
+    for (variable, value) in JOB_VARIABLES {
+        for form in [format!("\"${{{variable}}}\""), format!("\"${variable}\"")] {
+            written = written.replace(&form, value);
+        }
+        for form in [format!("${{{variable}}}"), format!("${variable}")] {
+            written = written.replace(&form, value);
+        }
+    }
+    let mut words: Vec<String> = Vec::new();
+    for word in written.split_whitespace() {
+        let is_compared =
+            words.last().is_some_and(|last| matches!(&**last, "==" | "!=" | "starts-with"));
+        let is_bare = word.chars().all(|c| c.is_ascii_alphanumeric() || "_-/".contains(c))
+            && !matches!(word, "true" | "false")
+            && word.parse::<i64>().is_err();
+        words.push(match word {
+            "=" => "==".to_owned(),
+            "&&" => "and".to_owned(),
+            "||" => "or".to_owned(),
+            _ if is_compared && is_bare => format!("\"{word}\""),
+            _ => word.to_owned(),
+        });
+    }
+    let written = words.join(" ");
+    let mentions =
+        ["pipeline.", "parameters.", "matrix."].iter().any(|name| written.contains(name));
+    (mentions && parse::parse(&written).is_ok()).then(|| format!("<< {written} >>"))
+}
+
+/// The help for a condition of which no expression can be made.
+pub(crate) const NOT_AN_EXPRESSION: &str =
+    "compare a pipeline value inside `<< … >>`: `<< pipeline.git.branch == \"main\" >>`";
+
+/// Variables of a job whose values a pipeline has, too.
+const JOB_VARIABLES: &[(&str, &str)] = &[
+    ("CIRCLE_BRANCH", "pipeline.git.branch"),
+    ("CIRCLE_TAG", "pipeline.git.tag"),
+    ("CIRCLE_SHA1", "pipeline.git.revision"),
+];
+
 /// Returns whether a string that is compared as it is was probably meant as an expression (W-11).
 pub(crate) fn looks_like_one(text: &str) -> bool {
     let text = text.trim();
-    let mentions = ["pipeline.", "parameters.", "matrix."].iter().any(|name| text.contains(name));
+    let mentions =
+        ["pipeline.", "parameters.", "matrix.", "$"].iter().any(|name| text.contains(name));
     let operates =
-        [" == ", " != ", " matches ", " starts-with ", " and ", " or ", " =~ ", " >", " <"]
+        [" == ", " != ", " = ", " matches ", " starts-with ", " and ", " or ", " =~ ", " >", " <"]
             .iter()
             .any(|operator| text.contains(operator));
     let sole_name = !text.contains(char::is_whitespace)

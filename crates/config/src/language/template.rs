@@ -96,6 +96,44 @@ pub(crate) fn not_a_tag(text: &str, opening: usize) -> Option<String> {
         .then(|| "in version 2.1, escape a literal `<<` as `\\<<`".to_owned())
 }
 
+/// The beginning of a tag: `<<`, its mark and the name of a value.
+pub(crate) struct Head<'t> {
+    /// `#`, `^`, `/` or nothing.
+    pub(crate) mark: &'t str,
+    pub(crate) name: &'t str,
+    /// Bytes from `<<` to the end of the name, or of the tag if nothing else is in it.
+    pub(crate) length: usize,
+}
+
+/// Reads the beginning of a tag, if it names a value.
+pub(crate) fn head(text: &str) -> Option<Head<'_>> {
+    let after = text.strip_prefix("<<")?;
+    let mark = after.get(..1).filter(|mark| matches!(*mark, "#" | "^" | "/")).unwrap_or("");
+    let rest = after[mark.len()..].trim_start_matches([' ', '\t']);
+    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c)));
+    let name = rest[..end.unwrap_or(rest.len())].trim_end_matches('.');
+    if !is_value(name) {
+        return None;
+    }
+    let end = text.len() - rest.len() + name.len();
+    let left = text[end..].trim_start_matches([' ', '\t']);
+    let length = if left.starts_with(">>") { text.len() - left.len() + 2 } else { end };
+    Some(Head { mark, name, length })
+}
+
+/// Returns whether a tag begins with the name of a value and goes on as shell text does: its `>>` was
+/// forgotten, and it ends with the one of something else.
+pub(crate) fn runs_on(inner: &str) -> bool {
+    let end = inner.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c)));
+    let (name, rest) = inner.split_at(end.unwrap_or(inner.len()));
+    is_value(name) && (rest.contains(['\n', ';']) || rest.trim_start().starts_with(['"', '/']))
+}
+
+fn is_value(name: &str) -> bool {
+    let prefixes = ["parameters.", "pipeline.", "matrix."];
+    prefixes.iter().any(|prefix| name.len() > prefix.len() && name.starts_with(prefix))
+}
+
 struct Reader<'t> {
     text: &'t str,
     rest: &'t str,

@@ -225,6 +225,13 @@ impl Renderer<'_> {
             self.report.add(problem.maybe_help(warning.help));
         }
         assessed.result.unwrap_or_else(|error| {
+            // The `>>` that ends it belongs to something else.
+            let malformed = Malformed { kind: Malformation::Unclosed, opening: tag.opening };
+            let runs_on = error.is_syntax && template::runs_on(tag.inner);
+            if runs_on && let Some(problem) = self.unclosed(malformed, place) {
+                self.report.add(problem);
+                return Data::Unknown;
+            }
             // Shell text between a here-document and a later `>>` looks like one large tag.
             let shell = error.is_syntax.then(|| self.shell_help(place, tag.opening)).flatten();
             let is_shell = shell.is_some() || error.is_syntax && tag.inner.contains('\n');
@@ -291,7 +298,7 @@ impl Renderer<'_> {
             ));
         }
         let Some(name) = path.strip_prefix("pipeline.") else {
-            return Err(self.unknown_variable(path));
+            return Err(self.unknown_variable(path, scope));
         };
         if let Some(data) = self.pipeline.get(name) {
             return Ok(data.clone());
@@ -320,7 +327,7 @@ impl Renderer<'_> {
     }
 
     /// Says what was probably meant by a variable with an unknown prefix.
-    fn unknown_variable(&self, path: &str) -> LookupError {
+    fn unknown_variable(&self, path: &str, scope: &Scope) -> LookupError {
         let first = path.split('.').next().unwrap_or(path);
         let short = matches!(first, "params" | "param" | "args" | "inputs");
         let near = if short {
@@ -329,6 +336,9 @@ impl Renderer<'_> {
             nearest(first, ["parameters", "pipeline", "matrix"])
         };
         let help = match (near, self.is_pipeline_value(path)) {
+            _ if !path.contains('.') => {
+                self.bare_name(path, scope).unwrap_or_else(|| ESCAPE_HELP.into())
+            }
             (Some(near), _) => Help::did_you_mean(&format!("{near}{}", &path[first.len()..])),
             (None, true) => Help::did_you_mean(&format!("pipeline.{path}")),
             (None, false) => ESCAPE_HELP.into(),
@@ -374,6 +384,16 @@ impl Renderer<'_> {
         }
     }
 
+    /// Suggests the parameter or the pipeline value that a name without any prefix is.
+    fn bare_name(&self, name: &str, scope: &Scope) -> Option<Help> {
+        let of_pipeline = || {
+            let mut paths = [name.to_owned(), format!("git.{name}")].into_iter();
+            let path = paths.find(|path| self.is_pipeline_value(path))?;
+            Some(Help::did_you_mean(&format!("pipeline.{path}")))
+        };
+        self.without_prefix(name, scope).or_else(of_pipeline)
+    }
+
     /// Notes where the values of a tag come from.
     fn leave_trail(&mut self, tag: &Tag<'_>, place: Place, scope: &Rc<Scope>) {
         let place = self.tag_place(place, tag);
@@ -409,7 +429,13 @@ impl Renderer<'_> {
 
     fn malformed(&self, malformed: Malformed, place: Place) -> Problem {
         let help = self.shell_help(place, malformed.opening);
+        let scalar = place;
         let place = self.opening_place(place, malformed.opening);
+        if help.is_none()
+            && let Some(problem) = self.unclosed(malformed, scalar)
+        {
+            return problem;
+        }
         let message = match malformed.kind {
             Malformation::Unclosed => {
                 "unclosed `<<` tag (`<<` must be escaped as `\\<<` in config v2.1+)"
@@ -419,6 +445,33 @@ impl Renderer<'_> {
             Malformation::TooDeep => "sections are nested too deeply",
         };
         Problem::error(codes::BAD_TEMPLATE, place, message).help(ESCAPE_HELP).maybe_help(help)
+    }
+
+    /// A tag that names a value, and so was hardly meant as shell text, but is not closed.
+    fn unclosed(&self, malformed: Malformed, scalar: Place) -> Option<Problem> {
+        let from = self.opening_place(scalar, malformed.opening);
+        let source = self.doc.file(from.file).text.get(from.span.start()..scalar.span.end())?;
+        let tag = template::head(source)?;
+        let span = Span::new(from.span.start(), from.span.start() + tag.length);
+        let place = from.with_span(span);
+        let name = tag.name;
+        let (message, help) = match (malformed.kind, tag.mark) {
+            (Malformation::Unclosed, "/") => {
+                ("this tag is not closed", format!("write `<</ {name} >>`"))
+            }
+            (Malformation::Unclosed, mark) => {
+                ("this tag is not closed", format!("write `<<{mark} {name} >>`"))
+            }
+            (Malformation::Section, "/") => (
+                "this section tag does not match its counterpart",
+                format!("a section begins with `<<# {name} >>`, or with `<<^ {name} >>`"),
+            ),
+            (Malformation::Section, _) => {
+                ("this section is not closed", format!("after its text, write `<</ {name} >>`"))
+            }
+            (Malformation::Empty | Malformation::TooDeep, _) => return None,
+        };
+        Some(Problem::error(codes::BAD_TEMPLATE, place, message).help(help))
     }
 
     /// Finds the text of a tag in the source, through quotes and indentation.

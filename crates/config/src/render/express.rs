@@ -32,11 +32,18 @@ impl Renderer<'_> {
             let problem = Problem::warning(warning.code, place, warning.message);
             self.report.add(problem.maybe_help(warning.help));
         }
+        if let Some(text) = expression::sole_text(text).filter(|text| !text.is_empty()) {
+            let message = "this condition is a string and therefore always true";
+            let help = format!("to compare the branch, write `pipeline.git.branch == \"{text}\"`");
+            self.report.add(Problem::warning(codes::ALWAYS_TRUE, place, message).help(help));
+        }
         match assessed.result {
             Ok(data) => Some(data),
             Err(error) => {
                 let ExpressionError { message, help, span, code: error_code, .. } = error;
-                let place = self.within(place, text, &span);
+                // With its quotes, if all of it is meant.
+                let place =
+                    if span == (0..text.len()) { place } else { self.within(place, text, &span) };
                 let code = if code == codes::EXPRESSION_VALUE { error_code } else { code };
                 let message = match code {
                     codes::BAD_FILTER_EXPRESSION => {

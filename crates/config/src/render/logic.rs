@@ -15,7 +15,7 @@ use crate::{
     },
     render::{Renderer, fields::Expected},
     suggest::did_you_mean,
-    text::{help::Help, problem::Problem},
+    text::{help::Help, place::FileId, problem::Problem},
 };
 
 /// Levels of statements within each other (CFG §1.5).
@@ -84,7 +84,11 @@ impl Renderer<'_> {
         if expression::looks_like_one(text) {
             let message = "this string is not evaluated here: it is true unless empty";
             let problem = Problem::warning(codes::ALWAYS_TRUE, operand.place, message);
-            self.report.add(problem.help(format!("write `<< {} >>`", text.trim())));
+            let help = expression::as_tag(text).map_or_else(
+                || expression::NOT_AN_EXPRESSION.to_owned(),
+                |tag| format!("write `{tag}`"),
+            );
+            self.report.add(problem.help(help));
         } else if matches!(&**text, "false" | "no" | "off" | "0") {
             let message = format!("`\"{text}\"` is a string and therefore true");
             let problem = Problem::warning(codes::ALWAYS_TRUE, operand.place, message);
@@ -102,6 +106,7 @@ impl Renderer<'_> {
                 if operands.iter().any(|operand| matches!(operand.data, Data::Unknown)) {
                     return None;
                 }
+                operands.windows(2).for_each(|pair| self.check_types(&pair[0], &pair[1]));
                 let named: Vec<Data> =
                     operands.iter().map(|operand| by_name(&operand.data)).collect();
                 Some(named.windows(2).all(|pair| same(&pair[0], &pair[1])))
@@ -135,6 +140,50 @@ impl Renderer<'_> {
                 None
             }
         }
+    }
+
+    /// Warns about a string that is compared with what is never one, if one of the two can change.
+    fn check_types(&mut self, one: &Value, other: &Value) {
+        let (text, scalar) = match (&one.data, &other.data) {
+            (Data::Text(_), Data::Bool(_) | Data::Int(_) | Data::Float(..)) => (one, other),
+            (Data::Bool(_) | Data::Int(_) | Data::Float(..), Data::Text(_)) => (other, one),
+            _ => return,
+        };
+        if [text, scalar].iter().any(|operand| operand.place.file != FileId::CONFIG) {
+            return;
+        }
+        let doc = self.doc;
+        let (written_text, written) = (doc.written(text.place), doc.written(scalar.place));
+        let name = scalar.data.type_name();
+        let is_same = |inner: &Rc<str>| is_like(inner, &scalar.data);
+        let problem = match (written_text.contains("<<"), written.contains("<<")) {
+            (false, false) => return,
+            (false, true) => {
+                let Data::Text(inner) = &text.data else { return };
+                if !is_same(inner) {
+                    return;
+                }
+                let message =
+                    format!("`{written}` is {} {name} and never equals a string", article(name));
+                let problem = Problem::warning(codes::EXPRESSION_VALUE, text.place, message);
+                problem.help(format!("write `{inner}` without quotes"))
+            }
+            (true, false) => {
+                let message = format!(
+                    "`{written_text}` is a string and never equals {} {name}",
+                    article(name)
+                );
+                let problem = Problem::warning(codes::EXPRESSION_VALUE, scalar.place, message);
+                problem.help(format!("quote it: `\"{written}\"`"))
+            }
+            (true, true) => {
+                let message =
+                    format!("`{written}` is {} {name} and never equals a string", article(name));
+                let problem = Problem::warning(codes::EXPRESSION_VALUE, text.place, message);
+                problem.help("declare both parameters with the same type")
+            }
+        };
+        self.report.add(problem);
     }
 
     /// Decides from left to right. Operands after the one that decides are checked, too,
@@ -264,9 +313,15 @@ impl Renderer<'_> {
     /// Takes the slashes from around a pattern: as in filters and expressions they are its borders,
     /// no part of it, though here it needs none. The profile `next` refuses them, and so gets `None`.
     fn without_slashes(&mut self, source: Rc<str>, pattern: &Field) -> Option<Rc<str>> {
+        let place = pattern.value.place;
+        if let Some(help) = slashes::flag_help(&source)
+            && self.doc.written(place).contains(&*source)
+        {
+            let problem = Problem::warning(codes::REGEX_WITHOUT_SLASHES, place, slashes::FLAGGED);
+            self.report.add(problem.help(help));
+        }
         let Some(bare) = slashes::within(&source) else { return Some(source) };
         let is_next = self.profile == Profile::Next;
-        let place = pattern.value.place;
         let problem = if is_next {
             Problem::error(codes::BAD_REGEX, place, slashes::REFUSED)
         } else {
@@ -298,6 +353,19 @@ fn other_language(operator: &str) -> Option<&'static str> {
         "if" | "unless" | "when" => "write the statement itself: `equal:`, `and:`, `not:`, …",
         _ => return None,
     })
+}
+
+/// Returns whether a text without its quotes would be of the type of a value.
+fn is_like(text: &str, data: &Data) -> bool {
+    match data {
+        Data::Bool(_) => matches!(text, "true" | "false"),
+        Data::Int(_) | Data::Float(..) => text.parse::<f64>().is_ok(),
+        _ => false,
+    }
+}
+
+fn article(noun: &str) -> &'static str {
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
 /// An executor compares by its name (CFG §4.9).

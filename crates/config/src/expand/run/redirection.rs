@@ -30,21 +30,20 @@ struct Tag {
     close: usize,
 }
 
-/// Finds the first one in a script.
-pub(super) fn after_tag(script: &str) -> Option<Redirection<'_>> {
+/// Finds all of them in a script.
+pub(super) fn after_tags(script: &str) -> Vec<Redirection<'_>> {
+    let mut found = Vec::new();
     let mut start = 0;
     for line in script.split_inclusive('\n') {
         // Most lines have none, and this is asked of every script.
         let tags = if line.contains('<') { tags(line) } else { Vec::new() };
-        let joined = tags.iter().find_map(|&tag| joined(line, tag));
-        let swallowed =
-            || tags.split_last().and_then(|(&tag, others)| swallowed(line, tag, others));
-        if let Some(found) = joined.or_else(swallowed) {
-            return Some(Redirection { at: start + found.at, ..found });
+        for (index, &tag) in tags.iter().enumerate() {
+            let here = joined(line, tag).or_else(|| swallowed(line, tag, &tags[..index]));
+            found.extend(here.map(|here| Redirection { at: start + here.at, ..here }));
         }
         start += line.len();
     }
-    None
+    found
 }
 
 /// The tags that open and close on one line.
@@ -77,16 +76,20 @@ fn joined(line: &str, tag: Tag) -> Option<Redirection<'_>> {
     (begins && !is_quoted && matches!(operator, ">" | ">>")).then_some(found)
 }
 
-/// A tag at the end of what `echo` or `printf` write, with a path after it.
+/// A tag at the end of what `echo` and its like write, with a path after it.
 fn swallowed<'s>(line: &'s str, tag: Tag, others: &[Tag]) -> Option<Redirection<'s>> {
     let after = &line[tag.close + 2..];
-    let path = after.trim().trim_end_matches('"');
     let mut before = line[..tag.open].to_owned();
     for other in others.iter().rev() {
         before.replace_range(other.open..other.close + 2, "");
     }
-    let writer = before.rsplit([';', '&', '|']).next().unwrap_or("").trim_start();
-    let prints = ["echo ", "printf "].iter().any(|word| writer.starts_with(word));
+    let is_quoted = before.matches('"').count() % 2 == 1;
+    let path = if is_quoted { after.trim().trim_end_matches('"') } else { target(after)? };
+    let mut writer = before.rsplit([';', '&', '|', '(']).next().unwrap_or("").trim_start();
+    for word in ["then ", "do ", "else ", "sudo "] {
+        writer = writer.strip_prefix(word).unwrap_or(writer).trim_start();
+    }
+    let prints = ["echo ", "printf ", "date "].iter().any(|word| writer.starts_with(word));
     let is_one = !writer.contains('>') && !line[tag.open..tag.close].contains('>');
     // Without a space between them, most paths may well be the rest of a path that begins with the
     // value. These are not.
@@ -95,37 +98,58 @@ fn swallowed<'s>(line: &'s str, tag: Tag, others: &[Tag]) -> Option<Redirection<
     (prints && is_one && is_target).then_some(found)
 }
 
+/// The word after a tag, with its quotes, if the command ends there.
+fn target(after: &str) -> Option<&str> {
+    let after = after.trim();
+    let end = match after.strip_prefix('"') {
+        Some(inner) => inner.find('"')? + 2,
+        None => after.find([' ', '\t', ';', '&', '|', ')']).unwrap_or(after.len()),
+    };
+    let rest = after[end..].trim_start();
+    // A pipe would have nothing to read.
+    let is_pipe = rest.starts_with('|') && !rest.starts_with("||");
+    let ends = rest.is_empty()
+        || [";", "&", "||", ")", "2>", "#"].iter().any(|sign| rest.starts_with(sign));
+    (ends && !is_pipe).then(|| &after[..end])
+}
+
 fn is_path(word: &str) -> bool {
-    let plain = word.trim_start_matches('"');
+    let plain = word.trim_matches('"');
     let begins = ["/", "./", "../", "~/", "$"].iter().any(|prefix| plain.starts_with(prefix));
     let extension = plain.rsplit_once('.').map_or("", |(_, extension)| extension);
     let is_file = extension.len() > 1 && extension.chars().all(|c| c.is_ascii_alphabetic());
-    is_word(word) && (begins || is_file)
+    (is_word(word) || is_in_quotes(word)) && (begins || is_file)
 }
 
 /// A path that nothing is in front of.
 fn is_whole(word: &str) -> bool {
     let plain = word.trim_start_matches('"');
     let begins = ["/tmp/", "/dev/", "~/", "$BASH_ENV", "${BASH_ENV}", "$HOME/", "${HOME}/"];
-    is_word(word) && begins.iter().any(|prefix| plain.starts_with(prefix))
+    (is_word(word) || is_in_quotes(word)) && begins.iter().any(|prefix| plain.starts_with(prefix))
 }
 
 fn is_word(word: &str) -> bool {
     !word.is_empty() && !word.contains([' ', '>', '<', ';', '|', '&'])
 }
 
+fn is_in_quotes(word: &str) -> bool {
+    word.len() > 2 && word.starts_with('"') && word.ends_with('"')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Returns the redirection that is found, as text.
+    /// Returns the redirections that are found, as text.
     fn found(script: &str) -> String {
-        let Some(Redirection { at, kind }) = after_tag(script) else { return String::new() };
-        assert!(script[at..].starts_with(">>"), "{script}");
-        match kind {
-            Kind::Swallowed { path } => format!("swallowed {path}"),
-            Kind::Joined { operator } => format!("joined {operator}"),
-        }
+        let found = after_tags(script).into_iter().map(|Redirection { at, kind }| {
+            assert!(script[at..].starts_with(">>"), "{script}");
+            match kind {
+                Kind::Swallowed { path } => format!("swallowed {path}"),
+                Kind::Joined { operator } => format!("joined {operator}"),
+            }
+        });
+        found.collect::<Vec<_>>().join(", ")
     }
 
     #[test]
@@ -134,11 +158,22 @@ mod tests {
             ("echo << x >> /tmp/a", "/tmp/a"),
             ("echo << x >> out.json\n", "out.json"),
             ("cd a\nprintf '%s' << x >> ~/b\nmake", "~/b"),
-            ("true && echo << x >> \"$BASH_ENV\"", "\"$BASH_ENV"),
+            ("true && echo << x >> \"$BASH_ENV\"", "\"$BASH_ENV\""),
             ("echo << x >>/tmp/a", "/tmp/a"),
             ("echo << x >>$BASH_ENV", "$BASH_ENV"),
             ("echo a=<< x >>~/b", "~/b"),
             ("echo << x >> << y >> /tmp/a", "/tmp/a"),
+            ("echo << x >> /tmp/a; echo y", "/tmp/a"),
+            ("echo << x >> /tmp/a 2>&1", "/tmp/a"),
+            ("(echo << x >> /tmp/a)", "/tmp/a"),
+            ("sudo echo << x >> /tmp/a", "/tmp/a"),
+            ("date << x >> /tmp/a", "/tmp/a"),
+            ("if a; then echo << x >> /tmp/a || true; fi", "/tmp/a"),
+            ("echo << x >> \"/tmp/a b\"", "\"/tmp/a b\""),
+            (
+                "echo << x >> /tmp/a; echo << x >> /tmp/b\necho << x >> c.txt",
+                "/tmp/a, swallowed /tmp/b, swallowed c.txt",
+            ),
         ] {
             assert_eq!(found(script), format!("swallowed {path}"), "{script}");
         }
@@ -149,6 +184,9 @@ mod tests {
             "echo << dir >>/file",
             "cat << x >> /tmp/a",
             "echo a > << x >> /tmp",
+            "echo << x >> /tmp/a | cat",
+            "echo << x >> /tmp/a /tmp/b",
+            "echo \"in << x >> /tmp/a; then\"",
             r"cat \<<EOF >> /tmp/a",
         ] {
             assert_eq!(found(script), "", "{script}");

@@ -26,6 +26,17 @@ const EVENT_BOUND: &[&str] = &[
 /// Whether every pull request has this value: where it is missing, there is none.
 const PULL_REQUEST: &str = "pipeline.event.github.pull_request.number";
 
+/// What a variable is for, and so what a bare word in its place was meant to be.
+#[derive(Clone, Copy)]
+enum Role {
+    /// It is a condition, and a string would always hold.
+    Condition,
+    /// It is compared with a literal.
+    Subject,
+    /// It is compared with a value.
+    Object,
+}
+
 /// Evaluates one expression.
 pub(super) struct Evaluator<'m, 'l> {
     text: &'m str,
@@ -53,7 +64,7 @@ impl<'m, 'l> Evaluator<'m, 'l> {
             Kind::Text(text) => Data::text(text),
             Kind::Int(value) => Data::Int(*value),
             Kind::Bool(value) => Data::Bool(*value),
-            Kind::Variable(name) => self.variable(name, expr.span.clone())?,
+            Kind::Variable(name) => self.variable(name, expr.span.clone(), Role::Condition)?,
             Kind::Not(inner) => {
                 let value = self.value(inner)?;
                 Data::Bool(!(self.truthy)(&value))
@@ -62,7 +73,7 @@ impl<'m, 'l> Evaluator<'m, 'l> {
             Kind::And(operands) => self.first(operands, false)?,
             Kind::Equal { left, right, negated } => self.equal(left, right, *negated)?,
             Kind::StartsWith(left, right) => {
-                let (value, start) = (self.value(left)?, self.value(right)?);
+                let (value, start) = (self.compared(left, right)?, self.compared(right, left)?);
                 match (
                     self.operand(value, left, "starts-with")?,
                     self.operand(start, right, "starts-with")?,
@@ -104,8 +115,17 @@ impl<'m, 'l> Evaluator<'m, 'l> {
         Ok(last)
     }
 
-    fn variable(&mut self, name: &str, span: Range<usize>) -> Computed {
-        let found = (self.lookup)(name).map_err(|error| unknown(name, error, span.clone()))?;
+    /// The value of what is compared with something else.
+    fn compared(&mut self, expr: &Expr, other: &Expr) -> Computed {
+        match &expr.kind {
+            Kind::Variable(name) => self.variable(name, expr.span.clone(), role_next_to(other)),
+            _ => self.value(expr),
+        }
+    }
+
+    fn variable(&mut self, name: &str, span: Range<usize>, role: Role) -> Computed {
+        let found =
+            (self.lookup)(name).map_err(|error| unknown(name, error, span.clone(), role))?;
         if self.profile == Profile::Next && self.is_missing_event_value(name, &found) {
             let message = format!("`{name}` only exists for its own event");
             return Err(ExpressionError::value(span, message)
@@ -127,7 +147,7 @@ impl<'m, 'l> Evaluator<'m, 'l> {
     }
 
     fn equal(&mut self, left: &Expr, right: &Expr, negated: bool) -> Computed {
-        let (a, b) = (self.value(left)?, self.value(right)?);
+        let (a, b) = (self.compared(left, right)?, self.compared(right, left)?);
         for (value, other, place) in [(&a, right, left), (&b, left, right)] {
             let literal = match (value, &other.kind) {
                 (Data::Bool(_), Kind::Text(text)) if text == "true" || text == "false" => text,
@@ -145,12 +165,12 @@ impl<'m, 'l> Evaluator<'m, 'l> {
     }
 
     fn matches(&mut self, left: &Expr, right: &Expr) -> Computed {
-        let value = self.value(left)?;
+        let value = self.compared(left, right)?;
         let text = self.operand(value, left, "matches")?;
         let (pattern, at): (Rc<str>, _) = if let Kind::Regex(pattern) = &right.kind {
             (Rc::from(pattern.as_str()), Some(right.span.start + 1))
         } else {
-            let value = self.value(right)?;
+            let value = self.compared(right, left)?;
             match self.operand(value, right, "matches")? {
                 Some(pattern) => (self.without_slashes(pattern, right)?, None),
                 None => return Ok(Data::Bool(false)),
@@ -237,7 +257,10 @@ impl<'m, 'l> Evaluator<'m, 'l> {
     }
 
     fn number(&mut self, expr: &Expr) -> Result<f64, ExpressionError> {
-        let data = self.value(expr)?;
+        let data = match &expr.kind {
+            Kind::Variable(name) => self.variable(name, expr.span.clone(), Role::Subject)?,
+            _ => self.value(expr)?,
+        };
         let number = match &data {
             // Integers beyond 2^53 lose digits in a comparison; they are not used in practice.
             Data::Int(value) => value.to_string().parse().ok(),
@@ -260,11 +283,15 @@ impl<'m, 'l> Evaluator<'m, 'l> {
 
     /// Looks at an operand that does not matter today; what is wrong in it is a warning.
     pub(super) fn look_at(&mut self, expr: &Expr) {
+        self.look_at_as(expr, Role::Condition);
+    }
+
+    fn look_at_as(&mut self, expr: &Expr, role: Role) {
         match &expr.kind {
             Kind::Text(_) | Kind::Int(_) | Kind::Bool(_) => {}
             Kind::Variable(name) => {
                 if let Err(error) = (self.lookup)(name) {
-                    self.warnings.push(unknown(name, error, expr.span.clone()));
+                    self.warnings.push(unknown(name, error, expr.span.clone(), role));
                 }
             }
             Kind::Regex(pattern) => {
@@ -283,8 +310,8 @@ impl<'m, 'l> Evaluator<'m, 'l> {
             | Kind::StartsWith(left, right)
             | Kind::Matches(left, right)
             | Kind::Compare(left, _, right) => {
-                self.look_at(left);
-                self.look_at(right);
+                self.look_at_as(left, role_next_to(right));
+                self.look_at_as(right, role_next_to(left));
             }
         }
     }
@@ -323,7 +350,15 @@ impl<'m, 'l> Evaluator<'m, 'l> {
     }
 }
 
-fn unknown(name: &str, error: LookupError, span: Range<usize>) -> ExpressionError {
+/// The role of what is compared with `other`.
+fn role_next_to(other: &Expr) -> Role {
+    match &other.kind {
+        Kind::Variable(name) if name.contains('.') => Role::Object,
+        _ => Role::Subject,
+    }
+}
+
+fn unknown(name: &str, error: LookupError, span: Range<usize>, role: Role) -> ExpressionError {
     let LookupError { code, message, help } = error;
     let error = ExpressionError { help, ..ExpressionError::value(span, message) };
     // A bare word is not a template mistake here: it is a variable that does not exist.
@@ -335,12 +370,33 @@ fn unknown(name: &str, error: LookupError, span: Range<usize>) -> ExpressionErro
             }
             "null" | "nil" | "None" => "to test for an empty value, write `not x`".into(),
             _ if name.contains('.') => error.help.unwrap_or_default(),
-            _ => format!("put strings in double quotes: `\"{name}\"`").into(),
+            _ => bare_word(name, error.help, role),
         };
         return ExpressionError { message, help: Some(help), ..error };
     }
     let is_unknown = code == codes::UNKNOWN_PIPELINE_VALUE;
     ExpressionError { code: if is_unknown { codes::EXPRESSION_VALUE } else { code }, ..error }
+}
+
+/// Says what a name without a prefix was meant to be, by what is known of it and by its role.
+fn bare_word(name: &str, known: Option<Help>, role: Role) -> Help {
+    let meant = known.and_then(|help| help.replacement);
+    let is_meant = |meant: &String| match role {
+        Role::Condition | Role::Subject => true,
+        Role::Object => meant.contains("parameters."),
+    };
+    match (meant.filter(is_meant), role) {
+        (Some(meant), _) => Help::did_you_mean(&meant),
+        // Between quotes it would always be true.
+        (None, Role::Condition) => {
+            format!("to compare the branch, write `pipeline.git.branch == \"{name}\"`").into()
+        }
+        (None, Role::Subject) => format!(
+            "declare it under `parameters` at the top level, and write `pipeline.parameters.{name}`"
+        )
+        .into(),
+        (None, Role::Object) => format!("put strings in double quotes: `\"{name}\"`").into(),
+    }
 }
 
 /// Compares; a pipeline value that does not apply equals the empty text, so that

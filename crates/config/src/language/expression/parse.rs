@@ -242,8 +242,9 @@ impl<'t> Parser<'t> {
             self.at += self.rest().find(|c: char| !is_name(c)).unwrap_or(self.rest().len());
             let found = &self.text[from..self.at];
             let message = format!("`{found}` is neither an integer nor a name");
+            let is_alone = found.len() == self.text.len();
             return Err(ExpressionError::syntax(from..self.at, message)
-                .help(format!("put strings in double quotes: `\"{found}\"`")));
+                .help(rewrite::in_quotes(found, is_alone)));
         }
         let number = &self.text[from..self.at];
         let value = number.parse().map_err(|_| {

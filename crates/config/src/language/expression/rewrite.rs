@@ -23,6 +23,15 @@ pub(super) fn unexpected(text: &str, at: usize) -> ExpressionError {
     ))
 }
 
+/// Says how a string is written; one that is the whole condition would always hold.
+pub(super) fn in_quotes(text: &str, is_alone: bool) -> String {
+    if is_alone {
+        format!("to compare the branch, write `pipeline.git.branch == \"{text}\"`")
+    } else {
+        format!("put strings in double quotes: `\"{text}\"`")
+    }
+}
+
 /// The run of characters that belong together: a name, signs, or one character.
 fn token(rest: &str) -> &str {
     let Some(first) = rest.chars().next() else { return "" };
@@ -66,8 +75,9 @@ fn help(found: &str, left: &str, after: &str) -> String {
             "write the expression without `<< >>`".to_owned()
         }
         _ if found.starts_with('\'') => {
-            let inner = found.trim_matches('\'');
-            format!("put strings in double quotes: `\"{inner}\"`")
+            // Nothing in front of it, and nothing after it.
+            let is_alone = left == "a" && after.trim().is_empty();
+            in_quotes(found.trim_matches('\''), is_alone)
         }
         _ if found.starts_with('$') => {
             "environment variables are not available at compile time; use `pipeline.…` or \

@@ -22,3 +22,13 @@ pub(crate) fn help(bare: &str, is_here: bool) -> String {
         format!("write `{bare}` without the slashes")
     }
 }
+
+/// Says how a pattern is written that has slashes and the flag `i`, as in other languages: here these
+/// are parts of it.
+pub(crate) fn flag_help(text: &str) -> Option<String> {
+    let bare = text.strip_prefix('/')?.strip_suffix("/i")?;
+    (!bare.is_empty()).then(|| format!("write `(?i){bare}`"))
+}
+
+/// What is said of them.
+pub(crate) const FLAGGED: &str = "the slashes and the `i` are parts of this pattern";

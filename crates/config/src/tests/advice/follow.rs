@@ -85,6 +85,8 @@ const STEPS: &[(Option<&str>, &str, Action)] = &[
     (None, "write `…` without the slashes", Action::Write),
     (None, "write `…` or `…`", Action::Write),
     (None, "put strings in double quotes: `…`", Action::Write),
+    (None, "to compare the branch, write `…`", Action::Write),
+    (None, "to leave it empty, write `…`; else add its value", Action::Write),
     (None, "require `…` instead", Action::Write),
     (None, "write `…`", Action::Write),
     (None, "change the version to `…`", Action::Write),
