@@ -84,10 +84,8 @@ impl<'d> Resolver<'_, 'd> {
         } else {
             Vec::new()
         };
-        let is_reported = |entry: &Entry<'_>| {
-            strays.iter().any(|stray: &Entry<'_>| stray.key == entry.key)
-                || bare.iter().any(|step| step.name == entry.name)
-        };
+        let names: HashSet<&str> = strays.iter().chain(&bare).map(|entry| entry.name).collect();
+        let is_reported = |entry: &Entry<'_>| names.contains(entry.name);
         let others = entries.iter().filter(|entry| !is_reported(entry));
         self.render.check_keys(others.map(|entry| (entry.name, entry.key)), known);
         self.key_of_steps_missing(&bare);

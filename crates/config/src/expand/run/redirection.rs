@@ -23,6 +23,10 @@ pub(super) enum Kind<'s> {
     Joined { operator: &'s str },
 }
 
+/// Tags of one line that are looked at. Each is compared with the whole line, and a line may be as long as a
+/// source.
+const MOST_TAGS: usize = 100;
+
 /// A tag on a line, by where its marks are.
 #[derive(Clone, Copy)]
 struct Tag {
@@ -46,21 +50,23 @@ pub(super) fn after_tags(script: &str) -> Vec<Redirection<'_>> {
     found
 }
 
-/// The tags that open and close on one line.
+/// The tags that open and close on one line, at most [`MOST_TAGS`].
 fn tags(line: &str) -> Vec<Tag> {
     let mut tags = Vec::new();
     let mut from = 0;
     while let Some(open) = line[from..].find("<<").map(|at| from + at) {
         let before = &line[..open];
         let is_escaped = (before.len() - before.trim_end_matches('\\').len()) % 2 == 1;
-        let close = line[open + 2..].find(">>").map(|at| open + 2 + at);
-        from = match close.filter(|_| !is_escaped) {
-            Some(close) => {
-                tags.push(Tag { open, close });
-                close + 2
-            }
-            None => open + 2,
-        };
+        if is_escaped {
+            from = open + 2;
+            continue;
+        }
+        let Some(close) = line[open + 2..].find(">>").map(|at| open + 2 + at) else { break };
+        tags.push(Tag { open, close });
+        if tags.len() == MOST_TAGS {
+            break;
+        }
+        from = close + 2;
     }
     tags
 }
