@@ -148,7 +148,7 @@ mod tests {
 
     /// Someone who types without a pause wants to see mistakes, too.
     #[test]
-    fn typing_without_a_pause_delays_no_diagnostics_for_ever() {
+    fn typing_without_a_pause_delays_no_diagnostics_forever() {
         let (tasks, outcomes) = start();
         let began = Instant::now();
         let mut version = 0;

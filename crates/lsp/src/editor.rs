@@ -24,6 +24,7 @@ mod index;
 mod library;
 mod outline;
 mod place;
+mod rename_error;
 mod schema;
 mod spot;
 mod symbols;

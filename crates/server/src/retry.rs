@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_but_not_for_ever_and_respect_the_other_side() {
+    fn pauses_grow_but_not_forever_and_respect_the_other_side() {
         assert!(pause(0, None) >= Duration::from_millis(500));
         assert!(pause(0, None) <= Duration::from_secs(1));
         assert!(pause(5, None) >= Duration::from_secs(16));

@@ -121,7 +121,7 @@ pub(crate) fn head(text: &str) -> Option<Head<'_>> {
     Some(Head { mark, name, length })
 }
 
-/// Returns whether a tag begins with the name of a value and goes on as shell text does: its `>>` was
+/// Returns whether a tag begins with the name of a value and continues as shell text does: its `>>` was
 /// forgotten, and it ends with the one of something else.
 pub(crate) fn runs_on(inner: &str) -> bool {
     let end = inner.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c)));

@@ -24,7 +24,7 @@ const REPEATED: usize = 100_000;
 /// Aliases that are followed inside each other.
 const HOPS: usize = 20;
 
-/// Meanings of one word that are told apart.
+/// Meanings of one word that are kept apart.
 const MEANINGS: usize = 32;
 
 #[derive(Clone, Debug, Default)]

@@ -7,12 +7,7 @@ use roundel_config::{
     orbs::{Missing, Orb, OrbReference, OrbSet, Resolution},
 };
 
-use super::{
-    define::{RenameError, Target},
-    schema::shape::Kind,
-    tree::node::Span,
-    *,
-};
+use super::{define::Target, rename_error::RenameError, schema::shape::Kind, tree::node::Span, *};
 
 mod rename;
 

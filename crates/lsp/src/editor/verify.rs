@@ -15,7 +15,7 @@
 use roundel_config::{Compiled, Severity};
 use serde_json::Value;
 
-use super::{define::RenameError, tree::node::Span};
+use super::{rename_error::RenameError, tree::node::Span};
 
 /// A rename to try.
 pub(super) struct Trial<'a> {

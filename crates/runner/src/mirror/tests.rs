@@ -169,7 +169,7 @@ async fn a_commit_that_was_force_pushed_away_is_reported_as_gone() {
 }
 
 #[tokio::test]
-async fn a_lock_that_a_killed_git_left_does_not_block_the_mirror_for_ever() {
+async fn a_lock_that_a_killed_git_left_does_not_block_the_mirror_forever() {
     let world = World::new();
     let first = world.commit("first");
     let checkout = world.checkout(branch("main"), &first);

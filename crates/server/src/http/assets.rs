@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_asset_under_its_digest_may_be_kept_for_ever() {
+    fn an_asset_under_its_digest_may_be_kept_forever() {
         let now = answer("app.css", &HeaderMap::new(), Caching::Immutable);
         assert!(now.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
         let mut headers = HeaderMap::new();
@@ -129,7 +129,7 @@ mod tests {
 
     /// Scripts must run under `script-src 'self'` and know no other server.
     #[test]
-    fn no_script_of_ours_evaluates_text_or_names_a_strange_host() {
+    fn no_script_evaluates_text_or_names_a_strange_host() {
         for name in Assets::iter().filter(|name| name.ends_with(".js")) {
             let file = Assets::get(&name).unwrap();
             let text = String::from_utf8(file.data.into_owned()).unwrap();

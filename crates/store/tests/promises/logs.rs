@@ -23,7 +23,7 @@ on_all! {
     logs_of_tasks_and_steps_are_apart,
     a_step_is_replaced_and_keeps_its_log,
     only_a_task_that_runs_under_the_lease_gets_steps_and_logs,
-    a_step_that_crosses_a_cancel_does_not_run_for_ever,
+    a_step_that_crosses_a_cancel_does_not_run_forever,
 }
 
 /// A job whose task runs, and the lease that it runs under.
@@ -231,7 +231,7 @@ async fn only_a_task_that_runs_under_the_lease_gets_steps_and_logs(world: World)
 }
 
 /// Whichever of the two comes first, on whichever server.
-async fn a_step_that_crosses_a_cancel_does_not_run_for_ever(world: World) {
+async fn a_step_that_crosses_a_cancel_does_not_run_forever(world: World) {
     let project = world.project("acme/web").await;
     let other = world.another_store().await;
     for number in 1..=20 {

@@ -59,14 +59,14 @@ const EXCEPTIONS: &[Exception] = &[
 fn clocks(modules: &Modules<'_>) -> Vec<String> {
     let mut findings = Findings::default();
     for named in named_in(modules, WHERE) {
-        let of_ours = named.targets.iter().any(|target| match target {
+        let ours = named.targets.iter().any(|target| match target {
             Target::Item { name, rest, .. } => {
                 rest.iter().chain([name]).any(|word| OURS.contains(&word.as_str()))
             }
             Target::Module(_) | Target::Outside(_) => false,
         });
         let found = forbidden(&named.targets, CLOCKS).is_some();
-        if found || of_ours {
+        if found || ours {
             let what = named.mention.words.join("::");
             findings.add(named.source, named.mention.line, &what, EXCEPTIONS);
         }

@@ -23,7 +23,7 @@ pub(super) enum Kind<'s> {
     Joined { operator: &'s str },
 }
 
-/// Tags of one line that are looked at. Each is compared with the whole line, and a line may be as long as a
+/// Tags of one line that are checked. Each is compared with the whole line, and a line may be as long as a
 /// source.
 const MOST_TAGS: usize = 100;
 

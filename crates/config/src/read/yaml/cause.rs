@@ -305,8 +305,8 @@ fn list_without_key(lines: &[Line<'_>]) -> Option<Cause> {
         _ => return None,
     };
     let is_image = line.content().trim_start_matches("- ").trim_start().starts_with("image:");
-    let goes_on = same.content().ends_with(':') && (same.content() != "docker:" || is_image);
-    if !line.is_dash() || same.is_dash() || goes_on {
+    let continues = same.content().ends_with(':') && (same.content() != "docker:" || is_image);
+    if !line.is_dash() || same.is_dash() || continues {
         return None;
     }
     let place = Span::new(line.start + line.column(), line.start + line.text.len());

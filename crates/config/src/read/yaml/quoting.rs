@@ -166,7 +166,7 @@ fn closed_before(text: &str, start: usize, mark: usize) -> Option<(usize, usize)
     }
 }
 
-/// Finds where an entry within brackets ends that goes on at `from`: before a comma or a bracket that is
+/// Finds where an entry within brackets ends that continues at `from`: before a comma or a bracket that is
 /// not within quotes.
 fn end_of_entry(text: &str, from: usize, line_end: usize) -> usize {
     let rest = text.get(from..line_end).unwrap_or("");
