@@ -1,8 +1,11 @@
 //! `roundel lsp`: helps an editor with configurations, over standard input and output.
 
+mod input;
+
 use std::path::PathBuf;
 
 use crate::{config_command::LocalClone, exit::Exit};
+use input::Input;
 use roundel_lsp::{Finder, LocalValues, OpenOrbs, Settings};
 use roundel_server::orbs::Offline;
 
@@ -37,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     // The same values as `roundel config` has, so that both say the same of a file.
     let local: LocalValues =
         Box::new(|folder| folder.map(LocalClone::of).unwrap_or_default().values());
-    match roundel_lsp::serve(std::io::stdin(), std::io::stdout(), settings, open, local) {
+    match roundel_lsp::serve(Input::new(), std::io::stdout(), settings, open, local) {
         roundel_lsp::Ended::Requested => Exit::Success,
         roundel_lsp::Ended::Abandoned => Exit::Failure,
     }

@@ -220,6 +220,12 @@ pub(crate) fn stop_signals() -> (CancellationToken, CancellationToken) {
     (gently, now)
 }
 
+/// Waits for Ctrl-C or SIGTERM outside of any runtime; `false` if that is not possible.
+pub(crate) fn wait_for_signal() -> bool {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map(|runtime| runtime.block_on(one_signal())).is_ok()
+}
+
 async fn one_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {

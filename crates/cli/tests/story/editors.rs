@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
+    path::Path,
     process::{Child, ChildStdin, Command, Stdio},
 };
 
@@ -91,8 +92,14 @@ fn neovim_shows_what_is_wrong_and_leads_into_an_orb() {
 
 /// A language server, as an editor starts it.
 fn language_server() -> (Child, ChildStdin) {
+    language_server_in(&std::env::temp_dir())
+}
+
+/// The same, with a temporary directory of its own.
+fn language_server_in(temporary: &Path) -> (Child, ChildStdin) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_roundel"))
         .args(["lsp", "--stdio"])
+        .env("TMPDIR", temporary)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -126,6 +133,38 @@ fn the_language_server_ends_as_the_protocol_says() {
     assert!(said.ends_with(r#"{"jsonrpc":"2.0","id":2,"result":null}"#), "{said}");
     assert_eq!(talk(&[hello, exit]).0, Some(1));
     assert_eq!(talk(&[hello]).0, Some(1), "the editor went away");
+}
+
+/// Sources for the editor are in a temporary directory, which nothing else removes.
+#[test]
+fn the_language_server_leaves_nothing_behind_when_it_is_ended_by_a_signal() {
+    for signal in ["TERM", "INT"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut child, mut input) = language_server_in(folder.path());
+        for message in [
+            json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": { "capabilities": {
+                "textDocument": { "publishDiagnostics": { "codeDescriptionSupport": true } },
+            } } }),
+            json!({ "jsonrpc": "2.0", "method": "textDocument/didOpen", "params": { "textDocument": {
+                "uri": "file:///acme/.circleci/config.yml", "languageId": "yaml", "version": 1,
+                "text": "version: 2.1\njobs: []\n",
+            } } }),
+        ] {
+            send(&mut input, &message.to_string());
+        }
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut said = Vec::new();
+        while !String::from_utf8_lossy(&said).contains("publishDiagnostics") {
+            assert!(output.read_until(b'}', &mut said).unwrap() > 0, "the server ended");
+        }
+        let count = || fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(count(), 1, "the page of the diagnostic");
+        let killed = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
+        assert!(killed.unwrap().success());
+        output.read_to_end(&mut said).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(1), "the editor did not ask for it");
+        assert_eq!(count(), 0, "SIG{signal}");
+    }
 }
 
 /// The same file has the same diagnostics in an editor and on the command line, whatever it takes from

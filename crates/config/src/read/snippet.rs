@@ -27,7 +27,8 @@ use crate::{
     text::diagnostic::{Diagnostic, Severity},
 };
 
-/// Longest help that is next to the underlined text; longer ones get their own line.
+/// Longest help that is next to the underlined text; longer ones, and those that would not fit there, get a
+/// line of their own.
 const LABEL_CHARS: usize = 50;
 
 /// Places that are further apart are shown in separate snippets.
@@ -86,7 +87,10 @@ fn group<'a>(text: &'a str, diagnostic: &'a Diagnostic, layout: Layout) -> Group
     let title = level.primary_title(layout.wrap(&diagnostic.message, label_chars)).id(id);
     let help = diagnostic.help.as_deref();
     let start = within(text, diagnostic.start, diagnostic.end);
-    let short = help.filter(|help| help.chars().count() <= LABEL_CHARS);
+    let room = layout.width.map_or(LABEL_CHARS, |width| {
+        LABEL_CHARS.min(width.saturating_sub(margin(text) + underline_end(text, &start)))
+    });
+    let short = help.filter(|help| help.chars().count() <= room);
     let near = |range: &Range<usize>| start.start.abs_diff(range.start) <= NEAR_BYTES;
     let related = || {
         let related = diagnostic.related.iter();
@@ -135,6 +139,13 @@ fn without_source<'a>(diagnostic: &'a Diagnostic, title: Title<'a>, layout: Layo
 
 /// Characters in front of the label of a remark, without those that line numbers take: ` = `.
 const MARGIN: usize = 3;
+
+/// Returns the column in which the text next to an underlined range begins.
+fn underline_end(text: &str, range: &Range<usize>) -> usize {
+    let line = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    let under = text[range.clone()].chars().count().max(1);
+    text[line..range.start].chars().count() + under + 1
+}
 
 /// Returns how many characters are in front of the label of a remark, at most.
 fn margin(text: &str) -> usize {

@@ -70,6 +70,16 @@ fn places_far_apart_are_shown_apart() {
     assert!(shown.contains("c.yml:2:8") && shown.contains("reached through this alias"), "{shown}");
 }
 
+#[test]
+fn a_help_that_does_not_fit_next_to_what_is_underlined_is_below_it() {
+    let shown = |width| render(TEXT, &diagnostics(), Layout { colors: false, width });
+    for (width, beside) in [(None, true), (Some(60), true), (Some(40), false)] {
+        let text = shown(width);
+        assert_eq!(text.contains("^^^^^^^ did you mean `checkout`?"), beside, "{text}");
+        assert_eq!(text.contains("= help: did you mean `checkout`?"), !beside, "{text}");
+    }
+}
+
 /// The source stays as it is: what is underlined must be below it.
 #[test]
 fn messages_are_broken_into_lines_that_fit_the_terminal_and_the_source_is_not() {
