@@ -237,8 +237,7 @@ impl Segment {
     }
 }
 
-/// Returns why a pipeline was started, for people.
-/// Says how a pipeline started. The user who triggered one follows.
+/// Returns how a pipeline started, as part of a sentence. The user who triggered one follows.
 const fn triggered(kind: TriggerKind) -> &'static str {
     match kind {
         TriggerKind::Push => "triggered by push",
@@ -248,6 +247,7 @@ const fn triggered(kind: TriggerKind) -> &'static str {
     }
 }
 
+/// Returns how a pipeline started, in a word.
 const fn trigger(kind: TriggerKind) -> &'static str {
     match kind {
         TriggerKind::Push => "push",

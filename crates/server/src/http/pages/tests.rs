@@ -518,7 +518,7 @@ async fn a_pipeline_that_was_triggered_by_hand_says_by_whom() {
     let list = text(world.get("/gh/acme/web", Some("reader")).await).await;
     assert!(list.contains("manual by <bdi>ada</bdi>"), "{list}");
     let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
-    assert!(page.contains("manual by <bdi>ada</bdi>"), "{page}");
+    assert!(page.contains("triggered by <bdi>ada</bdi>"), "{page}");
 }
 
 /// "4 of 4 jobs finished" of a workflow that was canceled reads as if all had run.
