@@ -30,8 +30,7 @@ fn conflict(text: &str) -> Option<Misquoted> {
             line.starts_with(marker).then(|| start - line.len())
         })
     };
-    let [first, ..] = MARKERS.map(find);
-    let at = first.filter(|_| MARKERS.iter().all(|marker| find(marker).is_some()))?;
+    let [Some(at), Some(_), Some(_)] = MARKERS.map(find) else { return None };
     Some(Misquoted {
         span: Span::new(at, at + MARKERS[0].len()),
         message: "a merge conflict is not resolved".to_owned(),

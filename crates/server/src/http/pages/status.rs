@@ -325,14 +325,14 @@ const fn ended(status: JobStatus) -> Option<&'static str> {
 }
 
 /// Returns why a job is `unauthorized`: no step of it can say so, for none ran.
-fn why_not_run(job: &JobRow) -> Option<&str> {
+fn why_unauthorized(job: &JobRow) -> Option<&str> {
     let is_refused = job.status == JobStatus::Unauthorized;
     job.reason.as_deref().filter(|reason| is_refused && !reason.trim().is_empty())
 }
 
 /// Names a job that is `unauthorized`, and says why.
 pub(crate) fn refusal(job: &JobRow) -> Option<String> {
-    let why = cut(why_not_run(job)?, limits::LISTED_SENTENCE_CHARS);
+    let why = cut(why_unauthorized(job)?, limits::LISTED_SENTENCE_CHARS);
     Some(format!("`{}`: {why}", listed_name(job)))
 }
 
