@@ -5,16 +5,20 @@
 //! quantifiers force it, and then within a limit, so that no pattern runs away. The profile `next`
 //! knows the linear one only.
 
+mod backtracking;
 mod class;
 mod emit;
 pub(crate) mod error;
 mod flags;
 mod java;
+mod parser;
 mod properties;
 pub(crate) mod reach;
 pub(crate) mod slashes;
 mod tree;
 
+use backtracking::Backtracking;
+use emit::Anchors;
 use error::PatternError;
 use fancy_regex::CompileError;
 
@@ -45,7 +49,7 @@ pub(crate) struct Pattern {
     engine: Engine,
     tree: tree::Node,
     weight: u64,
-    backtracking: Option<&'static str>,
+    backtracking: Option<Backtracking>,
     characters: usize,
 }
 
@@ -71,18 +75,22 @@ impl Pattern {
             return Err(PatternError::whole(message).help("split it into several entries"));
         }
         let parsed = java::parse(source)?;
-        if let (Profile::Next, Some((what, span))) = (profile, &parsed.backtracking) {
-            let message = format!("the `next` profile does not support {what}s");
-            return Err(PatternError::at(span.clone(), message).help(advice_for(what)));
+        if let (Profile::Next, Some(first)) = (profile, &parsed.backtracking) {
+            let message = unsupported(first.what);
+            return Err(PatternError::at(first.span.clone(), message).help(first.what.advice()));
         }
-        let written = emit::emit(&parsed.node, parsed.groups, profile == Profile::Legacy);
+        let anchors = match profile {
+            Profile::Legacy => Anchors::Java,
+            Profile::Next => Anchors::Linear,
+        };
+        let written = emit::emit(&parsed.node, parsed.groups, anchors);
         let engine =
             if written.backtracks { backtracking(&written.text) } else { linear(&written.text) }?;
         Ok(Self {
             engine,
             weight: parsed.node.weight(),
             tree: parsed.node,
-            backtracking: parsed.backtracking.map(|(what, _)| what),
+            backtracking: parsed.backtracking.map(|first| first.what),
             characters,
         })
     }
@@ -108,10 +116,7 @@ impl Pattern {
     /// Says why `next` refuses it, and what to do; `None` if it does not (W-18).
     pub(crate) fn refused_by_next(&self) -> Option<(String, String)> {
         if let Some(what) = self.backtracking {
-            return Some((
-                format!("the `next` profile does not support {what}s"),
-                advice_for(what).to_owned(),
-            ));
+            return Some((unsupported(what), what.advice().to_owned()));
         }
         (self.characters > NEXT_LENGTH).then(|| {
             let message = format!("the `next` profile allows at most {NEXT_LENGTH} characters");
@@ -120,12 +125,8 @@ impl Pattern {
     }
 }
 
-fn advice_for(what: &str) -> &'static str {
-    match what {
-        "look-ahead" | "look-behind" => "use `ignore` (or `not … matches`) instead of look-around",
-        "back-reference" => "write out the alternatives",
-        _ => "use an ordinary quantifier or group",
-    }
+fn unsupported(what: Backtracking) -> String {
+    format!("the `next` profile does not support {what}s")
 }
 
 fn linear(text: &str) -> Result<Engine, PatternError> {

@@ -1,8 +1,9 @@
 //! Escapes, and sets in brackets, as `java.util.regex` reads them.
 
 use super::{
+    backtracking::Backtracking,
     error::PatternError,
-    java::Parser,
+    parser::{Parser, PatternResult},
     properties,
     tree::{Node, Set, fold_ascii, plain},
 };
@@ -14,12 +15,23 @@ enum Escaped {
     Node(Node),
 }
 
-type PatternResult<T> = Result<T, PatternError>;
+/// Where an escape is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Within {
+    Pattern,
+    Brackets,
+}
+
+/// One element of a set in brackets.
+enum Element {
+    Char(char),
+    Set(Set),
+}
 
 impl Parser {
     /// Reads an escape that is outside of brackets.
     pub(super) fn escape_outside(&mut self) -> PatternResult<Node> {
-        Ok(match self.escape(false)? {
+        Ok(match self.escape(Within::Pattern)? {
             Escaped::Char(c) if self.flags.fold && !self.flags.unicode_fold => {
                 plain(fold_ascii(c, c))
             }
@@ -30,7 +42,7 @@ impl Parser {
     }
 
     /// Reads `\…`.
-    fn escape(&mut self, in_brackets: bool) -> PatternResult<Escaped> {
+    fn escape(&mut self, within: Within) -> PatternResult<Escaped> {
         let from = self.position();
         self.bump();
         let Some(token) = self.raw() else {
@@ -44,7 +56,8 @@ impl Parser {
             return Ok(Escaped::Set(set));
         }
         Ok(match token.c {
-            'p' | 'P' => Escaped::Set(self.property(from, token.c == 'P')?),
+            'p' => Escaped::Set(self.property(from)?),
+            'P' => Escaped::Set(self.property(from)?.negated()),
             't' => Escaped::Char('\t'),
             'n' => Escaped::Char('\n'),
             'r' => Escaped::Char('\r'),
@@ -52,7 +65,9 @@ impl Parser {
             'a' => Escaped::Char('\x07'),
             'e' => Escaped::Char('\x1B'),
             'c' | 'x' | 'u' | '0' => Escaped::Char(self.coded(from, token.c)?),
-            '1'..='9' | 'k' | 'A' | 'b' | 'B' | 'G' | 'R' | 'z' | 'Z' if in_brackets => {
+            '1'..='9' | 'k' | 'A' | 'b' | 'B' | 'G' | 'R' | 'z' | 'Z'
+                if within == Within::Brackets =>
+            {
                 return fail("this escape is not valid inside brackets");
             }
             'k' => Escaped::Node(self.named_reference(from)?),
@@ -95,7 +110,7 @@ impl Parser {
     }
 
     /// Reads what follows `\p` or `\P`.
-    fn property(&mut self, from: usize, negated: bool) -> PatternResult<Set> {
+    fn property(&mut self, from: usize) -> PatternResult<Set> {
         let mut name = String::new();
         let mut closed = false;
         while let Some(token) = self.raw() {
@@ -117,11 +132,10 @@ impl Parser {
                 PatternError::at(span, "unclosed `\\p`").help("write `\\p{Alpha}` or `\\pL`")
             );
         }
-        let set = properties::find(&name, self.flags).ok_or_else(|| {
+        properties::find(&name, self.flags).ok_or_else(|| {
             PatternError::at(span, format!("unknown property `{name}`"))
                 .help("for example `\\p{Alpha}`, `\\p{Lu}`, `\\p{IsGreek}`")
-        })?;
-        Ok(if negated { set.negated() } else { set })
+        })
     }
 
     /// Reads a character by its number: `\x41`, `\x{1F600}`, `\u0041`, `\0101`, `\cA`.
@@ -206,7 +220,7 @@ impl Parser {
             group = longer;
             self.bump();
         }
-        self.needs_backtracking("back-reference", from..self.position());
+        self.needs_backtracking(Backtracking::BackReference, from..self.position());
         Node::BackReference { group, fold: self.flags.fold }
     }
 
@@ -217,23 +231,23 @@ impl Parser {
         }
         let name = self.group_name()?;
         let span = from..self.position();
-        let Some((_, group)) = self.names.iter().find(|(known, _)| *known == name) else {
+        let Some(group) = self.group_named(&name) else {
             return Err(PatternError::at(span, format!("unknown group `{name}`")));
         };
-        let group = *group;
-        self.needs_backtracking("back-reference", span);
+        self.needs_backtracking(Backtracking::BackReference, span);
         Ok(Node::BackReference { group, fold: self.flags.fold })
     }
 
     /// Reads a set whose `[` was read.
     pub(super) fn brackets(&mut self, from: usize) -> PatternResult<Set> {
         let negated = self.eat('^');
-        let set = self.items(from, true)?;
+        let set = self.items(from)?;
+        self.bump();
         Ok(if negated { set.negated() } else { set })
     }
 
-    /// Reads until `]`; the outermost call of a pair of brackets passes over it.
-    fn items(&mut self, from: usize, closes: bool) -> PatternResult<Set> {
+    /// Reads up to the `]` of brackets that begin at `from`.
+    fn items(&mut self, from: usize) -> PatternResult<Set> {
         self.deeper(from)?;
         let mut found: Option<Set> = None;
         loop {
@@ -265,9 +279,6 @@ impl Parser {
                     continue;
                 }
                 ']' if !token.quoted && found.is_some() => {
-                    if closes {
-                        self.bump();
-                    }
                     self.shallower();
                     return Ok(found.unwrap_or_else(Set::nothing));
                 }
@@ -300,7 +311,7 @@ impl Parser {
                 }
                 // What follows without brackets reaches to the end.
                 _ => {
-                    let set = self.items(from, false)?;
+                    let set = self.items(from)?;
                     right = Some(right.map_or(set.clone(), |before| Set::Union(vec![before, set])));
                 }
             }
@@ -311,9 +322,9 @@ impl Parser {
     /// Reads one character, one range, or one escape.
     fn range(&mut self) -> PatternResult<Set> {
         let from = self.position();
-        let first = match self.bracket_char()? {
-            Ok(c) => c,
-            Err(set) => return Ok(set),
+        let first = match self.element()? {
+            Element::Char(c) => c,
+            Element::Set(set) => return Ok(set),
         };
         let dash = self.next_is('-');
         let behind = self.second().map(|token| token.c);
@@ -321,23 +332,25 @@ impl Parser {
             return Ok(self.folded(first, first));
         }
         self.bump();
-        match self.bracket_char()? {
-            Ok(last) if last >= first => Ok(self.folded(first, last)),
+        match self.element()? {
+            Element::Char(last) if last >= first => Ok(self.folded(first, last)),
             _ => Err(PatternError::at(from..self.position(), "this range starts after its end")
                 .help("escape the `-`, or put it last")),
         }
     }
 
-    fn bracket_char(&mut self) -> PatternResult<Result<char, Set>> {
+    fn element(&mut self) -> PatternResult<Element> {
         match self.peek() {
-            Some(token) if token.c == '\\' && !token.quoted => match self.escape(true)? {
-                Escaped::Char(c) => Ok(Ok(c)),
-                Escaped::Set(set) => Ok(Err(set)),
-                Escaped::Node(_) => Ok(Err(Set::nothing())),
-            },
+            Some(token) if token.c == '\\' && !token.quoted => {
+                match self.escape(Within::Brackets)? {
+                    Escaped::Char(c) => Ok(Element::Char(c)),
+                    Escaped::Set(set) => Ok(Element::Set(set)),
+                    Escaped::Node(_) => Ok(Element::Set(Set::nothing())),
+                }
+            }
             Some(token) => {
                 self.bump();
-                Ok(Ok(token.c))
+                Ok(Element::Char(token.c))
             }
             None => Err(PatternError::at(self.position()..self.position(), "unclosed set")),
         }

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use super::tree::{Greediness, Node, Set};
+use super::tree::{Greediness, LookAround, Node, Set};
 
 /// Java's line breaks, without the pair `\r\n`.
 const BREAKS: &str = r"[\n\r\x{85}\x{2028}\x{2029}]";
@@ -20,11 +20,27 @@ pub(super) struct Emitted {
     pub(super) backtracks: bool,
 }
 
-/// Writes a pattern that must match a whole text. `groups` is the number of groups; `exact` insists
-/// on Java's `$` before a last line break, which a linear engine cannot do.
-pub(super) fn emit(node: &Node, groups: u32, exact: bool) -> Emitted {
-    let mut writer = Writer { text: String::from(r"\A(?:"), backtracks: false, groups, exact };
-    writer.node(node, true);
+/// How `^`, `$` and `\Z` treat the line breaks next to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Anchors {
+    /// As Java does: `$` is before a last line break, too. A linear engine cannot do that.
+    Java,
+    /// As a linear engine can.
+    Linear,
+}
+
+/// Where a node stands in a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Position {
+    /// Nothing can be matched after it.
+    Last,
+    Inner,
+}
+
+/// Writes a pattern that must match a whole text. `groups` is the number of groups.
+pub(super) fn emit(node: &Node, groups: u32, anchors: Anchors) -> Emitted {
+    let mut writer = Writer { text: String::from(r"\A(?:"), backtracks: false, groups, anchors };
+    writer.node(node, Position::Last);
     writer.text.push_str(r")\z");
     Emitted { text: writer.text, backtracks: writer.backtracks }
 }
@@ -33,12 +49,11 @@ struct Writer {
     text: String,
     backtracks: bool,
     groups: u32,
-    exact: bool,
+    anchors: Anchors,
 }
 
 impl Writer {
-    /// `last`: nothing can be matched after it.
-    fn node(&mut self, node: &Node, last: bool) {
+    fn node(&mut self, node: &Node, position: Position) {
         match node {
             Node::Empty => self.text.push_str("(?:)"),
             Node::Set { set, fold: false } => self.set(set),
@@ -49,9 +64,8 @@ impl Writer {
             }
             Node::Concat(nodes) => {
                 for (index, node) in nodes.iter().enumerate() {
-                    let last =
-                        last && nodes[index + 1..].iter().all(|node| node.lengths().1 == Some(0));
-                    self.node(node, last);
+                    let is_last = nodes[index + 1..].iter().all(has_no_length);
+                    self.node(node, if is_last { position } else { Position::Inner });
                 }
             }
             Node::Alternate(nodes) => {
@@ -60,24 +74,24 @@ impl Writer {
                     if index > 0 {
                         self.text.push('|');
                     }
-                    self.node(node, last);
+                    self.node(node, position);
                 }
                 self.text.push(')');
             }
-            Node::Capture(node) => self.group("(", node, last),
+            Node::Capture(node) => self.group("(", node, position),
             Node::Atomic(node) => {
                 self.backtracks = true;
-                self.group("(?>", node, last);
+                self.group("(?>", node, position);
             }
-            Node::Look { ahead, negated, node } => {
+            Node::LookAround { look, node } => {
                 self.backtracks = true;
-                let opening = match (ahead, negated) {
-                    (true, false) => "(?=",
-                    (true, true) => "(?!",
-                    (false, false) => "(?<=",
-                    (false, true) => "(?<!",
+                let opening = match look {
+                    LookAround::Ahead => "(?=",
+                    LookAround::NotAhead => "(?!",
+                    LookAround::Behind => "(?<=",
+                    LookAround::NotBehind => "(?<!",
                 };
-                self.group(opening, node, false);
+                self.group(opening, node, Position::Inner);
             }
             Node::Repeat { node, min, max, greed } => self.repeat(node, *min, *max, *greed),
             Node::BackReference { group, .. } if *group > self.groups => self.set(&Set::nothing()),
@@ -86,18 +100,19 @@ impl Writer {
                 let flags = if *fold { "i" } else { "" };
                 self.write(format_args!("(?{flags}:\\{group})"));
             }
-            _ => self.assertion(node, last),
+            _ => self.assertion(node, position),
         }
     }
 
-    fn assertion(&mut self, node: &Node, last: bool) {
+    fn assertion(&mut self, node: &Node, position: Position) {
         let text = match node {
             Node::WordBoundary { negated: false } => r"\b",
             Node::WordBoundary { negated: true } => r"\B",
             Node::Start => r"\A",
             Node::VeryEnd => r"\z",
             Node::LineBreak => LINE_BREAK,
-            Node::End { .. } if last || !self.exact => r"\z",
+            Node::End { .. } if position == Position::Last => r"\z",
+            Node::End { .. } if self.anchors == Anchors::Linear => r"\z",
             Node::End { unix: true } => {
                 self.backtracks = true;
                 r"(?=\n?\z)"
@@ -107,8 +122,9 @@ impl Writer {
                 self.write(format_args!(r"(?=(?:\r\n|{BREAKS})?\z)(?<!\r(?=\n))"));
                 return;
             }
-            Node::LineStart { .. } if !self.exact => "(?m:^)",
-            Node::LineEnd { unix } if !self.exact || *unix => "(?m:$)",
+            Node::LineStart { .. } if self.anchors == Anchors::Linear => "(?m:^)",
+            Node::LineEnd { .. } if self.anchors == Anchors::Linear => "(?m:$)",
+            Node::LineEnd { unix: true } => "(?m:$)",
             Node::LineStart { unix: true } => {
                 self.backtracks = true;
                 r"(?!\z)(?m:^)"
@@ -119,7 +135,7 @@ impl Writer {
                 self.write(format_args!(r"(?!\z)(?:\A|(?<={BREAKS})(?<!\r(?=\n)))"));
                 return;
             }
-            Node::LineEnd { .. } => {
+            Node::LineEnd { unix: false } => {
                 self.backtracks = true;
                 self.write(format_args!(r"(?={BREAKS}|\z)(?<!\r(?=\n))"));
                 return;
@@ -129,22 +145,22 @@ impl Writer {
         self.text.push_str(text);
     }
 
-    fn group(&mut self, opening: &str, node: &Node, last: bool) {
+    fn group(&mut self, opening: &str, node: &Node, position: Position) {
         self.text.push_str(opening);
-        self.node(node, last);
+        self.node(node, position);
         self.text.push(')');
     }
 
     fn repeat(&mut self, node: &Node, min: u32, max: Option<u32>, greed: Greediness) {
-        if node.lengths().1 == Some(0) {
+        if has_no_length(node) {
             // Repeating what has no length changes nothing, and the engines refuse it.
             let once = if min == 0 { &Node::Empty } else { node };
-            return self.node(once, false);
+            return self.node(once, Position::Inner);
         }
         let possessive = greed == Greediness::Possessive;
         self.backtracks |= possessive;
         self.text.push_str(if possessive { "(?>(?:" } else { "(?:" });
-        self.node(node, false);
+        self.node(node, Position::Inner);
         self.text.push(')');
         match (min, max) {
             (0, None) => self.text.push('*'),
@@ -213,4 +229,9 @@ impl Writer {
             debug_assert!(false, "a text refused to grow");
         }
     }
+}
+
+/// Returns whether a node matches only between two characters, or nothing.
+fn has_no_length(node: &Node) -> bool {
+    node.lengths().1 == Some(0)
 }

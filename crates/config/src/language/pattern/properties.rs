@@ -7,9 +7,8 @@ const CASED: &str = r"\p{Lu}\p{Ll}\p{Lt}";
 
 /// Finds the set of a property; `None` if it is not known.
 pub(super) fn find(name: &str, flags: Flags) -> Option<Set> {
-    let unicode = flags.unicode_classes;
     if flags.fold
-        && let Some(set) = without_case(name, unicode)
+        && let Some(set) = without_case(name, flags)
     {
         return Some(set);
     }
@@ -20,7 +19,9 @@ pub(super) fn find(name: &str, flags: Flags) -> Option<Set> {
             _ => None,
         };
     }
-    if unicode && let Some(set) = posix_unicode(name) {
+    if flags.unicode_classes
+        && let Some(set) = posix_unicode(name)
+    {
         return Some(set);
     }
     if let Some(text) = posix(name) {
@@ -60,11 +61,11 @@ fn posix(name: &str) -> Option<&'static str> {
 }
 
 /// Under `(?i)` the properties that distinguish upper from lower case do not.
-fn without_case(name: &str, unicode: bool) -> Option<Set> {
+fn without_case(name: &str, flags: Flags) -> Option<Set> {
     let plain = name.rsplit_once('=').map_or(name, |(_, value)| value);
     let plain = plain.strip_prefix("Is").unwrap_or(plain);
     Some(Set::Text(match plain {
-        "Lower" | "Upper" if !unicode => "a-zA-Z",
+        "Lower" | "Upper" if !flags.unicode_classes => "a-zA-Z",
         "Lu" | "Ll" | "Lt" => CASED,
         "Lower" | "Upper" | "javaLowerCase" | "javaUpperCase" | "javaTitleCase" => {
             r"\p{Lowercase}\p{Uppercase}\p{Lt}"

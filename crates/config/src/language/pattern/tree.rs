@@ -19,7 +19,7 @@ pub(super) enum Node {
     /// `x*`, `x{2,3}+`.
     Repeat { node: Box<Node>, min: u32, max: Option<u32>, greed: Greediness },
     /// `(?= … )`, `(?<! … )`.
-    Look { ahead: bool, negated: bool, node: Box<Node> },
+    LookAround { look: LookAround, node: Box<Node> },
     /// `(?> … )`.
     Atomic(Box<Node>),
     /// `\1`; `fold` compares without case.
@@ -38,6 +38,15 @@ pub(super) enum Node {
     VeryEnd,
     /// `\R`.
     LineBreak,
+}
+
+/// What must, or must not, be next to a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LookAround {
+    Ahead,
+    NotAhead,
+    Behind,
+    NotBehind,
 }
 
 /// How a repetition chooses.
@@ -105,7 +114,7 @@ impl Node {
                 (least.saturating_mul(u64::from(*min)), longest)
             }
             Self::Empty
-            | Self::Look { .. }
+            | Self::LookAround { .. }
             | Self::WordBoundary { .. }
             | Self::Start
             | Self::LineStart { .. }
@@ -118,7 +127,7 @@ impl Node {
     /// Returns how large it is once repetitions are written out.
     pub(super) fn weight(&self) -> u64 {
         match self {
-            Self::Capture(node) | Self::Atomic(node) | Self::Look { node, .. } => {
+            Self::Capture(node) | Self::Atomic(node) | Self::LookAround { node, .. } => {
                 node.weight().saturating_add(1)
             }
             Self::Concat(nodes) | Self::Alternate(nodes) => {
