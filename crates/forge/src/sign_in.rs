@@ -10,6 +10,14 @@ pub(crate) fn refresh_fields(refresh: &Secret<String>) -> [(&'static str, &str);
     [("grant_type", "refresh_token"), ("refresh_token", refresh.expose().as_str())]
 }
 
+/// Asks whether a token is still accepted, by reading its user. Both forges have that under one address,
+/// and neither has more to say there than whose token it is.
+pub(crate) async fn check_token(forge: &impl Rest, token: &AccessToken) -> Result<(), ForgeError> {
+    let client = forge.client();
+    let call = Call::get("check a token", client.api(&["user"])?).by(token);
+    client.send_for_json(&call).await.map(|_user| ())
+}
+
 /// One of a user's addresses as the forge answers it.
 pub(crate) trait Email: DeserializeOwned {
     /// Returns the address, if it is the primary one and confirmed.

@@ -131,19 +131,16 @@ async fn ask(app: &App, account: AccountId, project: &Project) -> Result<Option<
     let kind = project.slug.forge;
     let Some(token) = app.forges.token(account, kind).await? else { return Ok(None) };
     let forge = app.forges.client(kind)?;
-    match forge.repository_by_id(&token, &project.repository).await {
-        Ok(repository) => Ok(repository.role),
-        Err(error) => match error.class {
-            ErrorClass::NotFound | ErrorClass::Forbidden => Ok(None),
-            ErrorClass::Unauthorized => {
-                app.store.mark_token_refused(account, kind).await?;
-                Ok(None)
-            }
-            ErrorClass::Invalid
-            | ErrorClass::RateLimited
-            | ErrorClass::Unavailable
-            | ErrorClass::Broken => Err(error.into()),
-        },
+    let error = match forge.repository_by_id(&token, &project.repository).await {
+        Ok(repository) => return Ok(repository.role),
+        Err(error) => app.forges.confirm(account, kind, &token, error).await?,
+    };
+    match error.class {
+        ErrorClass::NotFound | ErrorClass::Forbidden | ErrorClass::Unauthorized => Ok(None),
+        ErrorClass::Invalid
+        | ErrorClass::RateLimited
+        | ErrorClass::Unavailable
+        | ErrorClass::Broken => Err(error.into()),
     }
 }
 

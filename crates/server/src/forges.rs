@@ -64,22 +64,64 @@ impl Forges {
         let mut refused = None;
         for account in self.candidates(project).await? {
             let Some(token) = self.token(account, kind).await? else { continue };
-            match request(token).await {
+            let error = match request(token.clone()).await {
                 Ok(answer) => return Ok(answer),
-                Err(error) => match error.class {
-                    ErrorClass::Unauthorized => {
-                        tracing::warn!(account.id = %account, forge = %kind, %error, "a token was refused");
-                        self.store.mark_token_refused(account, kind).await?;
-                    }
-                    ErrorClass::Forbidden | ErrorClass::NotFound => refused = Some(error),
-                    ErrorClass::Invalid
-                    | ErrorClass::RateLimited
-                    | ErrorClass::Unavailable
-                    | ErrorClass::Broken => return Err(error.into()),
-                },
+                Err(error) => self.confirm(account, kind, &token, error).await?,
+            };
+            match error.class {
+                ErrorClass::Unauthorized => {}
+                ErrorClass::Forbidden | ErrorClass::NotFound => refused = Some(error),
+                ErrorClass::Invalid
+                | ErrorClass::RateLimited
+                | ErrorClass::Unavailable
+                | ErrorClass::Broken => return Err(error.into()),
             }
         }
         Err(refused.unwrap_or_else(|| none_left(kind)).into())
+    }
+
+    /// Asks the forge again about a token that it refused, and records the refusal if it stands: the token is
+    /// not used again until its owner signs in. Any other error is returned as it is.
+    ///
+    /// One answer 401 proves nothing: proxies give it, and forges that are recovering. What follows from it
+    /// lasts, so the second call is one that needs nothing but a token (`VCS` §2.13). Returns the error to
+    /// handle: `Unauthorized` if the forge refuses the token there too, otherwise one that is transient.
+    pub(crate) async fn confirm(
+        &self,
+        account: AccountId,
+        kind: ForgeKind,
+        token: &AccessToken,
+        error: ForgeError,
+    ) -> Result<ForgeError, StoreError> {
+        if error.class != ErrorClass::Unauthorized {
+            return Ok(error);
+        }
+        let checked = match self.client(kind) {
+            Ok(forge) => forge.check_token(token).await,
+            Err(not_connected) => return Ok(not_connected),
+        };
+        let unconfirmed = match checked {
+            Err(refusal) if refusal.class == ErrorClass::Unauthorized => {
+                // Its owner may have signed in meanwhile: the token that came of that is not refused.
+                let stored = self.stored(account, kind).await?;
+                if stored.is_some_and(|stored| stored.access.expose() != token.expose()) {
+                    format!("could not use a token on {kind}: it was replaced meanwhile")
+                } else {
+                    tracing::warn!(account.id = %account, forge = %kind, %error, "a token was refused");
+                    self.store.mark_token_refused(account, kind).await?;
+                    return Ok(error);
+                }
+            }
+            Err(failure) if failure.is_transient() => failure.message,
+            Ok(()) | Err(_) => {
+                let said = error.details.join("; ");
+                format!(
+                    "{kind} refused a token for this call only, and accepts it for another: {said}"
+                )
+            }
+        };
+        tracing::warn!(account.id = %account, forge = %kind, %error, %unconfirmed, "a token was refused once");
+        Ok(ForgeError { class: ErrorClass::Unavailable, message: unconfirmed, ..error })
     }
 
     /// Returns the forge of a project.
@@ -156,9 +198,15 @@ impl Forges {
                 Ok(Some(token.access.clone()))
             }
             Err(error) if matches!(error.class, ErrorClass::Unauthorized | ErrorClass::Invalid) => {
-                tracing::warn!(account.id = %account, forge = %kind, %error, "a token could not be renewed");
-                self.store.mark_token_refused(account, kind).await?;
-                Ok(None)
+                let refusal = ForgeError { class: ErrorClass::Unauthorized, ..error };
+                let error = self.confirm(account, kind, &old.access, refusal).await?;
+                if error.class == ErrorClass::Unauthorized {
+                    Ok(None)
+                } else if lives {
+                    Ok(Some(old.access.clone()))
+                } else {
+                    Err(error.into())
+                }
             }
             Err(error) if lives => {
                 tracing::warn!(account.id = %account, forge = %kind, %error, "a token could not be renewed yet");

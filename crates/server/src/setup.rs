@@ -131,9 +131,7 @@ async fn resolve(
     let repository = match forge.repository(&token, owner, name).await {
         Ok(repository) => repository,
         Err(error) => {
-            if error.class == ErrorClass::Unauthorized {
-                setups.store.mark_token_refused(actor, kind).await?;
-            }
+            let error = setups.forges.confirm(actor, kind, &token, error).await?;
             return Err(explain(kind, owner, name, error));
         }
     };

@@ -86,4 +86,7 @@ pub trait SignIn: Send + Sync {
         &self,
         token: &AccessToken,
     ) -> Result<(ForgeUser, Vec<String>), ForgeError>;
+    /// Asks whether a token is still accepted, with one call that needs nothing but a token.
+    /// [`crate::ErrorClass::Unauthorized`] says that it is not.
+    async fn check_token(&self, token: &AccessToken) -> Result<(), ForgeError>;
 }

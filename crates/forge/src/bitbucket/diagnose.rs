@@ -1,5 +1,6 @@
-//! What Bitbucket's error responses mean (`VCS` §4.12).
+//! What Bitbucket's error responses mean (`VCS` §4.12), and which ones are not Bitbucket's.
 
+use roundel_model::forge::ForgeKind;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -27,6 +28,9 @@ pub(super) fn diagnose(answer: &Answer) -> Diagnosis {
         // 555 is Bitbucket's own: the source took too long.
         500.. => (ErrorClass::Unavailable, None),
         429 => (ErrorClass::RateLimited, None),
+        400 | 401 | 403 | 407 | 408 if !is_from_bitbucket(answer) => {
+            return Diagnosis::not_from_the_forge(ForgeKind::Bitbucket, messages);
+        }
         401 if messages.contain("invalid_client") => (ErrorClass::Forbidden, Some(CONSUMER)),
         401 if messages.contain("app password") => {
             (ErrorClass::Unauthorized, Some("Bitbucket no longer accepts app passwords"))
@@ -45,6 +49,26 @@ pub(super) fn diagnose(answer: &Answer) -> Diagnosis {
 const CONSUMER: &str =
     "The operator of this server must correct the key and secret of the OAuth consumer";
 const HIDDEN: &str = "It was removed or renamed, or the signed-in user may not see it";
+
+/// The codes with which the token end point refuses (RFC 6749 §5.2).
+const TOKEN_CODES: [&str; 6] = [
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+];
+
+/// Returns whether Bitbucket itself gave an error response: its API's hold an object with a message, those
+/// of the token end point a code.
+fn is_from_bitbucket(answer: &Answer) -> bool {
+    match answer.json::<ErrorBody>().unwrap_or_default().error {
+        Some(Value::Object(error)) => error.get("message").is_some_and(Value::is_string),
+        Some(Value::String(code)) => TOKEN_CODES.contains(&code.as_str()),
+        _ => false,
+    }
+}
 
 fn hint_for_403(messages: &Messages) -> Option<&'static str> {
     if messages.contain("privilege scopes") {

@@ -15,7 +15,7 @@ use crate::{
     error::{ErrorClass, ForgeError},
     http::{self, Call},
     lenient::{maybe, scopes},
-    sign_in::{Email, primary_email, refresh_fields},
+    sign_in::{self, Email, primary_email, refresh_fields},
 };
 
 /// What the operator ticks in the OAuth consumer, and why: scopes belong to the consumer, not to
@@ -130,6 +130,10 @@ impl SignIn for Bitbucket {
             email: primary_email::<UserEmail>(self, token).await?,
         };
         Ok((user, granted))
+    }
+
+    async fn check_token(&self, token: &AccessToken) -> Result<(), ForgeError> {
+        sign_in::check_token(self, token).await
     }
 }
 

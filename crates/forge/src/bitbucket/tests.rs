@@ -15,7 +15,7 @@ use super::*;
 use crate::{
     api::*,
     error::ErrorClass,
-    http::tests::{BRISK, Fake, passed_status, reply},
+    http::tests::{BRISK, Fake, NOT_FROM_A_FORGE, passed_status, reply},
 };
 
 const REPO: &str = "{11111111-aaaa-4bbb-8ccc-222222222222}";
@@ -110,6 +110,44 @@ async fn refusals_are_sorted_by_what_may_be_done_about_them() {
         assert!(refused.message.contains(hint) && refused.says(message), "{refused}");
     }
     assert_eq!(refusal(429, error("")).await.retry_after, Some(Duration::from_mins(1)));
+}
+
+/// What is on the way to a forge refuses calls, too. Taken for Bitbucket's, one such answer disconnected
+/// an account until its next sign-in.
+#[tokio::test]
+async fn a_refusal_in_another_form_than_bitbuckets_is_not_bitbuckets() {
+    let gateway = (401, r#"{"message":"Unauthorized"}"#);
+    for (status, body) in NOT_FROM_A_FORGE.into_iter().chain([gateway]) {
+        let fake = Fake::start(move |_, _| reply(status, body)).await;
+        let refused = bitbucket(&fake).deploy_keys(&token(), &web()).await.unwrap_err();
+        let seen = (refused.class, refused.status);
+        assert_eq!(seen, (ErrorClass::Unavailable, Some(status)), "{body}");
+        assert!(refused.message.contains("not how Bitbucket answers"), "{refused}");
+        assert!(!refused.message.contains("Sign in with"), "{refused}");
+    }
+}
+
+/// A renewal that a proxy refuses must not end the connection: the refresh token still works.
+#[tokio::test]
+async fn a_renewal_that_a_proxy_refuses_is_tried_again() {
+    for (status, body) in NOT_FROM_A_FORGE {
+        let fake = Fake::start(move |_, _| reply(status, body)).await;
+        let refused = bitbucket(&fake).refresh(&Secret::from("rt")).await.unwrap_err();
+        assert_eq!(refused.class, ErrorClass::Unavailable, "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_checked_with_one_call() {
+    let fake = Fake::start(|seen, _| match seen.header("authorization") {
+        "Bearer bb_token" => reply(200, json!({ "type": "user", "uuid": "{u}" })),
+        _ => reply(401, error("Token is invalid, expired, or not supported for this endpoint.")),
+    })
+    .await;
+    bitbucket(&fake).check_token(&Secret::from("bb_token")).await.unwrap();
+    let refused = bitbucket(&fake).check_token(&Secret::from("other")).await.unwrap_err();
+    assert_eq!(refused.class, ErrorClass::Unauthorized, "{refused}");
+    assert_eq!(fake.lines(), ["GET /2.0/user", "GET /2.0/user"]);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
-//! What GitHub's error responses mean (`VCS` §2.15).
+//! What GitHub's error responses mean (`VCS` §2.15), and which ones are not GitHub's.
 
+use roundel_model::forge::ForgeKind;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -16,6 +17,8 @@ struct ErrorBody {
     message: Option<String>,
     #[serde(deserialize_with = "maybe")]
     errors: Option<Value>,
+    #[serde(deserialize_with = "maybe")]
+    documentation_url: Option<String>,
 }
 
 /// Understands an error response.
@@ -24,14 +27,17 @@ pub(super) fn diagnose(answer: &Answer) -> Diagnosis {
     let (class, hint) = match answer.status {
         500.. => (ErrorClass::Unavailable, None),
         429 => (ErrorClass::RateLimited, None),
-        401 if messages.contain("requires authentication") => (ErrorClass::Broken, None),
-        401 => (ErrorClass::Unauthorized, Some(RECONNECT.to_owned())),
         403 if is_limit(answer)
             || messages.contain("rate limit")
             || messages.contain("abuse detection") =>
         {
             (ErrorClass::RateLimited, None)
         }
+        400 | 401 | 403 | 407 | 408 if !is_from_github(answer) => {
+            return Diagnosis::not_from_the_forge(ForgeKind::GitHub, messages);
+        }
+        401 if messages.contain("requires authentication") => (ErrorClass::Broken, None),
+        401 => (ErrorClass::Unauthorized, Some(RECONNECT.to_owned())),
         403 => (ErrorClass::Forbidden, hint_for_403(answer, &messages)),
         451 => (ErrorClass::Forbidden, Some("GitHub has taken it down".to_owned())),
         404 => match missing_scope(answer) {
@@ -49,6 +55,14 @@ pub(super) fn diagnose(answer: &Answer) -> Diagnosis {
 const RECONNECT: &str = "Sign in with GitHub again";
 const HIDDEN: &str = "It was removed or renamed, or the signed-in user may not see it: keys and webhooks need an \
      administrator of the repository";
+
+/// Returns whether GitHub itself gave an error response. All of its own hold a message. One that refuses
+/// a token also names a page of its documentation, which the answers of API gateways, else of the same
+/// form, do not: what follows from it lasts until the next sign-in.
+fn is_from_github(answer: &Answer) -> bool {
+    let body = answer.json::<ErrorBody>().unwrap_or_default();
+    body.message.is_some() && (answer.status != 401 || body.documentation_url.is_some())
+}
 
 /// A primary limit has run out, or a secondary one says when to come back.
 fn is_limit(answer: &Answer) -> bool {

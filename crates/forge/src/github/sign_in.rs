@@ -15,7 +15,7 @@ use crate::{
     error::{ErrorClass, ForgeError},
     http::{self, Call},
     lenient::{maybe, scopes},
-    sign_in::{Email, primary_email, refresh_fields},
+    sign_in::{self, Email, primary_email, refresh_fields},
 };
 
 /// What sign-in asks for, and why (`VCS` §2.3.3).
@@ -132,6 +132,10 @@ impl SignIn for GitHub {
             email: primary_email::<UserEmail>(self, token).await?,
         };
         Ok((user, granted))
+    }
+
+    async fn check_token(&self, token: &AccessToken) -> Result<(), ForgeError> {
+        sign_in::check_token(self, token).await
     }
 }
 

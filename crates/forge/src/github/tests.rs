@@ -14,7 +14,7 @@ use super::*;
 use crate::{
     api::*,
     error::ErrorClass,
-    http::tests::{BRISK, Fake, Reply, Seen, passed_status, reply},
+    http::tests::{BRISK, Fake, NOT_FROM_A_FORGE, Reply, Seen, passed_status, reply},
 };
 
 mod statuses;
@@ -196,13 +196,43 @@ async fn a_404_for_lack_of_a_scope_names_the_scope() {
 
 #[tokio::test]
 async fn an_error_that_is_not_json_is_still_diagnosed() {
-    let error = refusal(|| reply(403, "<!DOCTYPE html><title>Access denied</title>")).await;
-    assert_eq!((error.class, error.details), (ErrorClass::Forbidden, vec!["Access denied".into()]));
+    let error = refusal(|| reply(404, "<!DOCTYPE html><title>No such page</title>")).await;
+    assert_eq!((error.class, error.details), (ErrorClass::NotFound, vec!["No such page".into()]));
     let plain = refusal(|| reply(418, "I am\n a teapot")).await;
     assert_eq!((plain.class, plain.details), (ErrorClass::Broken, vec!["I am a teapot".into()]));
     let page = refusal(|| reply(200, "<html>Welcome</html>")).await;
     assert_eq!(page.class, ErrorClass::Unavailable);
     assert!(page.message.contains("not JSON (a web page?)"), "{page}");
+}
+
+/// What is on the way to a forge refuses calls, too. Taken for GitHub's, one such answer disconnected an
+/// account until its next sign-in.
+#[tokio::test]
+async fn a_refusal_in_another_form_than_githubs_is_not_githubs() {
+    for (status, body) in NOT_FROM_A_FORGE {
+        let error = refusal(move || reply(status, body)).await;
+        assert_eq!((error.class, error.status), (ErrorClass::Unavailable, Some(status)), "{body}");
+        assert!(error.message.contains("not how GitHub answers"), "{error}");
+        assert!(!error.message.contains("Sign in with"), "{error}");
+    }
+    // An API gateway's form is GitHub's but for the page that GitHub names.
+    let gateway = refusal(|| reply(401, json!({ "message": "Unauthorized" }))).await;
+    assert_eq!(gateway.class, ErrorClass::Unavailable, "{gateway}");
+    let slow = refusal(|| reply(403, "<title>Slow</title>").with("retry-after", "5")).await;
+    assert_eq!(slow.class, ErrorClass::RateLimited, "{slow}");
+}
+
+#[tokio::test]
+async fn a_token_is_checked_with_one_call() {
+    let fake = Fake::start(|seen, _| match seen.header("authorization") {
+        "Bearer gho_token" => reply(200, json!({ "login": "ada", "id": 1 })),
+        _ => reply(401, said("Bad credentials")),
+    })
+    .await;
+    github(&fake).check_token(&token()).await.unwrap();
+    let error = github(&fake).check_token(&Secret::from("gho_other")).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Unauthorized, "{error}");
+    assert_eq!(fake.lines(), ["GET /api/v3/user", "GET /api/v3/user"]);
 }
 
 #[tokio::test]

@@ -40,6 +40,15 @@ impl Diagnosis {
         Self { class, messages, hint: hint.map(Into::into) }
     }
 
+    /// Takes an error response that the forge itself did not give: proxies, firewalls and sign-in pages
+    /// of a network refuse calls, too. Whatever it says is about the way to the forge, so it passes.
+    pub(crate) fn not_from_the_forge(kind: ForgeKind, messages: Messages) -> Self {
+        let hint = format!(
+            "This is not how {kind} answers: check the proxy or firewall between this server and {kind}"
+        );
+        Self::new(ErrorClass::Unavailable, messages, Some(hint))
+    }
+
     /// Writes the error of a call.
     pub(super) fn into_error(self, kind: ForgeKind, call: &Call, answer: &Answer) -> ForgeError {
         let mut details = self.messages.0;

@@ -78,6 +78,19 @@ pub(crate) fn reply(status: u16, body: impl ToString) -> Reply {
     Reply::Answer { status, headers: Vec::new(), body: body.to_string() }
 }
 
+/// Refusals by proxies, firewalls and sign-in pages on the way to a forge.
+pub(crate) const NOT_FROM_A_FORGE: [(u16, &str); 9] = [
+    (400, "<html><head><title>400 Bad Request</title></head></html>"),
+    (401, "<!DOCTYPE html><title>Sign in to the network</title>"),
+    (401, "Unauthorized"),
+    (401, ""),
+    (401, "{}"),
+    (401, r#"{"error":"unauthorized"}"#),
+    (403, "<!DOCTYPE html><title>Access denied</title>"),
+    (407, "<title>Proxy authentication required</title>"),
+    (408, ""),
+];
+
 /// What is reported of a job that passed.
 pub(crate) fn passed_status() -> CommitStatus {
     CommitStatus {

@@ -252,6 +252,88 @@ async fn a_push_waits_for_a_forge_that_is_down_until_it_is_given_up() {
     assert!(pipeline.errors[0].contains("once the forge answers"), "{pipeline:?}");
 }
 
+/// Fails every call with what a proxy answers, or a firewall.
+fn refused_on_the_way(kind: ForgeKind, status: u16) -> Failure {
+    let html = ("content-type".to_owned(), "text/html".to_owned());
+    let body = "<html><head><title>Sign in to the network</title></head></html>".to_owned();
+    Failure { how: FailureKind::Answer { status, headers: vec![html], body }, ..refuses(kind, "") }
+}
+
+/// One answer 401 from a proxy disconnected the account, and pushes ended in errors until its owner
+/// signed in again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_outlives_a_proxy_that_refuses_every_call() {
+    let world = World::start().await;
+    let mut projects = Vec::new();
+    for kind in ForgeKind::ALL {
+        projects.push((kind, world.project(kind, "web").await));
+    }
+    for status in [401, 403] {
+        let mut pushed = Vec::new();
+        for &(kind, project) in &projects {
+            world.forge.inject(refused_on_the_way(kind, status));
+            let sha = world.push(kind, "web", &format!("{ONE_JOB}# {status}\n")).await;
+            pushed.push((kind, project, sha));
+        }
+        for (_, project, _) in &pushed {
+            until("the push to be tried again", async || {
+                let deliveries = world.deliveries(*project).await;
+                let mut waiting = deliveries.iter().filter(|found| found.receipts.is_empty());
+                waiting.any(|found| found.attempts > 1).then_some(())
+            })
+            .await;
+        }
+        world.forge.heal();
+        for (kind, _, sha) in &pushed {
+            world.runner().claim().await.unwrap().play(&[]).await.unwrap();
+            world.reported(*kind, "web", sha, words(*kind).1).await;
+            assert!(!world.is_disconnected(*kind).await, "{kind} {status}");
+        }
+    }
+}
+
+/// Forges refuse a good token now and then, in their own words, for one call.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_refused_for_one_call_only_is_used_again() {
+    let world = World::start().await;
+    for (kind, path, body) in [
+        (ForgeKind::GitHub, "/contents/", BAD_CREDENTIALS),
+        (ForgeKind::Bitbucket, "/src/", INVALID_TOKEN),
+    ] {
+        world.project(kind, "web").await;
+        let how = FailureKind::Answer { status: 401, headers: Vec::new(), body: body.to_owned() };
+        world.forge.inject(Failure { times: 2, how, ..refuses(kind, path) });
+        let sha = world.push(kind, "web", ONE_JOB).await;
+        world.runner().claim().await.unwrap().play(&[]).await.unwrap();
+        world.reported(kind, "web", &sha, words(kind).1).await;
+        assert!(!world.is_disconnected(kind).await, "{kind}");
+    }
+}
+
+/// A token that was revoked is refused by every call: it is not used again, and people read what to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_refused_twice_disconnects_its_account() {
+    let world = World::start().await;
+    for (kind, body) in
+        [(ForgeKind::GitHub, BAD_CREDENTIALS), (ForgeKind::Bitbucket, INVALID_TOKEN)]
+    {
+        let project = world.project(kind, "web").await;
+        let how = FailureKind::Answer { status: 401, headers: Vec::new(), body: body.to_owned() };
+        world.forge.inject(Failure { how, ..refuses(kind, "") });
+        world.push(kind, "web", ONE_JOB).await;
+        world.receipt(project, "push to main").await;
+        assert!(world.is_disconnected(kind).await, "{kind}");
+        let (pipeline, _) = world.pipelines(project).await.remove(0);
+        assert!(pipeline.errors[0].contains("must sign in again with"), "{pipeline:?}");
+    }
+}
+
+/// How GitHub refuses a token.
+const BAD_CREDENTIALS: &str = r#"{"message":"Bad credentials","documentation_url":"https://docs.github.com/rest","status":"401"}"#;
+
+/// How Bitbucket refuses a token.
+const INVALID_TOKEN: &str = r#"{"type":"error","error":{"message":"Token is invalid, expired, or not supported for this endpoint."}}"#;
+
 /// Fails every call of a path.
 fn refuses(kind: ForgeKind, path: &str) -> Failure {
     let how = FailureKind::Answer { status: 500, headers: Vec::new(), body: "no".to_owned() };

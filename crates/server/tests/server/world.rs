@@ -149,6 +149,15 @@ impl World {
         self.app().store.sign_in(&sign_in, Timestamp::now()).await.unwrap()
     }
 
+    /// Whether the only user has to sign in again before their token is used.
+    pub(crate) async fn is_disconnected(&self, kind: ForgeKind) -> bool {
+        let user = ForgeUserId(self.forge.add_user(kind, LOGIN, LOGIN, "ada@example.org"));
+        let store = &self.app().store;
+        let account = store.account_by_forge_user(kind, &user).await.unwrap().unwrap();
+        let identity = store.identity(account.id, kind).await.unwrap().unwrap();
+        identity.token.unwrap().refused
+    }
+
     /// Makes a repository with these files on `main`.
     pub(crate) async fn add_repository(&self, kind: ForgeKind, name: &str, files: &[(&str, &str)]) {
         self.forge

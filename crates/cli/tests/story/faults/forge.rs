@@ -15,7 +15,10 @@ const BROKEN: &str = "ci/roundel: config";
 const HANG: Duration = Duration::from_secs(12);
 
 fn refuses(status: u16, message: &str) -> FailureKind {
-    let body = format!("{{\"message\": \"{message}\", \"error\": {{\"message\": \"{message}\"}}}}");
+    let body = format!(
+        r#"{{"message": "{message}", "documentation_url": "https://docs.github.com/rest",
+            "error": {{"message": "{message}"}}}}"#
+    );
     FailureKind::Answer { status, headers: Vec::new(), body }
 }
 
@@ -234,6 +237,9 @@ async fn a_refused_token_is_reported_and_what_waited_is_done_after_signing_in_ag
     let mut scene = Scene::with("web").await;
     scene.installation.start_runner();
     let [(read, contents), (write, statuses)] = calls(KIND, "web");
+    // The server asks once more for the user before it believes that a token is refused.
+    let user = ("GET", "/user");
+    scene.inject(KIND, user, u32::MAX, refuses(401, "Bad credentials"));
     scene.inject(KIND, (write, &statuses), 3, refuses(401, "Bad credentials"));
     let waiting = scene.push("web", &job("build", "true"), "Build").await;
     let said = scene.wait_for_words(&waiting, "sign in again").await;
@@ -243,6 +249,7 @@ async fn a_refused_token_is_reported_and_what_waited_is_done_after_signing_in_ag
     scene.follow((KIND, "web"), &waiting, (BUILD, "success")).await;
     scene.pipeline(&waiting).await;
 
+    scene.inject(KIND, user, u32::MAX, refuses(401, "Bad credentials"));
     scene.inject(KIND, (read, &contents), 3, refuses(401, "Bad credentials"));
     let blind = scene.push("web", &job("build", "echo two"), "Build two").await;
     scene.wait_for_words(&blind, "sign in again").await;

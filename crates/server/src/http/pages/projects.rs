@@ -171,14 +171,15 @@ async fn repositories(
     let Some(forge) = visit.app.forges.clients().get(&kind) else { return Ok(None) };
     let token = visit.app.forges.token(account, kind).await.map_err(|error| error.to_string())?;
     let Some(token) = token else { return Ok(None) };
-    match forge.repositories(&token).await {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.class == roundel_forge::ErrorClass::Unauthorized => {
-            let noted = visit.app.store.mark_token_refused(account, kind).await;
-            noted.map_err(|error| error.to_string())?;
-            Ok(None)
-        }
-        Err(error) => Err(error.message),
+    let error = match forge.repositories(&token).await {
+        Ok(found) => return Ok(Some(found)),
+        Err(error) => visit.app.forges.confirm(account, kind, &token, error).await,
+    };
+    let error = error.map_err(|error| error.to_string())?;
+    if error.class == roundel_forge::ErrorClass::Unauthorized {
+        Ok(None)
+    } else {
+        Err(error.message)
     }
 }
 

@@ -592,6 +592,9 @@ impl roundel_forge::SignIn for FakeForge {
     async fn current_user(&self, _: &AccessToken) -> Result<(ForgeUser, Vec<String>), ForgeError> {
         no()
     }
+    async fn check_token(&self, _: &AccessToken) -> Result<(), ForgeError> {
+        no()
+    }
 }
 
 #[async_trait]
