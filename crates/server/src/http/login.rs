@@ -28,9 +28,10 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::{
-    address::is_local,
+    address::{encode, is_local},
     form::{NoFields, PageForm},
     frame::{self, Link},
+    notice::{Notice, see_done},
     rights::Anyone,
     routes::Routes,
 };
@@ -178,16 +179,16 @@ async fn callback(
     _: Anyone,
     State(app): State<Arc<App>>,
     Path(forge): Path<String>,
-    jar: CookieJar,
+    browser: Browser,
     answer: SignInQuery,
 ) -> Response {
-    finish(&app, &forge, jar, answer).await.unwrap_or_else(SignInError::into_page)
+    finish(&app, &forge, browser, answer).await.unwrap_or_else(SignInError::into_page)
 }
 
 async fn finish(
     app: &App,
     forge: &str,
-    jar: CookieJar,
+    Browser { visitor, jar }: Browser,
     answer: SignInQuery,
 ) -> Result<Response, SignInError> {
     let forge = connected(app, forge)?;
@@ -195,7 +196,9 @@ async fn finish(
     let flow = flow(app, &*forge, &jar, answer.get("state").as_deref()).await?;
     if let Some(error) = answer.get("error") {
         if error == "access_denied" {
-            return Ok(Redirect::to(&flow.back).into_response());
+            let to = after_cancel(&flow.back, visitor.as_ref());
+            let jar = jar.remove(removal(FLOW_COOKIE));
+            return Ok((jar, see_done(&to, Notice::SignInCanceled(forge.kind()))).into_response());
         }
         let description = answer.get("error_description").unwrap_or_default();
         return Err(SignInError::Denied { forge: forge.kind(), error, description });
@@ -232,6 +235,16 @@ async fn finish(
         .await?;
     app.roles.forget_account(account);
     open_session(app, jar, account, &flow.back, now).await
+}
+
+/// Returns where a user is after canceling at the forge: where they were, if that can be shown to them
+/// without a session, else at the sign-in page, which leads there.
+fn after_cancel(back: &str, visitor: Option<&Account>) -> String {
+    if visitor.is_some() || back == "/" {
+        back.to_owned()
+    } else {
+        format!("/login?return={}", encode(back))
+    }
 }
 
 /// Opens a session with a new id, and closes the one before it.

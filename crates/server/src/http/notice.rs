@@ -4,6 +4,7 @@
 //! address must not put text on a page.
 
 use axum::response::Response;
+use roundel_model::forge::ForgeKind;
 
 use super::address::see_other;
 
@@ -21,10 +22,12 @@ pub(crate) enum Notice {
     TokenReplaced,
     Stopped,
     PreferencesSaved,
+    /// On the consent page of a forge.
+    SignInCanceled(ForgeKind),
     Late,
 }
 
-const ALL: [Notice; 12] = [
+const ALL: [Notice; 14] = [
     Notice::Triggered,
     Notice::Canceled,
     Notice::Approved,
@@ -36,6 +39,8 @@ const ALL: [Notice; 12] = [
     Notice::TokenReplaced,
     Notice::Stopped,
     Notice::PreferencesSaved,
+    Notice::SignInCanceled(ForgeKind::GitHub),
+    Notice::SignInCanceled(ForgeKind::Bitbucket),
     Notice::Late,
 ];
 
@@ -59,6 +64,8 @@ impl Notice {
             Self::TokenReplaced => "badge-token-replaced",
             Self::Stopped => "stopped",
             Self::PreferencesSaved => "email-saved",
+            Self::SignInCanceled(ForgeKind::GitHub) => "github-canceled",
+            Self::SignInCanceled(ForgeKind::Bitbucket) => "bitbucket-canceled",
             Self::Late => "late",
         }
     }
@@ -77,18 +84,34 @@ impl Notice {
             Self::TokenReplaced => "New badge token generated. The previous token no longer works.",
             Self::Stopped => "Stopped: pushes to this repository start no pipelines.",
             Self::PreferencesSaved => "Preferences saved.",
+            Self::SignInCanceled(ForgeKind::GitHub) => {
+                "Sign-in was canceled at GitHub. Nothing was changed."
+            }
+            Self::SignInCanceled(ForgeKind::Bitbucket) => {
+                "Sign-in was canceled at Bitbucket. Nothing was changed."
+            }
             Self::Late => "No change: already finished or decided.",
         }
     }
 }
 
-/// Answers a form: look there, and see what was done. The address may end with a `#fragment`.
+/// Answers a form: look there, and see what was done. The address may have a query, and end with a
+/// `#fragment`.
 pub(crate) fn see_done(to: &str, notice: Notice) -> Response {
-    let (page, fragment) = match to.split_once('#') {
-        Some((page, fragment)) => (page, format!("#{fragment}")),
+    see_other(&with_notice(to, notice))
+}
+
+/// Puts a notice into an address. Of several in it, a page shows the first.
+fn with_notice(to: &str, notice: Notice) -> String {
+    let (to, fragment) = match to.split_once('#') {
+        Some((to, fragment)) => (to, format!("#{fragment}")),
         None => (to, String::new()),
     };
-    see_other(&format!("{page}?done={}{fragment}", notice.code()))
+    let (page, query) = match to.split_once('?') {
+        Some((page, query)) => (page, format!("&{query}")),
+        None => (to, String::new()),
+    };
+    format!("{page}?done={}{query}{fragment}", notice.code())
 }
 
 #[cfg(test)]
@@ -101,5 +124,13 @@ mod tests {
             assert_eq!(Notice::of(notice.code()), Some(notice));
         }
         assert_eq!(Notice::of("<b>"), None);
+    }
+
+    #[test]
+    fn a_notice_keeps_what_an_address_says() {
+        let address = |to| with_notice(to, Notice::Stopped);
+        assert_eq!(address("/a"), "/a?done=stopped");
+        assert_eq!(address("/a#b"), "/a?done=stopped#b");
+        assert_eq!(address("/a?done=late&x=1#b?c"), "/a?done=stopped&done=late&x=1#b?c");
     }
 }

@@ -47,19 +47,61 @@ async fn an_answer_without_its_own_state_is_refused() {
     }
 }
 
-/// A person who presses "cancel" at the forge comes back to where they were.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_user_who_declines_comes_back_without_a_session() {
-    let world = World::start().await;
+/// Begins to sign in and cancels at the forge: where that leads, and the cookies on the way.
+async fn cancel(world: &World, kind: ForgeKind, query: &str, mine: &str) -> Response {
     let client = browser();
-    let begun = client.get(world.url("/login/github?return=/gh/acme/web")).send().await.unwrap();
+    let start = format!("/login/{}", kind.long_slug());
+    let begun = client.get(world.url(&format!("{start}{query}"))).header(header::COOKIE, mine);
+    let begun = begun.send().await.unwrap();
     let consent = url::Url::parse(&location(&begun)).unwrap();
     let state = consent.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
-    let declined = world.url(&format!("/login/github/callback?error=access_denied&state={state}"));
-    let answer = client.get(declined).header(header::COOKIE, cookies(&begun)).send().await.unwrap();
+    let declined = world.url(&format!("{start}/callback?error=access_denied&state={state}"));
+    let all = format!("{mine}; {}", cookies(&begun));
+    let answer = client.get(declined).header(header::COOKIE, all).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-    assert_eq!(location(&answer), "/gh/acme/web");
     assert!(!cookies(&answer).contains("roundel_session="));
+    answer
+}
+
+async fn page(world: &World, answer: &Response, mine: &str) -> String {
+    let page = browser().get(world.url(&location(answer))).header(header::COOKIE, mine);
+    let page = page.header(header::ACCEPT, "text/html").send().await.unwrap();
+    page.error_for_status().unwrap().text().await.unwrap()
+}
+
+/// A page that may not be seen says nothing of what happened, so the sign-in page does, and leads there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_cancels_a_sign_in_reads_so_and_can_try_again() {
+    let world = World::start().await;
+    for kind in ForgeKind::ALL {
+        let said = format!("Sign-in was canceled at {kind}. Nothing was changed.");
+        let answer = cancel(&world, kind, "?return=/gh/acme/web", "").await;
+        assert!(location(&answer).starts_with("/login?"), "{}", location(&answer));
+        let login = page(&world, &answer, "").await;
+        assert!(login.contains(&said) && login.contains("value=\"/gh/acme/web\""), "{login}");
+        let answer = cancel(&world, kind, "", "").await;
+        assert!(location(&answer).starts_with("/?"), "{}", location(&answer));
+        let landing = page(&world, &answer, "").await;
+        assert!(landing.contains(&said), "{landing}");
+    }
+}
+
+/// A user who is signed in and cancels a further sign-in is back where they were.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_cancels_a_further_sign_in_is_where_they_were_and_reads_so() {
+    let world = World::start().await;
+    let mine = cookies(&sign_in(&world, ForgeKind::GitHub, "").await);
+    for kind in ForgeKind::ALL {
+        let said = format!("Sign-in was canceled at {kind}. Nothing was changed.");
+        // What was said there before is not said again.
+        let query = "?return=/%3Fbranch=main%26done=canceled%23top";
+        let answer = cancel(&world, kind, query, &mine).await;
+        let to = location(&answer);
+        assert!(to.starts_with("/?") && to.contains("branch=main") && to.ends_with("#top"), "{to}");
+        let home = page(&world, &answer, &mine).await;
+        assert!(home.contains(&said) && !home.contains(">Canceled."), "{home}");
+    }
+    assert!(who(&world, &mine).await.is_some());
 }
 
 /// Walks through the forge's own pages as a person would, and comes back with our cookies.
