@@ -51,6 +51,9 @@ pub struct ForgeError {
     pub details: Vec<String>,
 }
 
+/// What the message about a failed call begins with: "could not read a file on GitHub: Not Found".
+const COULD_NOT: &str = "could not ";
+
 impl ForgeError {
     /// An error without an answer behind it.
     pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
@@ -68,6 +71,13 @@ impl ForgeError {
     pub fn says(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         self.details.iter().any(|detail| detail.to_lowercase().contains(&text))
+    }
+
+    /// Returns the message without the words for the call that failed, for a sentence that says in its own
+    /// words what could not be done. What is not about one call is returned whole.
+    pub fn reason(&self) -> &str {
+        let without_call = || self.message.strip_prefix(COULD_NOT)?.split_once(": ");
+        without_call().map_or(&self.message, |(_call, reason)| reason)
     }
 
     /// Returns whether the same call may succeed later without anyone doing anything.
@@ -100,6 +110,15 @@ mod tests {
         error.details = vec!["Validation Failed".into(), "key is already in use".into()];
         assert!(error.says("Already In Use"));
         assert!(!error.says("could not"), "only the forge's words count, not ours");
+    }
+
+    #[test]
+    fn the_reason_leaves_out_which_call_failed() {
+        let of = |text: &str| ForgeError::new(ErrorClass::Forbidden, text).reason().to_owned();
+        let call = "could not read a file on GitHub: Not allowed: see https://h/a (HTTP 403)";
+        assert_eq!(of(call), "Not allowed: see https://h/a (HTTP 403)");
+        assert_eq!(of("no follower has a token"), "no follower has a token");
+        assert_eq!(of("could not say why"), "could not say why");
     }
 
     #[test]

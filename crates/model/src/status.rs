@@ -19,7 +19,7 @@ crate::words! {
         Config = "config",
         /// The configuration is right, and asks for what this release cannot run.
         Unsupported = "unsupported",
-        /// The configuration could not be read at the forge.
+        /// The forge did not return the configuration.
         ConfigFetch = "config-fetch",
         /// Its workflows can never end, or are too large.
         Plan = "plan",

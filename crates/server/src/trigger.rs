@@ -118,7 +118,7 @@ pub(crate) async fn start(
     let found = read::read(forges, failing_files, project, &trigger.sha, attempt).await?;
     let config = match found {
         Config::Absent => return Ok(Started::NoConfig),
-        config @ (Config::Text(_) | Config::Unreadable(_)) => config,
+        config @ (Config::Text(_) | Config::Invalid(_) | Config::Unreadable(_)) => config,
     };
     let (id, number, known) = match create(starter, project, trigger).await? {
         (id, CreatedPipeline::New { number }) => (id, number, false),
@@ -209,7 +209,10 @@ async fn launch(
         Config::Text(text) => text,
         Config::Absent => {
             let sentence = format!("`{CONFIG_PATH}` is gone from {}", row.sha);
-            return fail(starter, row.id, errored(PipelineErrorKind::ConfigFetch, sentence)).await;
+            return fail(starter, row.id, errored(PipelineErrorKind::Config, sentence)).await;
+        }
+        Config::Invalid(reason) => {
+            return fail(starter, row.id, errored(PipelineErrorKind::Config, reason)).await;
         }
         Config::Unreadable(reason) => {
             return fail(starter, row.id, errored(PipelineErrorKind::ConfigFetch, reason)).await;

@@ -157,7 +157,7 @@ pub(super) async fn approval(
     send_to_all(announcer, pending, &about, &announcement).await
 }
 
-/// Emails to the project's followers that a configuration does not compile.
+/// Emails to the project's followers that a configuration does not compile, or could not be read.
 pub(super) async fn config_error(
     announcer: &Announcer,
     pending: &PendingEffect,
@@ -169,7 +169,9 @@ pub(super) async fn config_error(
     }
     let status = match pipeline.error_kind {
         Some(PipelineErrorKind::Unsupported) => EmailStatus::NotSupported,
-        Some(_) | None => EmailStatus::ConfigError,
+        Some(PipelineErrorKind::ConfigFetch) => EmailStatus::ConfigUnreadable,
+        Some(PipelineErrorKind::Config | PipelineErrorKind::Plan | PipelineErrorKind::Other)
+        | None => EmailStatus::ConfigError,
     };
     let announcement = Announcement {
         status,
@@ -403,7 +405,12 @@ mod tests {
                 }
             }
         }
-        for word in [EmailStatus::OnHold, EmailStatus::NotSupported, EmailStatus::ConfigError] {
+        for word in [
+            EmailStatus::OnHold,
+            EmailStatus::NotSupported,
+            EmailStatus::ConfigError,
+            EmailStatus::ConfigUnreadable,
+        ] {
             assert!(every.contains(word.shown()), "{word:?}: {every}");
         }
         for status in [WorkflowStatus::NotRun, WorkflowStatus::Running, WorkflowStatus::OnHold] {

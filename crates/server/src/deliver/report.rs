@@ -102,7 +102,9 @@ pub(super) async fn of_config(
     let reason = row.errors.first().map_or("the configuration has errors", String::as_str);
     let reason = match row.error_kind {
         Some(PipelineErrorKind::Unsupported) => format!("Not supported yet: {reason}"),
-        Some(_) | None => reason.to_owned(),
+        Some(PipelineErrorKind::ConfigFetch) => format!("Could not read configuration: {reason}"),
+        Some(PipelineErrorKind::Config | PipelineErrorKind::Plan | PipelineErrorKind::Other)
+        | None => reason.to_owned(),
     };
     let status = CommitStatus {
         state: CommitState::Error,

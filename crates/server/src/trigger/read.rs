@@ -1,7 +1,12 @@
 //! Reads the configuration at the commit itself, never from a branch (VCS-012).
 
 use roundel_forge::{ErrorClass, ForgeError};
-use roundel_model::{forge::RepositoryId, limits, name::CommitSha, time::Timestamp};
+use roundel_model::{
+    forge::{ForgeKind, RepositoryId},
+    limits,
+    name::CommitSha,
+    time::Timestamp,
+};
 use roundel_store::projects::Project;
 
 use super::failing_files::{AfterFailure, FailingFile, FailingFiles};
@@ -17,6 +22,9 @@ pub(crate) const CONFIG_PATH: &str = ".circleci/config.yml";
 pub(super) enum Config {
     Text(String),
     Absent,
+    /// The file is there, and cannot be a configuration: its author can fix it.
+    Invalid(String),
+    /// The forge did not return it.
     Unreadable(String),
 }
 
@@ -38,31 +46,31 @@ pub(super) async fn read(
         failing_files.forget(&file);
     }
     match fetched {
-        Ok(Some(bytes)) if bytes.len() > limits::CONFIG_BYTES => Ok(Config::Unreadable(format!(
+        Ok(Some(bytes)) if bytes.len() > limits::CONFIG_BYTES => Ok(Config::Invalid(format!(
             "`{CONFIG_PATH}` has {} bytes; the limit is {}",
             bytes.len(),
             limits::CONFIG_BYTES
         ))),
         Ok(Some(bytes)) => Ok(String::from_utf8(bytes).map_or_else(
-            |_| Config::Unreadable(format!("`{CONFIG_PATH}` is not UTF-8 text")),
+            |_| Config::Invalid(format!("`{CONFIG_PATH}` is not UTF-8 text")),
             Config::Text,
         )),
         Ok(None) => Ok(Config::Absent),
         Err(CallError::Store(error)) => Err(error.into()),
         Err(CallError::Forge(error)) => {
-            let what_to_do = if !attempt.postpones(&error) {
-                what_to_do(error.class)
+            let forge = project.slug.forge;
+            let sentence = if !attempt.postpones(&error) {
+                refused_or_unavailable(forge, &error)
             } else if !fails_alone(forges, project, &error).await? {
                 failing_files.forget(&file);
                 return Err(error.into());
             } else if failing_files.note_failure(&file, Timestamp::now()) == AfterFailure::GiveUp {
-                ONLY_THIS_FILE
+                let reason = error.reason();
+                format!("{forge} did not return `{CONFIG_PATH}`: {reason}. {ONLY_THIS_FILE}")
             } else {
                 return Err(error.into());
             };
-            Ok(Config::Unreadable(format!(
-                "`{CONFIG_PATH}` could not be read: {error}. {what_to_do}"
-            )))
+            Ok(Config::Unreadable(sentence))
         }
     }
 }
@@ -71,6 +79,25 @@ pub(super) async fn read(
 const ONLY_THIS_FILE: &str = "The forge answers other requests, so this is not retried any longer. See at \
                               the forge whether it shows the file, then push again, or use Trigger \
                               pipeline on the project's page.";
+
+/// Says which forge did what instead of returning the file, and what to do.
+fn refused_or_unavailable(forge: ForgeKind, error: &ForgeError) -> String {
+    let reason = error.reason();
+    let what_to_do = what_to_do(error.class);
+    match error.class {
+        // It was not even asked: no token is left.
+        ErrorClass::Unauthorized => format!("{reason}. {what_to_do}"),
+        ErrorClass::Forbidden => {
+            format!("{forge} refused to return `{CONFIG_PATH}`: {reason}. {what_to_do}")
+        }
+        ErrorClass::RateLimited | ErrorClass::Unavailable => {
+            format!("{forge} is unavailable: {reason}. {what_to_do}")
+        }
+        ErrorClass::NotFound | ErrorClass::Invalid | ErrorClass::Broken => {
+            format!("{forge} did not return `{CONFIG_PATH}`: {reason}. {what_to_do}")
+        }
+    }
+}
 
 /// What to do about a configuration that the forge does not show.
 const fn what_to_do(class: ErrorClass) -> &'static str {

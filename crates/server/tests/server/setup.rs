@@ -56,7 +56,8 @@ async fn setting_up_thrice_leaves_one_key_and_one_hook() {
 }
 
 fn refusal(status: u16) -> FailureKind {
-    FailureKind::Answer { status, headers: Vec::new(), body: "{\"message\": \"no\"}".to_owned() }
+    let body = r#"{"message":"no","type":"error","error":{"message":"no"}}"#.to_owned();
+    FailureKind::Answer { status, headers: Vec::new(), body }
 }
 
 /// Whatever fails, afterwards either everything exists or nothing that we created remains, people can read

@@ -202,11 +202,62 @@ async fn a_configuration_that_the_forge_never_returns_is_reported_on_the_commit(
     for (kind, project, state, sha) in pushed {
         let status = world.reported(kind, "web", &sha, state).await;
         assert_eq!(status.context, "ci/roundel: config");
-        assert!(status.description.contains("could not be read"), "{status:?}");
+        let said =
+            format!("{UNREADABLE}: {kind} did not return \".circleci/config.yml\": no (HTTP 500)");
+        assert!(status.description.starts_with(&said), "{status:?}");
         let (pipeline, _) = world.pipelines(project).await.remove(0);
         assert_eq!(pipeline.error_kind, Some(PipelineErrorKind::ConfigFetch));
         assert!(pipeline.errors[0].contains("The forge answers other requests"), "{pipeline:?}");
         world.receipt(project, "push to main").await;
+    }
+}
+
+/// Begins the commit status of a pipeline whose configuration a forge did not return.
+const UNREADABLE: &str = "Could not read configuration";
+
+/// A forge that refuses to return a file says nothing about what is in it: no one must look for a mistake
+/// in their configuration.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_that_the_forge_refuses_is_not_called_an_error_in_it() {
+    let world = World::start().await;
+    let body = r#"{"message":"Access denied","type":"error","error":{"message":"Access denied"}}"#;
+    let cases =
+        [(ForgeKind::GitHub, "/contents/", "error"), (ForgeKind::Bitbucket, "/src/", "FAILED")];
+    for (kind, path, state) in cases {
+        let project = world.project(kind, "web").await;
+        let how = FailureKind::Answer { status: 403, headers: Vec::new(), body: body.to_owned() };
+        world.forge.inject(Failure { how, ..refuses(kind, path) });
+        let sha = world.push(kind, "web", ONE_JOB).await;
+        let status = world.reported(kind, "web", &sha, state).await;
+        let refused =
+            format!("{kind} refused to return `.circleci/config.yml`: Access denied (HTTP 403)");
+        let said = format!("{UNREADABLE}: {}", refused.replace('`', "\""));
+        assert!(status.description.starts_with(&said), "{status:?}");
+        let (pipeline, _) = world.pipelines(project).await.remove(0);
+        assert_eq!(pipeline.error_kind, Some(PipelineErrorKind::ConfigFetch));
+        assert!(pipeline.errors[0].starts_with(&refused), "{pipeline:?}");
+        assert!(pipeline.errors[0].contains("must be allowed to read"), "{pipeline:?}");
+        let page = world.page(project, &format!("/pipeline/{}", pipeline.id)).await;
+        assert!(page.contains("Could not read config<"), "{page}");
+        assert!(!page.contains("Config error"), "{page}");
+    }
+    for email in world.sink.wait_for(2, super::world::TIMEOUT).await {
+        let subject = email.header("Subject").unwrap();
+        assert!(subject.contains("could not read configuration: pipeline 1"), "{subject}");
+    }
+}
+
+/// What is wrong with the file itself is for its author to fix, also where it cannot be compiled at all.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_that_is_too_large_is_a_config_error() {
+    let world = World::start().await;
+    for (kind, state) in [(ForgeKind::GitHub, "error"), (ForgeKind::Bitbucket, "FAILED")] {
+        let project = world.project(kind, "web").await;
+        let sha = world.push(kind, "web", &"# too much\n".repeat(100_000)).await;
+        let status = world.reported(kind, "web", &sha, state).await;
+        assert!(status.description.contains("1100000 bytes; the limit is"), "{status:?}");
+        let (pipeline, _) = world.pipelines(project).await.remove(0);
+        assert_eq!(pipeline.error_kind, Some(PipelineErrorKind::Config));
     }
 }
 
@@ -247,7 +298,8 @@ async fn a_push_waits_for_a_forge_that_is_down_until_it_is_given_up() {
     world.settings.pace.give_up_after = Duration::ZERO;
     world.restart().await;
     let status = world.reported(kind, "web", &sha, "error").await;
-    assert!(status.description.contains("could not be read"), "{status:?}");
+    let said = format!("{UNREADABLE}: {kind} is unavailable: no (HTTP 500)");
+    assert!(status.description.starts_with(&said), "{status:?}");
     let (pipeline, _) = world.pipelines(project).await.remove(0);
     assert!(pipeline.errors[0].contains("once the forge answers"), "{pipeline:?}");
 }
@@ -284,8 +336,10 @@ async fn a_push_outlives_a_proxy_that_refuses_every_call() {
             .await;
         }
         world.forge.heal();
-        for (kind, _, sha) in &pushed {
+        for _ in &pushed {
             world.runner().claim().await.unwrap().play(&[]).await.unwrap();
+        }
+        for (kind, _, sha) in &pushed {
             world.reported(*kind, "web", sha, words(*kind).1).await;
             assert!(!world.is_disconnected(*kind).await, "{kind} {status}");
         }

@@ -302,6 +302,14 @@ impl World {
         Visit { url: self.url(&at), cookie: format!("roundel_session={session}") }
     }
 
+    /// A page of the server, as the administrator of a project sees it.
+    pub(crate) async fn page(&self, project: ProjectId, path: &str) -> String {
+        let cookie = self.visit(project, "").await.cookie;
+        let request = plain_client().get(self.url(path)).header("cookie", cookie);
+        let page = request.header("accept", "text/html").send().await.unwrap();
+        page.error_for_status().unwrap().text().await.unwrap()
+    }
+
     pub(crate) async fn only_pipeline(&self, project: ProjectId) -> PipelineId {
         let pipelines = self.pipelines(project).await;
         assert_eq!(pipelines.len(), 1, "{pipelines:#?}");

@@ -157,7 +157,7 @@ async fn a_forge_that_does_not_show_the_configuration_is_explained_on_the_commit
         let sha = scene.push(name, &job("build", "true"), "Build").await;
         let (status, page) = scene.follow((KIND, name), &sha, (BROKEN, "error")).await;
         let said = spoken(&page.text);
-        assert!(status.description.contains("could not be read"), "{status:?}");
+        assert!(status.description.contains("Could not read configuration"), "{status:?}");
         assert!(said.contains(word) && said.contains("Trigger pipeline"), "{said}");
     }
     let sha = scene.push("absent", &job("build", "true"), "Build").await;
@@ -256,7 +256,7 @@ async fn a_refused_token_is_reported_and_what_waited_is_done_after_signing_in_ag
     scene.installation.forge.heal();
     scene.sign_in_again().await;
     let (status, _) = scene.follow((KIND, "web"), &blind, (BROKEN, "error")).await;
-    assert!(status.description.contains("could not be read"), "{status:?}");
+    assert!(status.description.contains("Could not read configuration"), "{status:?}");
     let sha = scene.push("web", &job("build", "echo three"), "Build three").await;
     scene.follow((KIND, "web"), &sha, (BUILD, "success")).await;
 }

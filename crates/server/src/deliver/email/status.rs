@@ -18,6 +18,8 @@ pub(crate) enum EmailStatus {
     /// The configuration needs what this release does not have.
     NotSupported,
     ConfigError,
+    /// The forge did not return the configuration.
+    ConfigUnreadable,
 }
 
 impl EmailStatus {
@@ -32,6 +34,7 @@ impl EmailStatus {
             Self::OnHold => "on hold",
             Self::NotSupported => "not supported",
             Self::ConfigError => "config error",
+            Self::ConfigUnreadable => "could not read configuration",
         }
     }
 
@@ -45,7 +48,8 @@ impl EmailStatus {
             | Self::Canceled
             | Self::Unauthorized
             | Self::NotSupported
-            | Self::ConfigError => self.as_str(),
+            | Self::ConfigError
+            | Self::ConfigUnreadable => self.as_str(),
         }
     }
 
@@ -54,7 +58,11 @@ impl EmailStatus {
             Self::Success | Self::Fixed => "#1a7f37",
             Self::OnHold => "#8250df",
             Self::Canceled => "#57606a",
-            Self::Failed | Self::Unauthorized | Self::NotSupported | Self::ConfigError => "#cf222e",
+            Self::Failed
+            | Self::Unauthorized
+            | Self::NotSupported
+            | Self::ConfigError
+            | Self::ConfigUnreadable => "#cf222e",
         }
     }
 }

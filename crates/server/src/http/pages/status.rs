@@ -43,6 +43,8 @@ pub(crate) enum DisplayStatus {
     Unauthorized,
     /// The configuration could not be compiled.
     ConfigError,
+    /// The forge did not return the configuration.
+    ConfigUnreadable,
     /// The configuration is right, and asks for what this release cannot run.
     NotSupported,
     /// The configuration is being compiled.
@@ -80,6 +82,7 @@ impl DisplayStatus {
             Self::Infrastructure => "Infrastructure failure",
             Self::Unauthorized => "Unauthorized",
             Self::ConfigError => "Config error",
+            Self::ConfigUnreadable => "Could not read config",
             Self::NotSupported => "Not supported",
             Self::Compiling => "Compiling",
             Self::Nothing => "Nothing to run",
@@ -102,6 +105,7 @@ impl DisplayStatus {
             Self::Infrastructure => "infra",
             Self::Unauthorized => "unauthorized",
             Self::ConfigError => "configerror",
+            Self::ConfigUnreadable => "configunreadable",
             Self::NotSupported => "notsupported",
             Self::Compiling => "compiling",
             Self::Nothing => "nothing",
@@ -117,7 +121,8 @@ impl DisplayStatus {
             | Self::TimedOut
             | Self::Infrastructure
             | Self::Unauthorized
-            | Self::ConfigError => Family::Bad,
+            | Self::ConfigError
+            | Self::ConfigUnreadable => Family::Bad,
             Self::Running | Self::Queued | Self::Blocked | Self::Compiling => Family::Busy,
             Self::Hold => Family::Hold,
             Self::Canceled | Self::NotRun | Self::Nothing | Self::NotSupported => Family::None,
@@ -152,6 +157,7 @@ impl DisplayStatus {
             | Self::Infrastructure
             | Self::Unauthorized
             | Self::ConfigError
+            | Self::ConfigUnreadable
             | Self::NotSupported
             | Self::Nothing => false,
         }
@@ -166,10 +172,7 @@ impl DisplayStatus {
     pub(crate) fn of_pipeline(row: &PipelineRow, workflows: &[WorkflowRow]) -> Self {
         match row.status {
             PipelineStatus::Pending => return Self::Compiling,
-            PipelineStatus::Errored if row.error_kind == Some(PipelineErrorKind::Unsupported) => {
-                return Self::NotSupported;
-            }
-            PipelineStatus::Errored => return Self::ConfigError,
+            PipelineStatus::Errored => return Self::of_error(row.error_kind),
             PipelineStatus::Created => {}
         }
         let has = |status| workflows.iter().any(|workflow| workflow.status == status);
@@ -177,6 +180,20 @@ impl DisplayStatus {
             return Self::Failing;
         }
         ORDER.into_iter().find(|&status| has(status)).map_or(Self::Nothing, Self::from)
+    }
+}
+
+impl DisplayStatus {
+    /// Returns the status of a pipeline that could not be compiled; `None` is a row of an earlier release.
+    const fn of_error(kind: Option<PipelineErrorKind>) -> Self {
+        match kind {
+            Some(PipelineErrorKind::Unsupported) => Self::NotSupported,
+            Some(PipelineErrorKind::ConfigFetch) => Self::ConfigUnreadable,
+            Some(
+                PipelineErrorKind::Config | PipelineErrorKind::Plan | PipelineErrorKind::Other,
+            )
+            | None => Self::ConfigError,
+        }
     }
 }
 
@@ -367,7 +384,7 @@ mod tests {
     }
 
     /// Every status that a page can show.
-    const ALL: [DisplayStatus; 16] = [
+    const ALL: [DisplayStatus; 17] = [
         DisplayStatus::Passed,
         DisplayStatus::Failed,
         DisplayStatus::Running,
@@ -381,6 +398,7 @@ mod tests {
         DisplayStatus::Infrastructure,
         DisplayStatus::Unauthorized,
         DisplayStatus::ConfigError,
+        DisplayStatus::ConfigUnreadable,
         DisplayStatus::NotSupported,
         DisplayStatus::Compiling,
         DisplayStatus::Nothing,
