@@ -30,13 +30,6 @@ pub(crate) trait ContentFormat: Rest {
     /// is not known yet whether the repository itself can be seen.
     fn says_absent(error: &ForgeError) -> bool;
 
-    /// Reads the repository itself, whatever its answer holds.
-    async fn require_visible(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-    ) -> Result<(), ForgeError>;
-
     /// Reads a file; an error with status 404 where it is not there.
     async fn read_file(
         &self,
@@ -100,10 +93,20 @@ async fn present<F: ContentFormat, T>(
         Ok(found) => Ok(Some(found)),
         Err(error) if F::says_absent(&error) => Ok(None),
         Err(error) if error.status == Some(404) => {
-            forge.require_visible(token, repository).await.map(|()| None)
+            require_visible(forge, token, repository).await.map(|()| None)
         }
         Err(error) => Err(error),
     }
+}
+
+/// Reads the repository itself, whatever its answer holds.
+async fn require_visible(
+    forge: &impl Rest,
+    token: &AccessToken,
+    repository: &RepositoryRef,
+) -> Result<(), ForgeError> {
+    let call = Call::get("read the repository", forge.of(repository, &[])?).by(token);
+    forge.client().send_for_json(&call).await.map(drop)
 }
 
 /// A 404 to reading a file: the file may be absent, or the commit, or the whole repository. Only a

@@ -75,15 +75,6 @@ impl ContentFormat for Bitbucket {
         false
     }
 
-    async fn require_visible(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-    ) -> Result<(), ForgeError> {
-        let call = Call::get("read the repository", self.of(repository, &[])?).by(token);
-        self.client.send_for_json(&call).await.map(drop)
-    }
-
     async fn read_file(
         &self,
         token: &AccessToken,

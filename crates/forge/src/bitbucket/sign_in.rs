@@ -15,7 +15,7 @@ use crate::{
     error::{ErrorClass, ForgeError},
     http::{self, Call},
     lenient::{maybe, scopes},
-    sign_in::{self, Email, primary_email, refresh_fields},
+    sign_in::{self, Email, refresh_fields},
 };
 
 /// What the operator ticks in the OAuth consumer, and why: scopes belong to the consumer, not to
@@ -51,6 +51,21 @@ struct TokenAnswer {
     expires_in: Option<u64>,
     #[serde(default)]
     refresh_token: Option<Secret<String>>,
+}
+
+impl From<Account> for ForgeUser {
+    fn from(user: Account) -> Self {
+        let avatar_url = user.avatar();
+        // `username` vanished years ago; the nickname is not unique, so it is display data only.
+        let login = user.nickname.or_else(|| user.display_name.clone()).unwrap_or_default();
+        Self {
+            id: ForgeUserId(user.uuid),
+            name: user.display_name.unwrap_or_else(|| login.clone()),
+            login,
+            avatar_url,
+            email: None,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -115,21 +130,7 @@ impl SignIn for Bitbucket {
         &self,
         token: &AccessToken,
     ) -> Result<(ForgeUser, Vec<String>), ForgeError> {
-        let call = Call::get("read the signed-in user", self.client.api(&["user"])?).by(token);
-        let answer = self.client.send_for_json(&call).await?;
-        let user: Account = self.client.read(&call, &answer)?;
-        let granted = scopes(answer.header("x-oauth-scopes"));
-        let avatar_url = user.avatar();
-        // `username` vanished years ago; the nickname is not unique, so it is display data only.
-        let login = user.nickname.or_else(|| user.display_name.clone()).unwrap_or_default();
-        let user = ForgeUser {
-            id: ForgeUserId(user.uuid),
-            name: user.display_name.unwrap_or_else(|| login.clone()),
-            login,
-            avatar_url,
-            email: primary_email::<UserEmail>(self, token).await?,
-        };
-        Ok((user, granted))
+        sign_in::current_user::<Account, UserEmail>(self, token).await
     }
 
     async fn check_token(&self, token: &AccessToken) -> Result<(), ForgeError> {

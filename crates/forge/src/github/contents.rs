@@ -95,14 +95,6 @@ impl ContentFormat for GitHub {
         }
     }
 
-    async fn require_visible(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-    ) -> Result<(), ForgeError> {
-        self.read_repository(token, self.of(repository, &[])?).await.map(drop)
-    }
-
     async fn read_file(
         &self,
         token: &AccessToken,

@@ -125,7 +125,7 @@ impl Repositories for GitHub {
 }
 
 impl GitHub {
-    pub(super) async fn read_repository(
+    async fn read_repository(
         &self,
         token: &AccessToken,
         url: Url,

@@ -15,7 +15,7 @@ use crate::{
     error::{ErrorClass, ForgeError},
     http::{self, Call},
     lenient::{maybe, scopes},
-    sign_in::{self, Email, primary_email, refresh_fields},
+    sign_in::{self, Email, refresh_fields},
 };
 
 /// What sign-in asks for, and why (`VCS` §2.3.3).
@@ -59,6 +59,18 @@ struct User {
     name: Option<String>,
     #[serde(default, deserialize_with = "maybe")]
     avatar_url: Option<String>,
+}
+
+impl From<User> for ForgeUser {
+    fn from(user: User) -> Self {
+        Self {
+            id: ForgeUserId(user.id.to_string()),
+            name: user.name.filter(|name| !name.is_empty()).unwrap_or_else(|| user.login.clone()),
+            login: user.login,
+            avatar_url: user.avatar_url,
+            email: None,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -120,18 +132,7 @@ impl SignIn for GitHub {
         &self,
         token: &AccessToken,
     ) -> Result<(ForgeUser, Vec<String>), ForgeError> {
-        let call = Call::get("read the signed-in user", self.client.api(&["user"])?).by(token);
-        let answer = self.client.send_for_json(&call).await?;
-        let user: User = self.client.read(&call, &answer)?;
-        let granted = scopes(answer.header("x-oauth-scopes"));
-        let user = ForgeUser {
-            id: ForgeUserId(user.id.to_string()),
-            name: user.name.filter(|name| !name.is_empty()).unwrap_or_else(|| user.login.clone()),
-            login: user.login,
-            avatar_url: user.avatar_url,
-            email: primary_email::<UserEmail>(self, token).await?,
-        };
-        Ok((user, granted))
+        sign_in::current_user::<User, UserEmail>(self, token).await
     }
 
     async fn check_token(&self, token: &AccessToken) -> Result<(), ForgeError> {
