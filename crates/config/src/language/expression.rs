@@ -60,19 +60,12 @@ pub(crate) fn sole_text(expression: &str) -> Option<String> {
 }
 
 /// Writes what was meant as an expression as a tag: with pipeline values for the variables of a job, and
-/// double quotes around what is compared; `None` if that does not make an expression.
+/// double quotes around what is compared; `None` if that does not make an expression, or if no pipeline
+/// value is known for a variable.
 pub(crate) fn as_tag(text: &str) -> Option<String> {
-    let mut written = text.trim().to_owned();
-    for (variable, value) in JOB_VARIABLES {
-        for form in [format!("\"${{{variable}}}\""), format!("\"${variable}\"")] {
-            written = written.replace(&form, value);
-        }
-        for form in [format!("${{{variable}}}"), format!("${variable}")] {
-            written = written.replace(&form, value);
-        }
-    }
+    let written = with_pipeline_values(text)?;
     let mut words: Vec<String> = Vec::new();
-    for word in written.split_whitespace() {
+    for word in words_outside_quotes(&written) {
         let is_compared =
             words.last().is_some_and(|last| matches!(&**last, "==" | "!=" | "starts-with"));
         let is_bare = word.chars().all(|c| c.is_ascii_alphanumeric() || "_-/".contains(c))
@@ -90,6 +83,70 @@ pub(crate) fn as_tag(text: &str) -> Option<String> {
     let mentions =
         ["pipeline.", "parameters.", "matrix."].iter().any(|name| written.contains(name));
     (mentions && parse::parse(&written).is_ok()).then(|| format!("<< {written} >>"))
+}
+
+/// Replaces the variables of a job by pipeline values, quoted or not, and single quotes by double ones;
+/// `None` if a variable has no such value, or is a part of a string.
+fn with_pipeline_values(text: &str) -> Option<String> {
+    let mut written = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['"', '\'', '$']) {
+        let (before, found) = rest.split_at(at);
+        written.push_str(before);
+        let (sign, after) = found.split_at(1);
+        if let Some((name, after)) = leading_variable(found) {
+            written.push_str(pipeline_value(name)?);
+            rest = after;
+        } else if let Some((string, after)) = after.split_once(sign).filter(|_| sign != "$") {
+            match leading_variable(string) {
+                Some((name, "")) => written.push_str(pipeline_value(name)?),
+                _ if string
+                    .match_indices('$')
+                    .any(|(at, _)| leading_variable(&string[at..]).is_some()) =>
+                {
+                    return None;
+                }
+                _ if string.contains('"') => written.extend([sign, string, sign]),
+                _ => written.extend(["\"", string, "\""]),
+            }
+            rest = after;
+        } else {
+            written.push_str(sign);
+            rest = after;
+        }
+    }
+    written.push_str(rest);
+    Some(written)
+}
+
+/// Returns the name of the variable of a shell that a text begins with, and what is after it: `$NAME` or
+/// `${NAME}`.
+fn leading_variable(text: &str) -> Option<(&str, &str)> {
+    let rest = text.strip_prefix('$')?;
+    if let Some(braced) = rest.strip_prefix('{') {
+        return braced.split_once('}');
+    }
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+    (end > 0).then(|| rest.split_at(end))
+}
+
+fn pipeline_value(variable: &str) -> Option<&'static str> {
+    JOB_VARIABLES.iter().find(|(name, _)| *name == variable).map(|&(_, value)| value)
+}
+
+/// Splits a text at spaces that are not within quotes.
+fn words_outside_quotes(text: &str) -> impl Iterator<Item = &str> {
+    let mut open = None;
+    let words = text.split(move |c: char| {
+        match open {
+            Some(quote) if c == quote => open = None,
+            None if matches!(c, '"' | '\'') => open = Some(c),
+            _ => {}
+        }
+        open.is_none() && c.is_whitespace()
+    });
+    words.filter(|word| !word.is_empty())
 }
 
 /// The help for a condition of which no expression can be made.

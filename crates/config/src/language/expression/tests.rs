@@ -342,3 +342,24 @@ proptest! {
         }
     }
 }
+
+/// What is written for a variable of a job has to be its value, and a string stays as it is.
+#[test]
+fn a_tag_is_made_only_of_what_is_known() {
+    for (text, expected) in [
+        ("$CIRCLE_BRANCH == main", Some("pipeline.git.branch == \"main\"")),
+        ("\"${CIRCLE_TAG}\" = v1", Some("pipeline.git.tag == \"v1\"")),
+        ("'$CIRCLE_TAG' == 'v1'", Some("pipeline.git.tag == \"v1\"")),
+        ("pipeline.git.tag  ==  \"a  b\"", Some("pipeline.git.tag == \"a  b\"")),
+        ("pipeline.git.tag == 'a && b' && true", Some("pipeline.git.tag == \"a && b\" and true")),
+        ("pipeline.git.branch matches /^x$/", Some("pipeline.git.branch matches /^x$/")),
+        ("$CIRCLE_TAG_NAME == x", None),
+        ("$CIRCLE_TAG == $CIRCLE_SHA1SUM", None),
+        ("\"$CIRCLE_TAG_NAME\" == pipeline.git.tag", None),
+        ("\"v$CIRCLE_TAG\" == pipeline.git.tag", None),
+        ("${CIRCLE_TAG:-none} == x", None),
+    ] {
+        let expected = expected.map(|expected| format!("<< {expected} >>"));
+        assert_eq!(as_tag(text), expected, "{text}");
+    }
+}
