@@ -11,7 +11,10 @@ pub(crate) mod strays;
 pub(crate) mod version;
 
 use crate::{
-    api::inputs::Inputs, language::version::Version, read::yaml::At, render::Renderer,
+    api::inputs::Inputs,
+    language::{definition::Users, version::Version},
+    read::yaml::At,
+    render::Renderer,
     resolve::modules::Modules,
 };
 
@@ -36,8 +39,8 @@ impl<'c, 'd> Resolver<'c, 'd> {
         if self.render.templates {
             self.import_all(root);
         }
-        self.define(root);
-        self.take_workflows_at_margin(root);
+        self.define(root, Users::ThisFile);
+        self.take_unindented_workflows(root);
         self.check_top_level(root);
         self.check_shapes();
         Some(is_setup)

@@ -7,7 +7,7 @@ use crate::{
     expand::{builtin::is_builtin, run::Site},
     language::{
         data::{ModuleId, Scope},
-        definition::{Element, Found},
+        definition::{Element, Found, Users},
         keys::{Known, ORB_KEYS},
         version::Version,
     },
@@ -61,7 +61,7 @@ impl Checker<'_, '_> {
         };
         let entries = self.render.doc.entries(root);
         self.resolver().import_all(root);
-        self.resolver().define(root);
+        self.resolver().define(root, Users::OtherFiles);
         self.resolver().check_keys_of_orb(root, known);
         for unused in ["workflows", "parameters", "setup"] {
             if let Some(entry) = entries.get(unused) {

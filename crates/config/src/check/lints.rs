@@ -22,10 +22,9 @@ impl<'d> Checker<'_, 'd> {
         let doc = &self.render.doc.file(FileId::CONFIG).doc;
         let mentioned = doc.mentions();
         let module = self.modules.get(ModuleId::CONFIG);
-        let unused = |element: Element, used: &HashSet<&str>| {
+        let unused = |element: Element, is_used: &dyn Fn(&str) -> bool| {
             let section = module.section(element).iter();
-            let unused =
-                section.filter(|(name, definition)| !used.contains(*name) && !definition.broken);
+            let unused = section.filter(|(name, definition)| !is_used(name) && !definition.broken);
             unused
                 .map(|(name, definition)| ((*name).to_owned(), definition.key))
                 .collect::<Vec<_>>()
@@ -37,8 +36,8 @@ impl<'d> Checker<'_, 'd> {
                 View::Seq(_) | View::Map(_) | View::Broken => None,
             });
         let used: HashSet<&str> = mentioned.items.iter().copied().chain(aliases).collect();
-        let commands = unused(Element::Command, &used);
-        let executors = unused(Element::Executor, &mentioned.scalars);
+        let commands = unused(Element::Command, &|name| used.contains(name));
+        let executors = unused(Element::Executor, &|name| mentioned.is_value(name));
         let mut problems = Vec::new();
         for (what, found) in [("command", commands), ("executor", executors)] {
             for (name, key) in found {

@@ -130,6 +130,15 @@ impl Kind {
     }
 }
 
+/// Where the definitions of a file are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Users {
+    /// In the file itself: it is a configuration.
+    ThisFile,
+    /// In others too: it is an orb.
+    OtherFiles,
+}
+
 /// One job, command, executor or job group.
 #[derive(Clone, Debug)]
 pub(crate) struct Definition {

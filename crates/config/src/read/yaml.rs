@@ -224,10 +224,55 @@ impl<'d> IntoIterator for Entries<'d> {
 pub(crate) struct Mentions<'d> {
     /// Items of lists, and keys of mappings that are such items.
     pub(crate) items: HashSet<&'d str>,
-    /// All scalars.
-    pub(crate) scalars: HashSet<&'d str>,
-    /// The parts before a slash.
+    /// Items of lists and values of keys; a key is where something is defined.
+    pub(crate) values: HashSet<&'d str>,
+    /// Those of them that are a template and more, and that may come to a name.
+    composed: HashSet<&'d str>,
+    /// The parts before a slash, of keys too.
     pub(crate) prefixes: HashSet<&'d str>,
+}
+
+impl<'d> Mentions<'d> {
+    /// Bytes of a template that may come to a name.
+    const NAME: usize = 200;
+
+    /// Templates that names are compared with.
+    const COMPOSED: usize = 300;
+
+    fn add_value(&mut self, text: &'d str) {
+        self.values.insert(text);
+        let is_sole_tag = text.starts_with("<<") && text.ends_with(">>");
+        let is_expression = text.contains(['"', '\'']);
+        let is_composed = text.contains("<<")
+            && (!is_sole_tag || is_expression || text.matches("<<").count() > 1);
+        if is_composed && text.len() <= Self::NAME && self.composed.len() <= Self::COMPOSED {
+            self.composed.insert(text);
+        }
+    }
+
+    /// Returns whether a value is this name, or is a template that may come to it.
+    pub(crate) fn is_value(&self, name: &str) -> bool {
+        self.values.contains(name)
+            // With so many, nothing is certain.
+            || self.composed.len() > Self::COMPOSED
+            || self.composed.iter().any(|text| text.contains(name) || may_become(text, name))
+    }
+}
+
+/// Returns whether a text with template tags may come to a name: what is outside of the tags is in the
+/// name, in the same order.
+fn may_become(text: &str, name: &str) -> bool {
+    let mut parts = text.split("<<");
+    let first = parts.next().unwrap_or("");
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let mut last = first;
+    for part in parts {
+        let (_, literal) = part.split_once(">>").unwrap_or(("", part));
+        let Some(at) = rest.find(literal) else { return false };
+        rest = &rest[at + literal.len()..];
+        last = literal;
+    }
+    last.is_empty() || name.ends_with(last)
 }
 
 /// A parsed text.
@@ -369,6 +414,7 @@ impl Doc {
                         match &self.node(self.follow(way).id).kind {
                             Kind::Scalar(text, _) => {
                                 mentions.items.insert(self.text(text));
+                                mentions.add_value(self.text(text));
                             }
                             Kind::Map { pairs, .. } => {
                                 mentions.items.extend(
@@ -380,17 +426,20 @@ impl Doc {
                     }
                 }
                 Kind::Scalar(text, _) => {
-                    let text = self.text(text);
-                    mentions.scalars.insert(text);
-                    if let Some((prefix, _)) = text.split_once('/') {
+                    if let Some((prefix, _)) = self.text(text).split_once('/') {
                         mentions.prefixes.insert(prefix);
                     }
                 }
-                Kind::Map { .. } if is_section => {}
                 Kind::Map { pairs, .. } => {
+                    for &(_, value) in pairs {
+                        // A value that is an alias is looked up as a key that is one.
+                        if let Some(text) = self.key_text(value) {
+                            mentions.add_value(text);
+                        }
+                    }
                     // A single step may be where a condition lists them.
-                    if let [(key, _)] = pairs[..] {
-                        mentions.items.extend(self.key_text(key));
+                    if let ([(key, _)], false) = (&pairs[..], is_section) {
+                        mentions.items.extend(self.key_text(*key));
                     }
                 }
                 Kind::Alias(_) | Kind::Broken => {}

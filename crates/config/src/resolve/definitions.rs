@@ -8,7 +8,7 @@ use crate::{
     codes,
     language::{
         data::ModuleId,
-        definition::{Definition, Element},
+        definition::{Definition, Element, Users},
     },
     read::yaml::{At, Entry, View},
     resolve::{
@@ -32,8 +32,8 @@ const KEYS_OF_A_JOB: &[&str] = &[
 ];
 
 impl<'d> Resolver<'_, 'd> {
-    /// Collects definitions and checks their parameters, used or not.
-    pub(crate) fn define(&mut self, root: At) {
+    /// Collects definitions and checks their parameters, used or not. `users` says where they are used.
+    pub(crate) fn define(&mut self, root: At, users: Users) {
         self.define_jobs(root);
         if self.render.templates {
             let commands = self.section(root, "commands");
@@ -46,7 +46,7 @@ impl<'d> Resolver<'_, 'd> {
             (module.commands, module.executors, module.groups) = (commands, executors, groups);
         }
         self.modules.get_mut(ModuleId::CONFIG).complete = true;
-        self.take_names_at_margin(ModuleId::CONFIG, root);
+        self.take_unindented_definitions(ModuleId::CONFIG, root, users);
     }
 
     /// Collects definitions but for keys next to them, whose owner then counts as broken.

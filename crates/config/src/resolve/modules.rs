@@ -22,7 +22,7 @@ pub(crate) struct Modules<'d> {
     pub(crate) jobs_section: JobsSection,
     pub(crate) jobs_in_doubt: JobsInDoubt,
     /// Names in the column of the section that they belong to, which were reported.
-    pub(crate) at_margin: HashSet<Place>,
+    pub(crate) unindented: HashSet<Place>,
     /// The configuration has at least one workflow.
     pub(crate) has_workflows: bool,
 }
@@ -55,7 +55,7 @@ impl<'d> Modules<'d> {
             },
             jobs_section: JobsSection::default(),
             jobs_in_doubt: JobsInDoubt::default(),
-            at_margin: HashSet::new(),
+            unindented: HashSet::new(),
             has_workflows: false,
         }
     }

@@ -2,28 +2,28 @@
 //!
 //! Deliberately absent: those of jobs, whose list has more to go by.
 
-use std::rc::Rc;
+use std::{collections::HashSet, rc::Rc};
 
 use crate::{
     codes::{self, Code},
     language::{
         data::ModuleId,
-        definition::{Definition, Element},
+        definition::{Definition, Element, Users},
         keys::{Known, ORB_KEYS},
     },
-    read::yaml::{At, Entry},
+    read::yaml::{At, Entry, Mentions},
     resolve::Resolver,
     suggest::list,
     text::{place::FileId, problem::Problem},
 };
 
-/// What a section has names of.
+/// A section whose entries are named definitions.
 #[derive(Clone, Copy)]
 pub(crate) struct Owners {
     word: &'static str,
     /// Keys that are hardly a name.
     keys: &'static [&'static str],
-    /// Keys without which nothing is one of them.
+    /// Keys of which every definition must have one.
     own: &'static [&'static str],
     pub(super) code: Code,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Owners {
 pub(crate) const COMMANDS: Owners =
     Owners { word: "command", keys: &["steps"], own: &["steps"], code: codes::SECTION_TYPE };
 
-/// How a job is called; which keys are its own, its list knows.
+/// For messages about jobs only; [`super::definitions`] knows their keys.
 pub(super) const JOBS: Owners =
     Owners { word: "job", keys: &[], own: &[], code: codes::STEPS_WITHOUT_JOB };
 
@@ -55,7 +55,7 @@ pub(crate) struct Stray<'d> {
     pub(crate) stray: Entry<'d>,
 }
 
-/// What a section of its own name has names of, for names in the column of the section itself.
+/// Sections whose definitions may be unindented, with the keys that identify one.
 const SECTIONS: &[(&str, Element, &[&str])] = &[
     ("jobs", Element::Job, &["steps", "docker", "machine", "macos", "executor", "type"]),
     ("commands", Element::Command, &["steps"]),
@@ -105,27 +105,41 @@ impl<'d> Resolver<'_, 'd> {
         self.render.report.add(problem.related(owner.key, format!("the {word}")));
     }
 
-    /// Reports names in the column of the section that they belong to, which has nothing below it, and
+    /// Reports definitions in the column of the section that they belong to, which has nothing below it, and
     /// takes them for definitions that are broken.
-    pub(crate) fn take_names_at_margin(&mut self, module: ModuleId, root: At) {
+    pub(crate) fn take_unindented_definitions(&mut self, module: ModuleId, root: At, users: Users) {
+        let mut mentions: Option<Mentions<'d>> = None;
+        let doc = self.render.doc;
         let all: Vec<Entry<'d>> = self.render.doc.entries(root).iter().collect();
         for (at, section) in all.iter().enumerate() {
             let known = SECTIONS.iter().find(|(name, ..)| *name == section.name);
             let Some(&(_, element, keys)) = known else { continue };
-            let names = self.names_at_margin(&all, at, keys);
+            let names = self.unindented_definitions(&all, at, keys);
             for name in &names {
                 let definition = broken(name, name.value, module);
                 self.modules.get_mut(module).section_mut(element).insert(name.name, definition);
             }
-            let is_used = names.iter().any(|name| self.is_mentioned(name.name));
-            self.at_margin(&names, section, is_used);
+            if names.is_empty() {
+                continue;
+            }
+            let is_used = users == Users::OtherFiles || {
+                let mentions =
+                    mentions.get_or_insert_with(|| doc.file(FileId::CONFIG).doc.mentions());
+                let runs_alone = element == Element::Job
+                    && names.iter().any(|name| name.name == "build")
+                    && !self.has_workflows();
+                runs_alone || is_any_mentioned(&names, mentions)
+            };
+            self.report_unindented(&names, section, is_used);
         }
     }
 
     /// The same in an inline orb, whose definitions are read when they are used; and keys next to what they
     /// belong to.
     pub(super) fn define_misplaced(&mut self, orb: ModuleId, root: At) {
-        self.take_names_at_margin(orb, root);
+        // What an orb from elsewhere defines is used by the configuration, under the orb's own name.
+        let users = if root.file() == FileId::CONFIG { Users::ThisFile } else { Users::OtherFiles };
+        self.take_unindented_definitions(orb, root, users);
         for (name, element, owners) in [
             ("commands", Element::Command, COMMANDS),
             ("executors", Element::Executor, EXECUTORS),
@@ -143,23 +157,28 @@ impl<'d> Resolver<'_, 'd> {
     /// Reports keys of an orb that are not known, but for names that were reported.
     pub(crate) fn check_keys_of_orb(&mut self, root: At, known: Known<'_>) {
         let entries = self.render.doc.entries(root);
-        let others = entries.iter().filter(|entry| !self.modules.at_margin.contains(&entry.key));
+        let others = entries.iter().filter(|entry| !self.modules.unindented.contains(&entry.key));
         self.render.check_keys(others.map(|entry| (entry.name, entry.key)), known);
     }
 
     /// The same for workflows: what runs is not known then, so nothing can be missing.
-    pub(crate) fn take_workflows_at_margin(&mut self, root: At) {
+    pub(crate) fn take_unindented_workflows(&mut self, root: At) {
         let all: Vec<Entry<'d>> = self.render.doc.entries(root).iter().collect();
         let Some(at) = all.iter().position(|entry| entry.name == "workflows") else { return };
-        let names = self.names_at_margin(&all, at, WORKFLOWS.own);
+        let names = self.unindented_definitions(&all, at, WORKFLOWS.own);
         // A job called `build` would run by itself.
         let runs = self.modules.get(ModuleId::CONFIG).jobs.contains_key("build");
-        self.at_margin(&names, &all[at], !runs);
+        self.report_unindented(&names, &all[at], !runs);
         self.modules.jobs_section.broken |= !names.is_empty();
     }
 
     /// Returns the keys right after an empty section that look like its names.
-    fn names_at_margin(&self, all: &[Entry<'d>], at: usize, keys: &[&str]) -> Vec<Entry<'d>> {
+    fn unindented_definitions(
+        &self,
+        all: &[Entry<'d>],
+        at: usize,
+        keys: &[&str],
+    ) -> Vec<Entry<'d>> {
         let doc = self.render.doc;
         let entries = doc.entries(all[at].value);
         let is_version = entries.len() == 1 && entries.get("version").is_some();
@@ -173,9 +192,9 @@ impl<'d> Resolver<'_, 'd> {
         all[at + 1..].iter().take_while(is_name).copied().collect()
     }
 
-    /// Reports names in the column of their section, once. What nothing uses is a warning, as it is
+    /// Reports definitions in the column of their section, once. What nothing uses is a warning, as it is
     /// below any other key that is not known.
-    fn at_margin(&mut self, names: &[Entry<'d>], section: &Entry<'d>, is_used: bool) {
+    fn report_unindented(&mut self, names: &[Entry<'d>], section: &Entry<'d>, is_used: bool) {
         const SHOWN: usize = 8;
         let Some(first) = names.first() else { return };
         let message = format!("`{}` is next to `{}`, not inside it", first.name, section.name);
@@ -188,15 +207,26 @@ impl<'d> Resolver<'_, 'd> {
         let shown = list(names.iter().take(SHOWN).map(|name| name.name));
         let help = format!("indent {shown} deeper than `{}`", section.name);
         self.render.report.add(problem.help(help).related(section.key, "the section is empty"));
-        self.modules.at_margin.extend(names.iter().map(|name| name.key));
+        self.modules.unindented.extend(names.iter().map(|name| name.key));
     }
 
-    /// Returns whether a step, an entry of a workflow or an executor may have this name.
-    fn is_mentioned(&self, name: &str) -> bool {
-        let mentions = self.render.doc.file(FileId::CONFIG).doc.mentions();
-        let is_it = |text: &&str| *text == name || text.rsplit('/').next() == Some(name);
-        mentions.items.iter().any(is_it) || mentions.scalars.iter().any(is_it)
+    /// Returns whether the configuration says itself which jobs run.
+    fn has_workflows(&self) -> bool {
+        let root = self.render.doc.root(FileId::CONFIG);
+        root.is_some_and(|root| self.render.doc.get(root, "workflows").is_some())
     }
+}
+
+/// Returns whether a step, an entry of a workflow or an executor may have one of these names, with that of
+/// an orb in front of it or without.
+fn is_any_mentioned(definitions: &[Entry<'_>], mentions: &Mentions<'_>) -> bool {
+    let names: HashSet<&str> = definitions.iter().map(|definition| definition.name).collect();
+    let is_one = |text: &&str| {
+        names.contains(text) || text.rsplit('/').next().is_some_and(|name| names.contains(name))
+    };
+    mentions.items.iter().any(is_one)
+        || mentions.values.iter().any(is_one)
+        || names.iter().any(|name| mentions.is_value(name))
 }
 
 /// A definition that lacks what is next to it.

@@ -153,7 +153,7 @@ impl Resolver<'_, '_> {
     pub(crate) fn check_top_level(&mut self, root: At) {
         let referred_to = self.render.doc.referred_to(FileId::CONFIG);
         for entry in self.render.doc.entries(root) {
-            if SECTIONS.contains(&entry.name) || self.modules.at_margin.contains(&entry.key) {
+            if SECTIONS.contains(&entry.name) || self.modules.unindented.contains(&entry.key) {
                 continue;
             }
             // A key that holds anchors may have any name.
