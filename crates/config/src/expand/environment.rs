@@ -151,7 +151,7 @@ impl Expander<'_, '_> {
             None => without_equals_sign(text),
             Some((name, value)) => exported(name, value).or_else(|| quoted(name, value)),
         };
-        let Some((message, help)) = found else { return false };
+        let Some(Advice { message, help }) = found else { return false };
         let problem = Problem::warning(codes::BAD_ENVIRONMENT, place, message);
         self.render.report.add(problem.help(help));
         true
@@ -165,14 +165,14 @@ impl Expander<'_, '_> {
             return;
         }
         let Some(several) = several(text) else { return };
-        let Some(&(name, first)) = several.first() else { return };
+        let Some(&Assignment { name, value: first }) = several.first() else { return };
         let (_, whole) = text.split_once('=').unwrap_or((text, ""));
         let message = format!("`{name}` is set to all of `{whole}`");
         let problem = Problem::warning(codes::BAD_ENVIRONMENT, value.place, message);
         let is_plain = |text: &str| !text.contains(['{', '}', '[', ']', ',', '#', ':', '"', '\'']);
-        let help = if several.iter().all(|(_, value)| is_plain(value) && !value.is_empty()) {
+        let help = if several.iter().all(|one| is_plain(one.value) && !one.value.is_empty()) {
             let fields: Vec<_> =
-                several.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+                several.iter().map(|one| format!("{}: {}", one.name, one.value)).collect();
             format!("write `environment: {{ {} }}`", fields.join(", "))
         } else {
             format!("write each variable on its own line, as `{name}: {first}`")
@@ -194,41 +194,55 @@ impl Expander<'_, '_> {
     }
 }
 
+/// What is said about an assignment that sets something else than it seems to.
+struct Advice {
+    message: String,
+    help: String,
+}
+
+/// `NAME=value`, in parts.
+struct Assignment<'t> {
+    name: &'t str,
+    value: &'t str,
+}
+
 /// `KEY: value` and `KEY` have no `=`, so that all of it is a name.
-fn without_equals_sign(text: &str) -> Option<(String, String)> {
-    let (name, value) = text.split_once(':').map_or((text, ""), |(name, value)| (name, value));
+fn without_equals_sign(text: &str) -> Option<Advice> {
+    let (name, value) = text.split_once(':').unwrap_or((text, ""));
     if !is_variable_name(name.trim()) {
         return None;
     }
     let name = name.trim();
     Some(if name.len() < text.len() {
         let message = format!("`{text}` has no `=`: all of it is the name of a variable");
-        (message, format!("write `{name}={}`", value.trim()))
+        Advice { message, help: format!("write `{name}={}`", value.trim()) }
     } else {
         let message = format!("`{name}` is set to an empty string");
-        (message, format!("to leave it empty, write `{name}=`; else add its value"))
+        let help = format!("to leave it empty, write `{name}=`; else add its value");
+        Advice { message, help }
     })
 }
 
 /// `export X=1` sets a variable that is named `export X`.
-fn exported(name: &str, value: &str) -> Option<(String, String)> {
+fn exported(name: &str, value: &str) -> Option<Advice> {
     let word = ["export ", "set ", "declare "].iter().find(|word| name.starts_with(**word))?;
     let bare = name[word.len()..].trim();
     let message = format!("`{name}` is taken as the name of the variable");
-    is_variable_name(bare).then(|| (message, format!("write `{bare}={value}`")))
+    let help = format!("write `{bare}={value}`");
+    is_variable_name(bare).then_some(Advice { message, help })
 }
 
 /// `X="a b"`: no shell takes the quotes away.
-fn quoted(name: &str, value: &str) -> Option<(String, String)> {
+fn quoted(name: &str, value: &str) -> Option<Advice> {
     let inner = ['"', '\''].iter().find_map(|quote| {
         value.strip_prefix(*quote)?.strip_suffix(*quote).filter(|inner| !inner.contains(*quote))
     })?;
     let message = format!("`{name}` gets its value with the quotes");
-    Some((message, format!("write `{name}={inner}`")))
+    Some(Advice { message, help: format!("write `{name}={inner}`") })
 }
 
 /// Splits a string where another assignment begins; `None` if there is only one.
-fn several(text: &str) -> Option<Vec<(&str, &str)>> {
+fn several(text: &str) -> Option<Vec<Assignment<'_>>> {
     let mut starts = Vec::new();
     let mut from = 0;
     for word in text.split_whitespace() {
@@ -243,7 +257,7 @@ fn several(text: &str) -> Option<Vec<(&str, &str)>> {
     }
     let ends = starts.iter().skip(1).copied().chain([text.len()]);
     let parts = starts.iter().zip(ends).map(|(&start, end)| text[start..end].trim());
-    parts.map(|part| part.split_once('=')).collect()
+    parts.map(|part| part.split_once('=').map(|(name, value)| Assignment { name, value })).collect()
 }
 
 /// Lists the variables of an `environment` with their values as rendered, each name once.

@@ -33,7 +33,7 @@ const LINES: usize = 400;
 const SEED: u64 = 20_260_101;
 /// Of a hundred edits, so many are noticed.
 const REACH: usize = 95;
-/// A source that is underlined over so many further lines still shows where to look.
+/// A range of the text that is underlined over so many further lines still shows where to look.
 const SHORT: usize = 1;
 /// Processor time that one compilation may take.
 const TIMEOUT: Duration = Duration::from_secs(1);

@@ -33,7 +33,7 @@ impl fmt::Display for Difference {
 ///
 /// # Errors
 ///
-/// Reads a printed document. The error says where it is not one.
+/// If the text is not such a document; the error says where.
 pub(crate) fn read(text: &str) -> Result<Node, String> {
     let mut open: Vec<Open> = Vec::new();
     for event in Parser::new_from_str(text) {
@@ -178,7 +178,7 @@ impl Edits {
     ///
     /// # Errors
     ///
-    /// A row that is none.
+    /// If a row is not a pair, a path and a reason; the error has the row.
     pub(crate) fn read(text: &str) -> Result<Self, String> {
         let rows = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).skip(1);
         let read = |row: &str| match row.split('\t').collect::<Vec<_>>().as_slice() {
