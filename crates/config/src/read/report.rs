@@ -9,7 +9,7 @@ use std::{
     rc::Rc,
 };
 
-use roundel_model::limits;
+use roundel_model::{limits, text::cut};
 
 use crate::{
     codes::{self, Code},
@@ -24,6 +24,14 @@ use crate::{
 /// Diagnostics that one compilation returns at most. More are not read, and a damaged file of
 /// 1 MiB must not fill the database.
 const DIAGNOSTICS: usize = 200;
+
+/// Characters of a sentence or a path of a diagnostic at most: a name in it may be as long as a file, and
+/// each of the diagnostics may repeat it.
+const SENTENCE_CHARS: usize = 4_000;
+
+fn shortened(text: &str) -> String {
+    cut(text, SENTENCE_CHARS).into_owned()
+}
 
 /// Something that is being compiled: a workflow, a job, a command.
 #[derive(Clone, Debug)]
@@ -108,7 +116,7 @@ impl<'d> Report<'d> {
         &self.frames
     }
 
-    /// Sets whether errors count as warnings. Returns the previous setting. Returns what it was.
+    /// Sets whether errors count as warnings. Returns the previous setting.
     pub(crate) fn set_lenient(&mut self, lenient: bool) -> bool {
         std::mem::replace(&mut self.lenient, lenient)
     }
@@ -152,7 +160,7 @@ impl<'d> Report<'d> {
         self.found.push(Found { key, diagnostic: self.diagnostic(problem) });
     }
 
-    /// Takes back what was reported of a kind about a place: an error says the same.
+    /// Removes the diagnostics with this code at this place, for an error says the same.
     pub(crate) fn withdraw(&mut self, code: Code, place: Place) {
         let (file, span) = (place.file, place.span);
         self.found.retain(|Found { key, .. }| (key.0, key.1, key.2) != (code.slug, file, span));
@@ -250,16 +258,16 @@ impl<'d> Report<'d> {
         Diagnostic {
             code: code.slug.to_owned(),
             severity,
-            message,
+            message: shortened(&message),
             path: config.name.clone(),
             start,
             end,
             line,
             column,
-            at: config.doc.path_at(start),
-            via: self.frames.iter().map(|frame| frame.what.to_string()).collect(),
-            related: related.map(|(place, text)| self.related(place, text)).collect(),
-            help: help.as_ref().map(|help| help.text.clone()),
+            at: shortened(&config.doc.path_at(start)),
+            via: self.frames.iter().map(|frame| shortened(&frame.what)).collect(),
+            related: related.map(|(place, text)| self.related(place, &text)).collect(),
+            help: help.as_ref().map(|help| shortened(&help.text)),
             // What is underlined is not the orb's text.
             replacement: help.filter(|_| orb.is_none()).and_then(|help| help.replacement),
             orb,
@@ -268,12 +276,12 @@ impl<'d> Report<'d> {
         }
     }
 
-    fn related(&self, place: Place, text: String) -> Related {
+    fn related(&self, place: Place, text: &str) -> Related {
         let source = self.sources.file(place.file);
         let (start, end) = source.lines().trim(place.span);
         let (line, column) = source.lines().position(start);
         let path = (place.file != FileId::CONFIG).then(|| source.name.clone());
-        Related { path, start, end, line, column, text }
+        Related { path, start, end, line, column, text: shortened(text) }
     }
 
     /// Returns how many errors there are; a phase compares before and after.
@@ -298,7 +306,7 @@ impl<'d> Report<'d> {
         let here = std::iter::once(place).chain(self.frames.iter().rev().map(|frame| frame.place));
         let place = here.into_iter().find(|place| place.file == FileId::CONFIG);
         let lines = self.sources.file(FileId::CONFIG).lines();
-        lines.position(lines.trim(place.unwrap_or_default().span).0).0
+        lines.line(lines.trim(place.unwrap_or_default().span).0)
     }
 
     /// Returns the diagnostics in the order of the text, and what cannot be run.
@@ -361,6 +369,23 @@ mod tests {
         assert_eq!(report.errors(), 1);
         let found = report.finish().0;
         assert_eq!(found.iter().map(|d| (d.line, d.column)).collect::<Vec<_>>(), [(1, 1), (2, 7)]);
+    }
+
+    /// Two hundred errors in a job with a name of a megabyte would be more than the database takes.
+    #[test]
+    fn what_quotes_a_name_as_long_as_a_file_is_cut() {
+        let name = "x".repeat(100_000);
+        let sources = sources(&format!("? {name}\n: 1\n"));
+        let mut report = Report::new(&sources);
+        report.enter(&Rc::from(&*name), Place::default());
+        let place = Place::direct(Span::new(name.len() + 5, name.len() + 6));
+        let problem = Problem::error(codes::SECTION_TYPE, place, name.clone()).help(name.clone());
+        report.add(problem.related(place, name.clone()));
+        let found = report.finish().0.remove(0);
+        let Diagnostic { message, help, at, via, related, .. } = found;
+        for text in [message, help.unwrap(), at, via[0].clone(), related[0].text.clone()] {
+            assert_eq!(text.chars().count(), SENTENCE_CHARS + 1);
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod quoting;
 mod repair;
 pub(crate) mod scalar;
 mod seen;
+mod syntax_error;
 mod unquoted;
 
 use std::{

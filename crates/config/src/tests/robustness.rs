@@ -368,7 +368,7 @@ fn the_largest_workflows_of_every_kind_end() {
     }
 }
 
-/// A source that is handed on by name is copied wherever it lands.
+/// A string that is passed as a parameter is copied wherever it is used.
 #[test]
 fn copies_of_a_large_text_are_counted() {
     let large = "x".repeat(500_000);

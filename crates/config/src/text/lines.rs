@@ -18,6 +18,11 @@ impl Lines {
         Self { text: text.clone(), starts }
     }
 
+    /// Returns the line, counted from 1.
+    pub(crate) fn line(&self, byte: usize) -> u32 {
+        one_based(self.starts.partition_point(|&start| start <= byte).saturating_sub(1))
+    }
+
     /// Returns line and column, both counted from 1; the column counts characters, a tab is one.
     pub(crate) fn position(&self, byte: usize) -> (u32, u32) {
         let line = self.starts.partition_point(|&start| start <= byte).saturating_sub(1);
@@ -68,6 +73,7 @@ mod tests {
         assert_eq!(lines.position(7), (2, 1));
         let x = text.find('x').unwrap();
         assert_eq!(lines.position(x), (2, 5));
+        assert_eq!([0, 7, x, 9_999].map(|byte| lines.line(byte)), [1, 2, 2, 3]);
         assert_eq!(lines.position(9_999), (3, 1));
         assert_eq!(lines.line_at(x), "bé: x");
     }

@@ -8,14 +8,12 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Tag, options};
 
 use super::{
-    Anchored, Anchors, Doc, Id, Kind, Node, Style, Text,
-    cause::cause,
-    culprit::culprits,
-    merge,
-    quoting::{Stop, template},
+    Anchored, Anchors, Doc, Id, Kind, Node, Style, Text, merge,
+    quoting::{Misquoted, NOT_A_KEY, template},
     repair::{Repaired, repaired},
     scalar::is_printable,
     seen::Seen,
+    syntax_error::{Bracket, SyntaxError},
 };
 use crate::{
     codes,
@@ -39,6 +37,9 @@ const MERGED_ENTRIES: u32 = 1_000;
 
 /// Nodes after all aliases are expanded (CFG §1.4).
 const EXPANDED_NODES: u32 = 2_000_000;
+
+/// Undefined aliases of which the name that was meant is looked for.
+const SUGGESTIONS: usize = 200;
 
 /// Parses a source. Returns what is wrong with it too; without a root nothing can be said about the
 /// rest. Aliases that it does not define itself are looked for among `foreign`.
@@ -149,9 +150,33 @@ impl<'t> Builder<'t> {
 
     /// Reports a syntax error; nothing is known of the text then.
     fn refused(mut self, error: &ScanError) -> (Doc, Vec<Problem>) {
-        self.syntax_error(error);
+        let place = self.problems.last().map(|last| last.place.span);
+        let last = place.and_then(|span| self.text.get(span.start()..span.end()));
+        // What comes after a `{{` is not understood either.
+        if !last.is_some_and(|last| last.starts_with("{{")) {
+            let problem = self.syntax_error(error);
+            // Lines that seem swallowed are probably what is reported here.
+            self.problems.retain(Problem::is_error);
+            self.problems.push(problem);
+        }
         self.doc.root = None;
         self.finish()
+    }
+
+    fn syntax_error(&self, error: &ScanError) -> Problem {
+        let open = self.open.iter().rev().find(|open| open.is_bracketed(self.text));
+        let error = SyntaxError {
+            text: self.text,
+            error,
+            known: self.doc.nodes.last().map_or_else(Span::default, |node| node.span),
+            bracket: open.map(|open| Bracket { start: open.span.start, is_map: open.is_map }),
+        };
+        if *error.error.kind() == ErrorKind::RecursionLimitExceeded {
+            let message = format!("the document is nested more than {DEPTH} levels deep");
+            let place = Place::direct(error.stopped_at());
+            return Problem::error(codes::EXPANDS_TOO_FAR, place, message).help(NEST_LESS);
+        }
+        error.problem()
     }
 
     fn finish(mut self) -> (Doc, Vec<Problem>) {
@@ -204,7 +229,9 @@ impl<'t> Builder<'t> {
             Event::UnresolvedAlias(name) => {
                 let message = format!("found undefined alias `{name}`");
                 let problem = Problem::error(codes::UNDEFINED_ALIAS, Place::direct(at), message);
-                let near = nearest(&name, self.names.iter().map(|(known, _)| known.as_str()));
+                // More than that are not read.
+                let names = self.names.iter().filter(|_| self.problems.len() < SUGGESTIONS);
+                let near = nearest(&name, names.map(|(known, _)| known.as_str()));
                 let near = near.map(|near| Help::did_you_mean(&format!("*{near}")));
                 let problem = problem.help(format!("define `&{name}` above its first use"));
                 self.problems.push(problem.maybe_help(near));
@@ -232,6 +259,7 @@ impl<'t> Builder<'t> {
     fn check_swallowed(&mut self, at: Span) {
         let Some(text) = self.text.get(at.start()..at.end()).map(str::trim_end) else { return };
         let is_item = self.open.last().is_some_and(|open| !open.is_map && !open.is_flow);
+        let is_item = is_item && !text.contains("<<");
         let mut start = at.start();
         let mut lines = text.split_inclusive('\n').map(|line| {
             start += line.len();
@@ -239,9 +267,9 @@ impl<'t> Builder<'t> {
         });
         lines.next();
         let dashed = |line: &str| line.trim_start().starts_with("- ");
-        let Some((start, line)) = lines.find(|(_, line)| {
-            !line.trim().is_empty() && (dashed(line) || is_item && !text.contains("<<"))
-        }) else {
+        let Some((start, line)) =
+            lines.find(|(_, line)| !line.trim().is_empty() && (dashed(line) || is_item))
+        else {
             return;
         };
         let begin = start + line.len() - line.trim_start().len();
@@ -386,17 +414,18 @@ impl<'t> Builder<'t> {
 
     fn complex_key(&self, key: Id, map: Span) -> Problem {
         let is_flow = self.open.iter().any(|open| open.is_bracketed(self.text));
-        let template = template(self.text, map, is_flow);
-        let span = template.as_ref().map_or(self.doc.node(key).span, |(span, _)| *span);
+        let Misquoted { span, message, help } =
+            template(self.text, map, is_flow).unwrap_or_else(|| Misquoted {
+                span: self.doc.node(key).span,
+                message: NOT_A_KEY.to_owned(),
+                help: "quote it if it is meant as a string".to_owned(),
+            });
         if self.is_empty_pair(key) {
             let message = "a key is empty: `? :` makes a mapping without a name of it";
             let problem = Problem::error(codes::COMPLEX_KEY, Place::direct(span), message);
             return problem.help("write the key before the colon, without `?`");
         }
-        let message = "a key must be a string, not a mapping or a list";
-        let problem = Problem::error(codes::COMPLEX_KEY, Place::direct(span), message);
-        let help = template.map(|(_, help)| help);
-        problem.help(help.unwrap_or_else(|| "quote it if it is meant as a string".to_owned()))
+        Problem::error(codes::COMPLEX_KEY, Place::direct(span), message).help(help)
     }
 
     /// Returns whether a node is what is after the `?` of `? :` or `? : value`.
@@ -513,76 +542,6 @@ impl<'t> Builder<'t> {
             problem.help("quote a value that starts with `!`; in an expression, write `not`"),
         );
     }
-
-    fn written(&self, span: Span) -> &'t str {
-        self.text.get(span.start()..span.end()).unwrap_or("")
-    }
-
-    /// Reports a syntax error where it was made, as far as that can be guessed.
-    fn syntax_error(&mut self, error: &ScanError) {
-        let text = self.text;
-        // What comes after a `{{` is not understood either.
-        if self.problems.last().is_some_and(|last| self.written(last.place.span).starts_with("{{"))
-        {
-            return;
-        }
-        let mark = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
-        let next = text.get(mark..).and_then(|rest| rest.chars().next());
-        let parser = Span::new(mark, next.map_or(mark, |c| mark + c.len_utf8()));
-        if *error.kind() == ErrorKind::RecursionLimitExceeded {
-            let message = format!("the document is nested more than {DEPTH} levels deep");
-            let problem = Problem::error(codes::EXPANDS_TOO_FAR, Place::direct(parser), message);
-            self.problems.retain(Problem::is_error);
-            self.problems.push(problem.help(NEST_LESS));
-            return;
-        }
-        let known = self.doc.nodes.last().map_or_else(Span::default, |node| node.span);
-        let bracket = self.open.iter().rev().find(|open| open.is_bracketed(text));
-        let stop = Stop { mark, kind: error.kind(), is_bracketed: bracket.is_some() };
-        let cause = cause(text, known, stop);
-        let explained = cause.message.is_some();
-        let what = cause.message.unwrap_or_else(|| error.info().clone());
-        let message = format!("invalid YAML: {what}");
-        let mut place = cause.span.unwrap_or(parser);
-        let mut related: Vec<(Span, String)> = Vec::new();
-        let mut help = cause.help;
-        let mut limit = if explained { 1 } else { 3 };
-        if let Some(open) = bracket.filter(|_| !cause.is_certain) {
-            let span = Span { start: open.span.start, end: open.span.start.saturating_add(1) };
-            let what = if open.is_map { "mapping" } else { "list" };
-            if span.start != place.start {
-                related.push((span, format!("inside this unclosed {what}")));
-            }
-            let bracket = if open.is_map { '}' } else { ']' };
-            help = format!("close the {what} with `{bracket}`, and put commas between its entries");
-            limit = 0;
-        } else if let Some((span, what)) = cause.related {
-            related.push((span, what.to_owned()));
-            // Of two dashes, and of a line above, everything is reported.
-            let here = line_start(text, place) == line_start(text, parser);
-            limit = usize::from(here && !self.written(place).starts_with('-'));
-        }
-        for culprit in culprits(text, mark, error.kind()) {
-            let span = Span::new(culprit.place.start, culprit.place.end);
-            let same = |other: Span| line_start(text, other) == line_start(text, span);
-            let is_known = same(place) || related.iter().any(|(other, _)| same(*other));
-            let is_wanted = limit > 0 && (!explained || !culprit.vague);
-            if culprit.certain && !explained {
-                (place, help) = (span, culprit.help.map_or(help, str::to_owned));
-            } else if is_wanted && !is_known {
-                limit -= 1;
-                related.push((span, culprit.what.to_owned()));
-            }
-        }
-        // Lines that seem swallowed are probably what is reported here.
-        self.problems.retain(Problem::is_error);
-        let problem = Problem::error(codes::SYNTAX, Place::direct(place), message).help(help);
-        self.problems.push(
-            related
-                .into_iter()
-                .fold(problem, |problem, (span, what)| problem.related(Place::direct(span), what)),
-        );
-    }
 }
 
 fn is_flow(style: granit_parser::StructureStyle) -> bool {
@@ -591,8 +550,4 @@ fn is_flow(style: granit_parser::StructureStyle) -> bool {
 
 fn bytes(span: granit_parser::Span) -> Span {
     span.byte_range().map_or(Span::default(), |range| Span::new(range.start, range.end))
-}
-
-fn line_start(text: &str, at: Span) -> usize {
-    text.get(..at.start()).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
 }

@@ -14,6 +14,9 @@ use crate::{
     },
 };
 
+/// Keys next to a merge key that are looked through for the one that was meant.
+const KEYS: usize = 100;
+
 /// Resolves the merge keys of a mapping: its own keys win wherever they are; among merged ones the
 /// first wins.
 pub(super) fn merged(doc: &Doc, pairs: &[(Id, Id)]) -> Vec<Merged> {
@@ -133,7 +136,7 @@ fn bad(doc: &Doc, text: &str, (key, value): (Id, Id), pairs: &[(Id, Id)]) -> Pro
                 };
                 !doc.is_merge(key) && other == doc.text(found)
             };
-            let name = pairs.iter().find(same).and_then(|&(key, _)| doc.key_text(key));
+            let name = pairs.iter().take(KEYS).find(same).and_then(|&(key, _)| doc.key_text(key));
             let help = match name {
                 Some(name) => format!("it is a string: use it as a value, `{name}: {written}`"),
                 None => format!(

@@ -7,13 +7,16 @@ use granit_parser::ErrorKind;
 use super::repair::{closing_quote, may_begin};
 use crate::text::place::Span;
 
-/// What is behind the backslash of an escape in double quotes, but for the three with digits.
+/// Characters that may follow a backslash, besides `x`, `u` and `U`.
 const ESCAPES: [char; 20] = [
     '0', 'a', 'b', 't', '\t', 'n', 'v', 'f', 'r', 'e', ' ', '"', '/', '\\', 'N', '_', 'L', 'P',
     '\n', '\r',
 ];
 
 const USE_A_BLOCK: &str = "use a block that starts with `|`: it needs no quotes";
+
+/// Bytes of a string that a help repeats at most: it is to be read, and to be copied.
+const REPEATED: usize = 1_000;
 
 /// Where the parser gave up, and why.
 #[derive(Clone, Copy)]
@@ -52,15 +55,19 @@ pub(super) fn wrong_escape(text: &str, stop: Stop<'_>) -> Option<Misquoted> {
     let first = *wrong.first()?;
     let escape: String = inner.get(first..)?.chars().take(2).collect();
     let message = format!("`{escape}` is not a valid escape in a double-quoted string");
-    if inner.contains(['\n', '`']) {
+    if inner.contains(['\n', '`']) || inner.len() > REPEATED {
         let start = open + 1 + first;
         let span = Span::new(start, start + escape.len());
         return Some(Misquoted { span, message, help: USE_A_BLOCK.to_owned() });
     }
-    let mut fixed = inner.to_owned();
-    for &at in wrong.iter().rev() {
-        fixed.insert(at, '\\');
+    let mut fixed = String::with_capacity(inner.len() + wrong.len());
+    let mut from = 0;
+    for at in wrong {
+        fixed.push_str(inner.get(from..at)?);
+        fixed.push('\\');
+        from = at;
     }
+    fixed.push_str(inner.get(from..)?);
     let help = format!("write `\"{fixed}\"`");
     Some(Misquoted { span: Span::new(open, end), message, help })
 }
@@ -107,7 +114,7 @@ fn signed(text: &str, start: usize, line: &str, mark: usize) -> Option<Misquoted
     Some(Misquoted {
         span: Span::new(at, at + value.len()),
         message: format!("a string cannot start with `{}` unless it is quoted", value.get(..1)?),
-        help: format!("quote it: `\"{value}\"`"),
+        help: quote_it(value),
     })
 }
 
@@ -133,11 +140,12 @@ fn requoted(text: &str, start: usize, line: &str, stop: Stop<'_>) -> Option<Misq
     // A backslash is as it is in single quotes, but one before a quote was meant to go.
     let has_escape = inner.contains(if quote == "\"" { "\\\"" } else { "\\" });
     let is_clear = !inner.contains(other) && !has_escape && !inner.contains(['#', '`']);
-    let help = if is_clear {
+    let is_short = inner.len() <= REPEATED;
+    let help = if is_clear && is_short {
         format!("write `{other}{inner}{other}`")
     } else if !stop.is_bracketed {
         USE_A_BLOCK.to_owned()
-    } else if inner.contains('`') {
+    } else if inner.contains('`') || !is_short {
         "write it in single quotes, and each single quote in it twice".to_owned()
     } else {
         format!("write `'{}'`", inner.replace('\'', "''"))
@@ -154,7 +162,8 @@ fn closed_before(text: &str, start: usize, mark: usize) -> Option<(usize, usize)
     let mut from = start;
     loop {
         let at = from + text.get(from..mark)?.find(['"', '\''])?;
-        let end = closing_quote(text, at).filter(|end| may_begin(text, at) && *end <= mark);
+        let begins = may_begin(text, at);
+        let end = begins.then(|| closing_quote(text, at)).flatten().filter(|end| *end <= mark);
         let Some(end) = end else {
             from = at + 1;
             continue;
@@ -170,30 +179,54 @@ fn closed_before(text: &str, start: usize, mark: usize) -> Option<(usize, usize)
 /// not within quotes.
 fn end_of_entry(text: &str, from: usize, line_end: usize) -> usize {
     let rest = text.get(from..line_end).unwrap_or("");
-    let is_end = |&(at, _): &(usize, &str)| rest[..at].matches(['"', '\'']).count() % 2 == 0;
-    let mut ends = rest.match_indices([',', ']', '}']);
-    let end = ends.clone().find(is_end).or_else(|| ends.next());
-    end.map_or(line_end, |(at, _)| from + at)
+    let mut is_quoted = false;
+    let mut first = None;
+    for (at, sign) in rest.match_indices(['"', '\'', ',', ']', '}']) {
+        match sign {
+            "\"" | "'" => is_quoted = !is_quoted,
+            _ if !is_quoted => return from + at,
+            _ => first = first.or(Some(at)),
+        }
+    }
+    first.map_or(line_end, |at| from + at)
 }
 
-/// Finds the whole of a string that starts with `{{`, and says how it is quoted. `map` is what the parser
-/// took for its first part.
-pub(super) fn template(text: &str, map: Span, is_flow: bool) -> Option<(Span, String)> {
+/// What is wrong with a key that is a collection.
+pub(super) const NOT_A_KEY: &str = "a key must be a string, not a mapping or a list";
+
+/// Finds the whole of a string that starts with `{{`, of which the parser took the braces for a key. `map`
+/// is what it took for the first part.
+pub(super) fn template(text: &str, map: Span, is_flow: bool) -> Option<Misquoted> {
     let rest = text.get(map.start()..)?;
     let inner = text.get(map.start()..map.end())?;
     if !rest.starts_with("{{") {
         return None;
     }
-    let after = text.get(map.end()..)?.lines().next().unwrap_or("");
-    let end = if is_flow { after.find([',', ']', '}']) } else { after.find(" #") };
+    let after = text.get(map.end()..)?;
+    // A list may have thousands of them in a line: its end is looked for only where nothing else ends one.
+    let end = if is_flow {
+        after.find([',', ']', '}', '\n'])
+    } else {
+        let line = after.lines().next().unwrap_or("");
+        line.find(" #").or(Some(line.len()))
+    };
     let value = rest.get(..inner.len() + end.unwrap_or(after.len()))?.trim_end();
     let span = Span::new(map.start(), map.start() + value.len());
-    let is_short = !value.contains(['\n', '`']);
-    is_short.then(|| (span, format!("quote it: `{}`", quoted(value))))
+    let is_one_line = !value.contains(['\n', '`']);
+    let message = NOT_A_KEY.to_owned();
+    is_one_line.then(|| Misquoted { span, message, help: quote_it(value) })
+}
+
+/// Says how to quote a string.
+pub(super) fn quote_it(value: &str) -> String {
+    if value.len() > REPEATED {
+        return "put it in quotes".to_owned();
+    }
+    format!("quote it: `{}`", quoted(value))
 }
 
 /// Puts a string in the quotes that change nothing in it.
-pub(super) fn quoted(value: &str) -> String {
+fn quoted(value: &str) -> String {
     if value.contains(['"', '\\']) {
         format!("'{}'", value.replace('\'', "''"))
     } else {

@@ -4,7 +4,7 @@
 //! Deliberately absent: strings that begin with a sign of YAML, or with a quote ([`super::quoting`]).
 
 use super::{
-    quoting::{Misquoted, quoted},
+    quoting::{Misquoted, quote_it},
     repair::may_begin,
 };
 use crate::text::place::Span;
@@ -119,7 +119,7 @@ fn bracketed(text: &str, start: usize, line: &str) -> Option<Misquoted> {
     (is_more && !rest.trim().is_empty() && !value.contains('`')).then(|| Misquoted {
         span: Span::new(start + at, start + at + value.len()),
         message: format!("a string cannot start with `{}` unless it is quoted", &value[..1]),
-        help: format!("quote it: `{}`", quoted(value)),
+        help: quote_it(value),
     })
 }
 
@@ -157,11 +157,8 @@ fn entry_with_brackets(start: usize, line: &str, mark: usize) -> Option<Misquote
             at += 2 + rest.get(1..)?.find(quote)?;
             continue;
         }
-        let key = rest.find(": ").filter(|colon| {
-            rest.get(..*colon).is_some_and(|key| !key.contains([',', '[', '{', ']', '}']))
-        });
-        if let Some(colon) = key {
-            at += colon + 2;
+        if let Some(length) = key_length(rest) {
+            at += length;
             continue;
         }
         let entry = rest.get(..entry_length(rest))?.trim_end();
@@ -169,12 +166,20 @@ fn entry_with_brackets(start: usize, line: &str, mark: usize) -> Option<Misquote
             return Some(Misquoted {
                 span: Span::new(start + at, start + at + entry.len()),
                 message: "brackets in a string that is not quoted".to_owned(),
-                help: format!("quote it: `{}`", quoted(entry)),
+                help: quote_it(entry),
             });
         }
         at += entry.len().max(1);
     }
     None
+}
+
+/// Returns the length of the key that a text begins with, its colon and a space included.
+fn key_length(text: &str) -> Option<usize> {
+    let mut signs = text.match_indices([':', ',', '[', '{', ']', '}']);
+    let is_colon = |at: usize| text.get(at..).is_some_and(|rest| rest.starts_with(": "));
+    let (at, _) = signs.find(|&(at, sign)| sign != ":" || is_colon(at))?;
+    is_colon(at).then_some(at + 2)
 }
 
 /// Returns where an entry ends: at a comma or a bracket that is not its own.

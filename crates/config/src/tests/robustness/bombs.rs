@@ -67,6 +67,7 @@ impl Bomb {
 /// All of them.
 pub(crate) fn all() -> Vec<Bomb> {
     let mut bombs = of_yaml();
+    bombs.extend(of_long_lines());
     bombs.extend(of_patterns());
     bombs.extend(of_expansion());
     bombs.extend(of_orbs());
@@ -115,6 +116,66 @@ fn of_yaml() -> Vec<Bomb> {
         Bomb::new(
             "a mapping of 60,000 equal keys",
             format!("{JOB}x:\n{}", "  key: value\n".repeat(60_000)),
+        ),
+    ]
+}
+
+/// The usual mistakes, each in one line that is as long as a configuration may be: what reads the rest of
+/// the line for every entry of it takes minutes.
+fn of_long_lines() -> Vec<Bomb> {
+    let line = |name, start: &str, piece: &str, end: &str| {
+        let pieces = piece.repeat((MEGABYTE - start.len() - end.len()) / piece.len());
+        Bomb::new(name, format!("{JOB}x: {start}{pieces}{end}\n"))
+    };
+    let numbered = |start: &str, count: usize, piece: &dyn Fn(usize) -> String, end: &str| {
+        format!("{JOB}x: {start}{}{end}\n", (0..count).map(piece).collect::<String>())
+    };
+    let anchors = numbered("[", 35_000, &|n| format!("&abcde{n} x, "), "");
+    let aliases = numbered(
+        &anchors["x: ".len() + JOB.len()..anchors.len() - 1],
+        35_000,
+        &|n| format!("*vwxyz{n}, "),
+        "]",
+    );
+    let merges = numbered("{", 60_000, &|n| format!("<<: a{n}, "), "}");
+    vec![
+        line("a list that a brace ends", "[", "a,", "a}"),
+        line("a mapping that a bracket ends", "{", "a: b, ", "]"),
+        line("a list that nothing ends", "[", "a, ", ""),
+        line("a mapping that nothing ends", "{", "a: b, ", ""),
+        line("a quote within quotes, before all other entries", "['it's', ", "a, ", "]"),
+        line("a quote within quotes, after all other entries", "[", "'a', ", "'it's']"),
+        line("quotes within words, before one within quotes", "[b", "'a", ", 'it's']"),
+        line(
+            "escaped quotes within words, before one within quotes",
+            "[b\"",
+            "\\\"",
+            "\", 'it's']",
+        ),
+        line("quotes that are not closed", "[", "b\"c, ", "\"a]"),
+        line("escapes that do not exist", "\"", "\\d", "\""),
+        line("a string that continues after its quote", "\"a\" ", "\"b\" ", ""),
+        line("a string that starts with a sign", "[", "a, ", "*, @b]"),
+        line("a string that starts with brackets", "[[ a ]] ", "b ", ""),
+        line("an entry with brackets", "[", "a, ", "v[0-9]+]"),
+        line("entries that start with two braces", "[", "{{a}}, ", "]"),
+        line("colons within a string", "", "a: ", "b"),
+        line("a block in its line", "| ", "a: ", "b"),
+        line("tags that do not exist", "[", "!a b, ", "]"),
+        line("keys that are the same", "{", "a: b, ", "}"),
+        line("keys that are lists", "{", "[a]: b, ", "}"),
+        Bomb::new("aliases that do not exist", aliases),
+        Bomb::new("merge keys that merge strings", merges),
+        Bomb::new(
+            "steps that do not exist",
+            format!(
+                "version: 2.1\njobs: {{build: {{machine: true, steps: [{}]}}}}\n",
+                "run: a, {b: c}, ".repeat(MEGABYTE / 16)
+            ),
+        ),
+        Bomb::new(
+            "a list without the dashes of its items",
+            format!("{JOB}x:\n  - {}<<\ny: [}}\n", "a\n    ".repeat(MEGABYTE / 6)),
         ),
     ]
 }

@@ -11,33 +11,50 @@ pub(super) struct Quoted {
     pub(super) end: usize,
 }
 
+/// Bytes of the longest anchor or tag that is recognized.
+const WORD: usize = 256;
+
 /// Returns whether a value may begin at a byte: after the sign of a key or an item, in a collection,
 /// or after the anchor or the tag of the value.
 pub(in crate::read::yaml) fn may_begin(text: &str, at: usize) -> bool {
     let mut before = text.get(..at).unwrap_or("");
-    loop {
+    // A value has one anchor and one tag at most.
+    for _ in 0..=2 {
         let bare = before.trim_end_matches([' ', '\t']);
         if bare.is_empty() || bare.ends_with(['\n', ':', '-', '[', '{', ',', '?']) {
             return true;
         }
-        let word = bare.rfind([' ', '\t', '\n', '[', '{', ',']).map_or(0, |space| space + 1);
-        if bare.len() == before.len() || !bare[word..].starts_with(['&', '!']) {
+        if bare.len() == before.len() {
+            return false;
+        }
+        let near = bare.len().saturating_sub(WORD);
+        let is_border = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'[' | b'{' | b',');
+        let word = match bare.as_bytes()[near..].iter().rposition(is_border) {
+            Some(border) => near + border + 1,
+            None if near == 0 => 0,
+            None => return false,
+        };
+        if !matches!(bare.as_bytes().get(word), Some(b'&' | b'!')) {
             return false;
         }
         before = &bare[..word];
     }
+    false
 }
 
 /// Finds the quoted string that holds a byte, after the last thing that was understood.
 pub(super) fn around(text: &str, known: usize, mark: usize) -> Option<Quoted> {
     let mut from = known;
     while let Some(at) = text.get(from..mark)?.find(['"', '\'']).map(|at| from + at) {
-        let begins = may_begin(text, at);
+        if !may_begin(text, at) {
+            from = at + 1;
+            continue;
+        }
         let end = closing_quote(text, at)?;
-        if begins && end > mark {
+        if end > mark {
             return Some(Quoted { start: at, end });
         }
-        from = if begins { end.min(mark) } else { at + 1 };
+        from = end;
     }
     None
 }
