@@ -140,10 +140,9 @@ impl Open {
         ask(&document, &environment)
     }
 
-    /// Asks something about the text that has to be compiled for it.
-    pub(crate) fn ask_compiler<T>(&mut self, ask: impl FnOnce(&Document, &Inputs) -> T) -> T {
-        let document = self.read();
-        ask(&document, &self.inputs)
+    /// Returns what the text is compiled with.
+    pub(crate) fn inputs(&self) -> &Inputs {
+        &self.inputs
     }
 
     /// Returns what the file is called in diagnostics.

@@ -8,8 +8,9 @@
 //!                     analysis (a thread): orbs, compile ─▶ diagnostics
 //! ```
 //!
-//! Requests are answered at once, from the text as it is. Compiling happens next to them, after the
-//! typing has paused, and its outcome is dropped when the text has moved on. The crate is
+//! Requests are answered at once, from the text as it is, but for renames: each is compiled first, on its
+//! own thread (`renames`). Compiling for diagnostics happens next to them, after the typing has paused, and
+//! its outcome is dropped when the text has moved on. The crate is
 //! given texts and orbs and knows no registry: the caller passes it a way to find orbs, and the pipeline
 //! values that files of a directory are compiled with. It reads no file, and writes only the sources of
 //! orbs, for the editor, into a temporary directory.
@@ -27,6 +28,7 @@ mod diagnostics;
 mod documents;
 mod editor;
 mod frames;
+mod renames;
 mod requests;
 mod server;
 mod settings;

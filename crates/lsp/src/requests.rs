@@ -1,12 +1,11 @@
 //! Answers to requests, one function each.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use gen_lsp_types::{
     CodeActionParams, CompletionList, CompletionParams, Contents, DefinitionParams,
     DocumentHighlight, DocumentHighlightParams, DocumentSymbolParams, Hover, HoverParams, Location,
-    LocationLink, Position, PrepareRenameParams, ReferenceParams, RenameParams, TextEdit, Uri,
-    WorkspaceEdit,
+    LocationLink, Position, PrepareRenameParams, ReferenceParams, RenameParams, Uri,
 };
 use lsp_server::ErrorCode;
 use roundel_config::{Compiled, Inputs};
@@ -16,7 +15,9 @@ use serde_json::Value;
 use crate::{
     actions,
     documents::{Documents, Kind, Open},
-    editor, shapes,
+    editor,
+    renames::Rename,
+    shapes,
     sources::Sources,
     text::{Encoding, Text},
 };
@@ -43,7 +44,7 @@ pub(crate) struct RequestContext {
 }
 
 impl RequestContext {
-    /// Answers a request.
+    /// Answers a request, other than one for a rename.
     ///
     /// # Errors
     ///
@@ -56,7 +57,6 @@ impl RequestContext {
             "textDocument/references" => answer(self.references(&read(params)?)),
             "textDocument/documentHighlight" => answer(self.highlights(&read(params)?)),
             "textDocument/prepareRename" => answer(self.prepare_rename(&read(params)?)),
-            "textDocument/rename" => answer(self.rename(&read(params)?)?),
             "textDocument/documentSymbol" => answer(self.symbols(&read(params)?)),
             "textDocument/codeAction" => answer(self.code_actions(&read(params)?)),
             _ => Err(ResponseError {
@@ -167,27 +167,25 @@ impl RequestContext {
         Some(open.text.range(&here, encoding))
     }
 
-    fn rename(&mut self, params: &RenameParams) -> Result<WorkspaceEdit, ResponseError> {
-        let at = &params.text_document_position_params;
-        let uri = &at.text_document.uri;
+    /// Returns the rename that a request asks for, with all that it has to be tried with.
+    ///
+    /// # Errors
+    ///
+    /// If the parameters are not those of a rename, or if nothing can be renamed in the document.
+    pub(crate) fn rename(&mut self, params: Value) -> Result<Rename, ResponseError> {
+        let RenameParams { new_name: to, text_document_position_params: at, .. } = read(params)?;
+        let uri = at.text_document.uri;
         let encoding = self.encoding;
-        let refuse = |message: String| ResponseError { code: ErrorCode::RequestFailed, message };
-        let open = self
-            .document(uri)
-            .ok_or_else(|| refuse("this file is not a configuration".to_owned()))?;
+        let open = self.document(&uri).ok_or_else(|| ResponseError {
+            code: ErrorCode::RequestFailed,
+            message: "this file is not a configuration".to_owned(),
+        })?;
         let offset = open.text.offset(at.position, encoding);
         let compile: editor::Compile =
             if open.kind == Kind::Orb { check_orb } else { roundel_config::compile };
-        let to = &params.new_name;
-        let spans = open
-            .ask_compiler(|document, inputs| editor::rename(document, offset, to, inputs, compile))
-            .map_err(|error| refuse(error.to_string()))?;
-        let edits = spans.iter().map(|span| TextEdit {
-            range: open.text.range(span, encoding),
-            new_text: params.new_name.clone(),
-        });
-        let changes = HashMap::from([(uri.clone(), edits.collect())]);
-        Ok(WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() })
+        let (document, inputs) = (open.read(), open.inputs().clone());
+        let (version, text) = (open.version, open.text.clone());
+        Ok(Rename { uri, version, text, encoding, document, offset, to, inputs, compile })
     }
 
     fn symbols(&mut self, params: &DocumentSymbolParams) -> Vec<gen_lsp_types::DocumentSymbol> {

@@ -24,6 +24,7 @@ use crate::{
     diagnostics,
     documents::{self, Documents, Kind},
     frames::{self, Incoming},
+    renames::{Renamed, Renames},
     requests::{RequestContext, ResponseError},
     settings::{LocalValues, OpenOrbs, Settings},
     sources::Sources,
@@ -69,6 +70,7 @@ pub fn serve(
     });
     let writer = thread::spawn(move || write(output, &outgoing_from));
     let (outcomes_to, outcomes) = unbounded();
+    let (renamed_to, renamed) = unbounded();
     let session = Session {
         stage: Stage::Fresh { settings, open, local },
         context: RequestContext {
@@ -80,11 +82,12 @@ pub fn serve(
         },
         tasks: None,
         outcomes_to,
+        renames: Renames::new(renamed_to),
         outgoing,
         inputs: Inputs::default(),
         queue: VecDeque::new(),
     };
-    let ended = session.run(&incoming, &outcomes);
+    let ended = session.run(&incoming, &outcomes, &renamed);
     if writer.join().is_err() {
         tracing::error!("the thread that writes to the editor panicked");
     }
@@ -134,13 +137,19 @@ struct Session {
     context: RequestContext,
     tasks: Option<Sender<Task>>,
     outcomes_to: Sender<Outcome>,
+    renames: Renames,
     outgoing: Sender<Outgoing>,
     inputs: Inputs,
     queue: VecDeque<Incoming>,
 }
 
 impl Session {
-    fn run(mut self, incoming: &Receiver<Incoming>, outcomes: &Receiver<Outcome>) -> Ended {
+    fn run(
+        mut self,
+        incoming: &Receiver<Incoming>,
+        outcomes: &Receiver<Outcome>,
+        renamed: &Receiver<Renamed>,
+    ) -> Ended {
         loop {
             if self.queue.is_empty() {
                 select! {
@@ -151,6 +160,11 @@ impl Session {
                     recv(outcomes) -> outcome => {
                         if let Ok(outcome) = outcome {
                             self.learn(outcome);
+                        }
+                    }
+                    recv(renamed) -> renamed => {
+                        if let Ok(renamed) = renamed {
+                            self.renamed(renamed);
                         }
                     }
                 }
@@ -165,7 +179,7 @@ impl Session {
         }
     }
 
-    /// Puts a message into the queue; a cancellation takes one out.
+    /// Puts a message into the queue; a cancellation takes one out, or ends a rename.
     fn enqueue(&mut self, message: Incoming) {
         let canceled = match &message {
             Incoming::Message(Message::Notification(one)) if one.method == "$/cancelRequest" => {
@@ -178,8 +192,10 @@ impl Session {
         let same = |waiting: &Incoming| matches!(waiting, Incoming::Message(Message::Request(request)) if request.id == id);
         if let Some(position) = self.queue.iter().position(same) {
             self.queue.remove(position);
-            self.refuse(id, ErrorCode::RequestCanceled, "canceled");
+        } else if !self.renames.end(&id) {
+            return;
         }
+        self.refuse(id, ErrorCode::RequestCanceled, "canceled");
     }
 
     fn take(&mut self, message: Incoming) -> Option<Ended> {
@@ -232,6 +248,14 @@ impl Session {
                 self.tasks = None;
                 self.reply(id, Value::Null);
             }
+            (Stage::Open, "textDocument/rename") => match self.context.rename(params) {
+                Ok(rename) => {
+                    if let Err(error) = self.renames.begin(id.clone(), rename) {
+                        self.refuse(id, ErrorCode::RequestFailed, &error.to_string());
+                    }
+                }
+                Err(ResponseError { code, message }) => self.refuse(id, code, &message),
+            },
             (Stage::Open, method) => match self.context.answer(method, params) {
                 Ok(value) => self.reply(id, value),
                 Err(ResponseError { code, message }) => self.refuse(id, code, &message),
@@ -275,6 +299,24 @@ impl Session {
             analysis::run(&tasks_from, &outcomes, &inputs, &mut find, &mut local);
         });
         self.tasks = Some(tasks);
+    }
+
+    /// Answers with the result of a rename, unless it was canceled.
+    fn renamed(&mut self, renamed: Renamed) {
+        let Renamed { id, uri, version, edit } = renamed;
+        if !self.renames.end(&id) {
+            return;
+        }
+        // The edits are for the text as it was.
+        if self.context.documents.get(&uri).is_none_or(|open| open.version != version) {
+            let message = "the file has changed while the rename was tried: rename again";
+            return self.refuse(id, ErrorCode::ContentModified, message);
+        }
+        match edit.map(serde_json::to_value) {
+            Ok(Ok(edit)) => self.reply(id, edit),
+            Ok(Err(error)) => self.refuse(id, ErrorCode::InternalError, &error.to_string()),
+            Err(reason) => self.refuse(id, ErrorCode::RequestFailed, &reason),
+        }
     }
 
     /// Takes over what compiling found, and publishes it.

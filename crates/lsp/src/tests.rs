@@ -418,6 +418,57 @@ fn a_canceled_request_is_not_answered_but_refused() {
     assert_eq!(client.stop(), Ended::Requested);
 }
 
+/// A configuration that takes seconds to compile.
+fn large() -> String {
+    let mut text = CONFIG.to_owned() + "x-shelf:\n";
+    while text.len() < 900_000 {
+        text += "  - {run: {command: make, name: \"a step\", environment: {A: 1}}}\n";
+    }
+    text
+}
+
+/// Begins to rename the job `build`; returns when something else was answered meanwhile.
+fn start_rename(client: &mut Client, id: i64) {
+    client.open(URI, &large());
+    client.diagnostics(1);
+    let mut params = client::at(URI, 10, 4);
+    params["newName"] = json!("compile");
+    client.raw(&client::frame(&json!({
+        "jsonrpc": "2.0", "id": id, "method": "textDocument/rename", "params": params,
+    })));
+    client.ask("textDocument/hover", client::at(URI, 10, 4));
+    assert!(!client.is_answered(id), "the hover had to wait for the rename");
+}
+
+#[test]
+fn other_requests_do_not_wait_for_a_rename() {
+    let mut client = Client::start();
+    start_rename(&mut client, 900);
+    let answer = client.answer(900);
+    assert_eq!(answer["result"]["changes"][URI].as_array().unwrap().len(), 3, "{answer}");
+    assert_eq!(client.stop(), Ended::Requested);
+}
+
+#[test]
+fn a_rename_that_is_being_tried_can_be_canceled() {
+    let mut client = Client::start();
+    start_rename(&mut client, 900);
+    client.notify("$/cancelRequest", json!({ "id": 900 }));
+    assert_eq!(client.answer(900)["error"]["code"], -32_800);
+    assert_eq!(client.stop(), Ended::Requested);
+}
+
+/// Its edits would be made at places that have moved since.
+#[test]
+fn a_rename_of_a_text_that_has_changed_meanwhile_is_refused() {
+    let mut client = Client::start();
+    start_rename(&mut client, 900);
+    let start = json!({ "line": 0, "character": 0 });
+    client.change(URI, 2, &json!([{ "range": { "start": start, "end": start }, "text": "\n" }]));
+    assert_eq!(client.answer(900)["error"]["code"], -32_801);
+    assert_eq!(client.stop(), Ended::Requested);
+}
+
 #[test]
 fn a_huge_document_is_taken_in_stride() {
     let mut client = Client::start();

@@ -77,6 +77,14 @@ impl OrbSet {
         self.known.get(&reference.to_string())
     }
 
+    /// Returns the orbs that were found.
+    pub fn found(&self) -> impl Iterator<Item = &Arc<Orb>> {
+        self.known.values().filter_map(|resolution| match resolution {
+            Resolution::Found(orb) => Some(orb),
+            Resolution::Missing(_) => None,
+        })
+    }
+
     /// Parses an orb's source, or finds it parsed.
     pub(crate) fn parsed(&self, orb: &Orb, name: &str) -> Arc<Source> {
         let key = (name.to_owned(), orb.digest.clone());

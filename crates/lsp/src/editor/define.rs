@@ -178,6 +178,7 @@ pub(crate) fn rename(
         from: symbol.name(),
         to,
         is_in_plans: related(document, symbol).iter().any(Symbol::is_in_plans),
+        inputs,
         compile: &|text, name| match symbol {
             Symbol::PipelineParameter(from) => compile(text, &renamed(inputs, from, name)),
             _ => compile(text, inputs),

@@ -1,7 +1,7 @@
 //! Whether a rename leaves everything as it was, but for the name.
 //!
 //! The index of names is made from a tolerant tree and can miss a use. So a rename is tried before it is
-//! offered: the text is compiled as it is, with a placeholder that occurs nowhere, and with the new name.
+//! offered: the text is compiled as it is, with a placeholder that occurs nowhere else, and with the new name.
 //!
 //! ```text
 //! text ─────────────▶ plan                       the placeholder read as the old name: the same plan,
@@ -12,7 +12,7 @@
 //!
 //! Deliberately absent: what is renamed (`define`), and other files that use a name of this one.
 
-use roundel_config::{Compiled, Severity};
+use roundel_config::{Compiled, Inputs, Severity};
 use serde_json::Value;
 
 use super::{rename_error::RenameError, tree::node::Span};
@@ -26,6 +26,8 @@ pub(super) struct Trial<'a> {
     pub(super) to: &'a str,
     /// Whether plans contain the name: those of jobs, never those of parameters.
     pub(super) is_in_plans: bool,
+    /// What the text is compiled with.
+    pub(super) inputs: &'a Inputs,
     /// Compiles a text in which the name is the second argument.
     pub(super) compile: &'a dyn Fn(&str, &str) -> Compiled,
 }
@@ -41,7 +43,7 @@ impl Trial<'_> {
         if before.lacks_orbs {
             return Err(RenameError::OrbsUnknown);
         }
-        let placeholder = self.placeholder();
+        let placeholder = self.placeholder(&before);
         let tried = self.compiled(&placeholder);
         self.compare(&before, self.called(&tried, &placeholder, self.from))?;
         self.compare(&self.called(&tried, &placeholder, self.to), self.compiled(self.to))
@@ -58,15 +60,26 @@ impl Trial<'_> {
             found.message = found.message.replace(placeholder, name);
         }
         if self.is_in_plans {
-            rename(&mut called.made, placeholder, name);
+            for made in &mut called.made {
+                rename(made, placeholder, name);
+            }
         }
         called
     }
 
-    /// Returns a name that does not occur in the text.
-    fn placeholder(&self) -> String {
+    /// Returns a name that occurs neither in the text nor in anything that it is compiled with or to, so
+    /// that what has this name afterwards is what was renamed.
+    fn placeholder(&self, before: &Trace) -> String {
+        let Inputs { pipeline_values, parameters, git_ref, orbs, .. } = self.inputs;
+        let given = format!("{pipeline_values:?} {parameters:?} {git_ref:?}");
+        let made = before.made.iter().map(Value::to_string).collect::<String>();
+        let texts: Vec<&str> = [self.text, &given, &made]
+            .into_iter()
+            .chain(before.findings.iter().map(|found| found.message.as_str()))
+            .chain(orbs.found().map(|orb| &*orb.text))
+            .collect();
         let mut name = "renamed".to_owned();
-        while self.text.contains(&name) {
+        while texts.iter().any(|text| text.contains(&name)) {
             name.push('x');
         }
         name
@@ -105,12 +118,15 @@ pub(super) fn apply(text: &str, places: &[Span], name: &str) -> String {
     made
 }
 
+/// What is made of a text. The document comes first: its places are those that people know.
+const MADE: [&str; 3] = ["document", "plan", "schedules"];
+
 /// What compiling came to, as far as a rename must not change it.
 #[derive(Clone)]
 struct Trace {
     findings: Vec<Finding>,
-    /// The compiled document, the plan and the schedules.
-    made: Value,
+    /// What [`MADE`] names.
+    made: [Value; 3],
     /// Whether orbs have not been looked for yet: what depends on them was passed over.
     lacks_orbs: bool,
 }
@@ -143,7 +159,12 @@ impl Trace {
             message: found.message,
         });
         // Plain data: only a key that is not a string could make it fail.
-        let made = serde_json::to_value((document, plan, schedules)).unwrap_or_default();
+        let made = [
+            serde_json::to_value(document),
+            serde_json::to_value(plan),
+            serde_json::to_value(schedules),
+        ];
+        let made = made.map(Result::unwrap_or_default);
         Self { findings: findings.collect(), made, lacks_orbs: !unresolved_orbs.is_empty() }
     }
 }
@@ -171,25 +192,25 @@ fn rename(value: &mut Value, placeholder: &str, name: &str) {
 }
 
 /// Returns the place of the first difference: `jobs.build.steps[2].run`.
-fn difference(a: &Value, b: &Value) -> Option<String> {
-    if a == b {
-        return None;
-    }
+fn difference(a: &[Value; 3], b: &[Value; 3]) -> Option<String> {
+    let index = a.iter().zip(b).position(|(a, b)| a != b)?;
     let mut path = String::new();
-    // The document comes first; its places are those that people know.
-    walk(a, b, &mut path);
-    let path = path.trim_start_matches("[0]").trim_start_matches("[1]").trim_start_matches('.');
-    Some(path.to_owned())
+    walk(&a[index], &b[index], &mut path);
+    // An entry of a list alone does not say of which.
+    let is_whole = path.is_empty() || path.starts_with('[');
+    Some(if is_whole { format!("{}{path}", MADE[index]) } else { path[1..].to_owned() })
 }
 
 fn walk(a: &Value, b: &Value, path: &mut String) {
     match (a, b) {
         (Value::Array(a), Value::Array(b)) => {
-            let pairs = a.iter().zip(b).enumerate();
-            if let Some((index, (a, b))) = pairs.into_iter().find(|(_, (a, b))| a != b) {
-                path.push('[');
-                path.push_str(&index.to_string());
-                path.push(']');
+            let changed = a.iter().zip(b).position(|(a, b)| a != b);
+            // Or one is as the other up to its end.
+            let index = changed.unwrap_or(a.len().min(b.len()));
+            path.push('[');
+            path.push_str(&index.to_string());
+            path.push(']');
+            if let (Some(a), Some(b)) = (a.get(index), b.get(index)) {
                 walk(a, b, path);
             }
         }
@@ -208,9 +229,64 @@ fn walk(a: &Value, b: &Value, path: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use roundel_config::{Inputs, compile};
+    use roundel_config::{Inputs, PipelineValue, compile};
+    use serde_json::json;
 
     use super::*;
+
+    /// A name that begins with the placeholder, from outside of the text.
+    #[test]
+    fn a_branch_that_is_called_like_the_placeholder_is_not_taken_for_it() {
+        let text = "version: 2.1\njobs: { b: { machine: true, steps: [checkout] } }\n\
+                    workflows: { w: { jobs: [b: { name: \"b-<< pipeline.git.branch >>\" }] } }\n";
+        let branch = PipelineValue::Text("renamed-x".to_owned());
+        let inputs = Inputs {
+            pipeline_values: vec![("git.branch".to_owned(), branch)],
+            ..Inputs::default()
+        };
+        let after = |before: &str| text.find(before).map(|at| at + before.len()).unwrap();
+        let places = ["jobs: { ", "jobs: ["].map(after).map(|at| at..at + 1);
+        let trial = Trial {
+            text,
+            places: &places,
+            from: "b",
+            to: "c",
+            is_in_plans: true,
+            inputs: &inputs,
+            compile: &|text, _| compile(text, &inputs),
+        };
+        assert_eq!(trial.run().map_err(|error| error.to_string()), Ok(()));
+    }
+
+    #[test]
+    fn a_difference_has_a_place() {
+        for (a, b, place) in [
+            (
+                [json!({ "jobs": [1] }), json!({}), json!([])],
+                [json!({ "jobs": [1, 2] }), json!({}), json!([])],
+                "jobs[1]",
+            ),
+            (
+                [json!({ "jobs": [1, 2] }), json!({}), json!([])],
+                [json!({ "jobs": [1] }), json!({}), json!([])],
+                "jobs[1]",
+            ),
+            (
+                [json!({}), json!({ "jobs": 1 }), json!([])],
+                [json!({}), json!({ "jobs": 2 }), json!([])],
+                "jobs",
+            ),
+            (
+                [json!({}), json!({}), json!([{ "cron": 1 }])],
+                [json!({}), json!({}), json!([{ "cron": 2 }])],
+                "schedules[0].cron",
+            ),
+            ([json!({}), json!({}), json!([1])], [json!({}), json!({}), json!([])], "schedules[0]"),
+            ([json!({}), Value::Null, json!([])], [json!({}), json!({}), json!([])], "plan"),
+        ] {
+            assert_eq!(difference(&a, &b).as_deref(), Some(place), "{a:?} {b:?}");
+        }
+    }
 
     /// Whatever the index takes for a name: nothing in a script is one.
     #[test]
@@ -225,6 +301,7 @@ mod tests {
             from: "one",
             to: "two",
             is_in_plans: false,
+            inputs: &Inputs::default(),
             compile: &|text, _| compile(text, &Inputs::default()),
         };
         let error = trial.run().unwrap_err().to_string();

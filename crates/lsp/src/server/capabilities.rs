@@ -69,6 +69,7 @@ pub(super) fn number(code: ErrorCode) -> i32 {
         ErrorCode::InvalidParams => -32_602,
         ErrorCode::ServerNotInitialized => -32_002,
         ErrorCode::RequestCanceled => -32_800,
+        ErrorCode::ContentModified => -32_801,
         ErrorCode::RequestFailed => -32_803,
         _ => -32_603,
     }

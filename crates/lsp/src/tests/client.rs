@@ -183,6 +183,11 @@ impl Client {
         }
     }
 
+    /// Returns whether an answer came while something else was waited for.
+    pub(crate) fn is_answered(&self, id: i64) -> bool {
+        self.answers.contains_key(&id)
+    }
+
     /// Returns the next message that is not an answer.
     pub(crate) fn next(&mut self) -> Value {
         while self.reported.is_empty() {
