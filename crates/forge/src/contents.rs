@@ -51,7 +51,7 @@ impl<F: ContentFormat> Contents for F {
     ) -> Result<Option<Vec<u8>>, ForgeError> {
         match self.read_file(token, repository, sha, path).await {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.status == Some(404) => {
+            Err(error) if error.is_not_found_by_forge() => {
                 absent_file(self, token, repository, sha).await
             }
             Err(error) => Err(error),
@@ -92,7 +92,7 @@ async fn present<F: ContentFormat, T>(
     match answer {
         Ok(found) => Ok(Some(found)),
         Err(error) if F::says_absent(&error) => Ok(None),
-        Err(error) if error.status == Some(404) => {
+        Err(error) if error.is_not_found_by_forge() => {
             require_visible(forge, token, repository).await.map(|()| None)
         }
         Err(error) => Err(error),

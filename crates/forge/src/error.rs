@@ -91,6 +91,11 @@ impl ForgeError {
         matches!(self.class, ErrorClass::Forbidden | ErrorClass::NotFound)
     }
 
+    /// Returns whether the forge itself answered 404; a proxy's says nothing about what is there.
+    pub(crate) const fn is_not_found_by_forge(&self) -> bool {
+        matches!(self.status, Some(404)) && !self.is_transient()
+    }
+
     /// Makes an empty answer of what the caller may not see, for what we can do without.
     ///
     /// # Errors

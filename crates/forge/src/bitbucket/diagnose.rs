@@ -28,7 +28,7 @@ pub(super) fn diagnose(answer: &Answer) -> Diagnosis {
         // 555 is Bitbucket's own: the source took too long.
         500.. => (ErrorClass::Unavailable, None),
         429 => (ErrorClass::RateLimited, None),
-        400 | 401 | 403 | 407 | 408 if !is_from_bitbucket(answer) => {
+        400 | 401 | 403 | 404 | 407 | 408 if !is_from_bitbucket(answer) => {
             return Diagnosis::not_from_the_forge(ForgeKind::Bitbucket, messages);
         }
         401 if messages.contain("invalid_client") => (ErrorClass::Forbidden, Some(CONSUMER)),

@@ -137,6 +137,22 @@ async fn a_renewal_that_a_proxy_refuses_is_tried_again() {
     }
 }
 
+/// A file that a proxy denies is not absent, and what it denies is not deleted.
+#[tokio::test]
+async fn a_404_that_is_not_the_forges_says_nothing_about_what_is_there() {
+    let page = "<html><head><title>No such page</title></head></html>";
+    let fake = Fake::start(move |seen, _| {
+        let denied = seen.method == "DELETE" || seen.target.contains("/src/");
+        if denied { reply(404, page) } else { reply(200, json!({ "sha": sha(), "hash": sha() })) }
+    })
+    .await;
+    let forge = bitbucket(&fake);
+    let file = forge.file_at(&token(), &web(), &sha(), ".circleci/config.yml").await;
+    assert_eq!(file.unwrap_err().class, ErrorClass::Unavailable);
+    let gone = forge.delete_deploy_key(&token(), &web(), "7").await;
+    assert_eq!(gone.unwrap_err().class, ErrorClass::Unavailable);
+}
+
 #[tokio::test]
 async fn a_token_is_checked_with_one_call() {
     let fake = Fake::start(|seen, _| match seen.header("authorization") {
@@ -386,9 +402,12 @@ async fn a_missing_file_is_distinguished_from_a_missing_commit_and_a_missing_rep
             if seen.target.contains("/src/") {
                 reply(404, error("No such file or directory"))
             } else if seen.target.contains("/commit/") {
-                reply(commit, json!({ "hash": "a".repeat(40) }))
+                let found = json!({ "hash": "a".repeat(40) });
+                reply(commit, if commit == 200 { found } else { error("Commit not found") })
             } else {
-                reply(repository, repo(REPO))
+                let found = repo(REPO);
+                let body = if repository == 200 { found } else { error("Repository not found") };
+                reply(repository, body)
             }
         })
     };

@@ -33,7 +33,7 @@ pub(super) fn diagnose(answer: &Answer) -> Diagnosis {
         {
             (ErrorClass::RateLimited, None)
         }
-        400 | 401 | 403 | 407 | 408 if !is_from_github(answer) => {
+        400 | 401 | 403 | 404 | 407 | 408 if !is_from_github(answer) => {
             return Diagnosis::not_from_the_forge(ForgeKind::GitHub, messages);
         }
         401 if messages.contain("requires authentication") => (ErrorClass::Broken, None),

@@ -196,7 +196,7 @@ async fn a_404_for_lack_of_a_scope_names_the_scope() {
 
 #[tokio::test]
 async fn an_error_that_is_not_json_is_still_diagnosed() {
-    let error = refusal(|| reply(404, "<!DOCTYPE html><title>No such page</title>")).await;
+    let error = refusal(|| reply(410, "<!DOCTYPE html><title>No such page</title>")).await;
     assert_eq!((error.class, error.details), (ErrorClass::NotFound, vec!["No such page".into()]));
     let plain = refusal(|| reply(418, "I am\n a teapot")).await;
     assert_eq!((plain.class, plain.details), (ErrorClass::Broken, vec!["I am a teapot".into()]));
@@ -220,6 +220,22 @@ async fn a_refusal_in_another_form_than_githubs_is_not_githubs() {
     assert_eq!(gateway.class, ErrorClass::Unavailable, "{gateway}");
     let slow = refusal(|| reply(403, "<title>Slow</title>").with("retry-after", "5")).await;
     assert_eq!(slow.class, ErrorClass::RateLimited, "{slow}");
+}
+
+/// A file that a proxy denies is not absent, and what it denies is not deleted.
+#[tokio::test]
+async fn a_404_that_is_not_the_forges_says_nothing_about_what_is_there() {
+    let page = "<html><head><title>No such page</title></head></html>";
+    let fake = Fake::start(move |seen, _| {
+        let denied = seen.method == "DELETE" || seen.target.contains("/contents/");
+        if denied { reply(404, page) } else { reply(200, json!({ "sha": sha(), "hash": sha() })) }
+    })
+    .await;
+    let forge = github(&fake);
+    let file = forge.file_at(&token(), &web(), &sha(), ".circleci/config.yml").await;
+    assert_eq!(file.unwrap_err().class, ErrorClass::Unavailable);
+    let gone = forge.delete_deploy_key(&token(), &web(), "7").await;
+    assert_eq!(gone.unwrap_err().class, ErrorClass::Unavailable);
 }
 
 #[tokio::test]

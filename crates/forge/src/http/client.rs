@@ -185,7 +185,7 @@ impl Client {
     ) -> Result<(), ForgeError> {
         let call = Call::new(Method::DELETE, what, url).by(token).repeatable();
         match self.send(&call).await {
-            Err(error) if error.status != Some(404) => Err(error),
+            Err(error) if !error.is_not_found_by_forge() => Err(error),
             Ok(_) | Err(_) => Ok(()),
         }
     }
@@ -265,6 +265,10 @@ impl Client {
             match redirect::next(&call.method, &call.url, &answer) {
                 Ok(Some(next)) => url = next,
                 Ok(None) => return Err(self.error_of(call, &answer)),
+                // Networks lead to their sign-in page with one that is temporary.
+                Err(reason) if matches!(answer.status, 302 | 307) => {
+                    return Err(self.no_answer(call, &reason));
+                }
                 Err(reason) => return Err(self.broken(call, &reason)),
             }
         }
@@ -304,7 +308,7 @@ impl Client {
         ForgeError::new(ErrorClass::Broken, message)
     }
 
-    /// Makes the error for a success that the forge itself did not send.
+    /// Makes the error for an answer that the forge itself did not send.
     fn no_answer(&self, call: &Call, reason: &str) -> ForgeError {
         ForgeError { class: ErrorClass::Unavailable, ..self.broken(call, reason) }
     }

@@ -79,7 +79,7 @@ pub(crate) fn reply(status: u16, body: impl ToString) -> Reply {
 }
 
 /// Refusals by proxies, firewalls and sign-in pages on the way to a forge.
-pub(crate) const NOT_FROM_A_FORGE: [(u16, &str); 9] = [
+pub(crate) const NOT_FROM_A_FORGE: [(u16, &str); 10] = [
     (400, "<html><head><title>400 Bad Request</title></head></html>"),
     (401, "<!DOCTYPE html><title>Sign in to the network</title>"),
     (401, "Unauthorized"),
@@ -87,6 +87,7 @@ pub(crate) const NOT_FROM_A_FORGE: [(u16, &str); 9] = [
     (401, "{}"),
     (401, r#"{"error":"unauthorized"}"#),
     (403, "<!DOCTYPE html><title>Access denied</title>"),
+    (404, "<html><head><title>No such page</title></head></html>"),
     (407, "<title>Proxy authentication required</title>"),
     (408, ""),
 ];
@@ -259,10 +260,20 @@ async fn a_write_keeps_method_and_body_over_a_307_and_stops_at_a_302() {
 async fn a_redirect_to_another_host_is_refused_and_that_host_is_never_asked() {
     let stranger = Fake::start(|_, _| reply(200, "thank you")).await;
     let elsewhere = stranger.url.to_string();
-    let fake = Fake::start(move |_, _| reply(302, "").with("location", elsewhere.clone())).await;
-    let error = client(&fake).send(&get(&fake, "/")).await.err().unwrap();
-    assert_eq!(error.class, ErrorClass::Broken);
-    assert!(error.message.contains("another host"), "{error}");
+    // A sign-in page of a network is left for as soon as someone has signed in there; a move lasts.
+    for (status, class) in [
+        (301, ErrorClass::Broken),
+        (302, ErrorClass::Unavailable),
+        (307, ErrorClass::Unavailable),
+        (308, ErrorClass::Broken),
+    ] {
+        let elsewhere = elsewhere.clone();
+        let fake =
+            Fake::start(move |_, _| reply(status, "").with("location", elsewhere.clone())).await;
+        let error = client(&fake).send(&get(&fake, "/")).await.err().unwrap();
+        assert_eq!(error.class, class, "{status}");
+        assert!(error.message.contains("another host"), "{error}");
+    }
     assert!(stranger.seen().is_empty());
 }
 

@@ -320,7 +320,7 @@ async fn a_push_outlives_a_proxy_that_refuses_every_call() {
     for kind in ForgeKind::ALL {
         projects.push((kind, world.project(kind, "web").await));
     }
-    for status in [401, 403] {
+    for status in [401, 404] {
         let mut pushed = Vec::new();
         for &(kind, project) in &projects {
             world.forge.inject(refused_on_the_way(kind, status));
