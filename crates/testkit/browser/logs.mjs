@@ -1,4 +1,4 @@
-// Chapters on logs: where they open, what stays in view, how a line is linked.
+// Chapters on logs: where they open, what stays in view with them, how a line is linked.
 import { accessible, assert, chapter, push, visitor } from './visitor.mjs';
 import * as configs from './configs.mjs';
 
@@ -9,6 +9,18 @@ const open = async (page, title, job) => {
   await node.waitFor({ timeout: 60_000 });
   return node;
 };
+
+// Whether a text of the page can be read: in the window, and with nothing above it.
+const canBeRead = (page, text) => page.evaluate((wanted) => {
+  const texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_ELEMENT);
+  for (let one = texts.nextNode(); one; one = texts.nextNode()) {
+    if (!one.textContent.includes(wanted) || [...one.children].some((child) => child.textContent.includes(wanted))) continue;
+    const box = one.getBoundingClientRect();
+    const corners = [[box.left + 2, box.top + 2], [box.right - 2, box.bottom - 2]];
+    if (corners.every(([x, y]) => one.contains(document.elementFromPoint(x, y)))) return true;
+  }
+  return false;
+}, text);
 
 // Whether an element is in view as a whole: within the window, and within the frame of its log.
 const inView = (locator) => locator.evaluate((element) => {
@@ -57,6 +69,9 @@ export async function logs(page) {
       const last = reader.locator('.log-lines li').last();
       await reader.waitForFunction(() => scrollY > 0);
       assert.ok(await inView(summary) && await inView(last), `the end is in view at ${viewport.width}`);
+      for (const text of ['report', 'Failed', 'exited with code 1']) {
+        assert.ok(await canBeRead(reader, text), `"${text}" is in view next to the end at ${viewport.width}`);
+      }
 
       await reader.getByRole('button', { name: 'Top' }).click();
       await reader.locator('.log-lines li', { hasText: /ok 1$/ }).waitFor();

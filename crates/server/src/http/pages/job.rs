@@ -81,6 +81,8 @@ struct JobLive {
     family: Family,
     status: DisplayStatus,
     name: Untrusted,
+    /// The name in the strip that stays in view.
+    brief: Brief,
     number: Option<u64>,
     elapsed: Elapsed,
     may_write: bool,
@@ -206,6 +208,7 @@ async fn read(
         family: status.family(),
         status,
         name: Untrusted(cut(job.name.as_str(), limits::WHOLE_TEXT_CHARS).into_owned()),
+        brief: Brief::name(job.name.as_str()),
         number: job.number,
         elapsed: Elapsed::new(job.started_at, job.stopped_at, visit.now),
         may_write: visit.account.is_some() && role >= Role::Write,
