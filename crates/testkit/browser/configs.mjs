@@ -52,6 +52,9 @@ workflows:
     jobs: [build]
 `;
 
+// The same, to the right of what a phone shows, and of what a wide window shows.
+export const wrongFarRight = wrong.replace('{ verison', `{ version: "${'2'.repeat(180)}", verison`);
+
 // A test report of which only the middle and the end matter, longer than a page keeps in full.
 export const report = job('report', run('Tests', [
   "seq -f '  ok %.0f' 1 1777",

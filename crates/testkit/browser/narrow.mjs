@@ -1,5 +1,5 @@
 // Chapters on narrow windows: no page has to be scrolled sideways, whatever things are called.
-import { assert, chapter, push } from './visitor.mjs';
+import { assert, chapter, push, visitor } from './visitor.mjs';
 import * as configs from './configs.mjs';
 
 const branch = `topic/${'b'.repeat(194)}`;
@@ -17,6 +17,27 @@ const tooWide = (page) => page.evaluate(() => {
 });
 
 export async function narrow(page) {
+  await chapter('what is wrong is in view, also far to the right of a line, and without script', async () => {
+    await push('gh', 'greet', 'Stay in view', configs.wrongFarRight);
+    await page.goto('/gh/acme/greet');
+    await page.getByRole('link', { name: 'Stay in view' }).click();
+    await page.locator('.pipeline-status strong', { hasText: 'Config error' }).waitFor({ timeout: 60_000 });
+    const storageState = await page.context().storageState();
+    for (const [width, javaScriptEnabled] of [[390, true], [390, false], [1280, true]]) {
+      const reader = await visitor({ viewport: { width, height: 844 }, storageState, javaScriptEnabled });
+      for (const path of [page.url(), `${page.url()}/config`]) {
+        await reader.goto(path);
+        const mark = reader.locator('.src mark').first();
+        await mark.scrollIntoViewIfNeeded();
+        const [box, frame] = [await mark.boundingBox(), await reader.locator('.src').first().boundingBox()];
+        const isIn = box.x >= frame.x && box.x + box.width <= Math.min(width, frame.x + frame.width);
+        assert.ok(isIn, `${path} at ${width}: the mark is at ${box.x}`);
+        assert.equal(await reader.locator('.src').first().evaluate((one) => one.scrollLeft), 0);
+      }
+      await reader.context().close();
+    }
+  });
+
   await chapter('no page scrolls sideways on a phone, whatever the names are', async () => {
     await push('gh', 'greet', `Say ${configs.longName}`, configs.lengthy, branch);
     const filtered = `/gh/acme/greet?branch=${encodeURIComponent(branch)}`;

@@ -95,6 +95,14 @@ export async function accessible(page, name) {
   assert.ok(result.passes.length > 10, `${name}: axe has seen a page`);
 }
 
+// What a link or a button shows is in its name: people who speak to their browser say what they see.
+export async function shownIsNamed(page, name) {
+  const result = await new AxeBuilder({ page }).withRules(['label-content-name-mismatch']).analyze();
+  const found = result.violations.flatMap((one) => one.nodes.map((node) => node.html.slice(0, 200)));
+  assert.deepEqual(found, [], `${name}: what is shown is not in the name`);
+  assert.ok(result.passes.length > 0, `${name}: axe has seen names`);
+}
+
 export async function picture(page, name, options = {}) {
   await page.screenshot({ path: join(settings.pictures, `${name}.png`), animations: 'disabled', ...options });
 }

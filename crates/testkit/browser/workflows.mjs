@@ -1,5 +1,5 @@
 // Chapters on workflows: the graph, the list of jobs, approvals.
-import { accessible, assert, chapter, fits, push } from './visitor.mjs';
+import { accessible, assert, chapter, fits, push, shownIsNamed } from './visitor.mjs';
 import * as configs from './configs.mjs';
 
 export async function workflows(page) {
@@ -24,6 +24,7 @@ export async function workflows(page) {
     await push('bb', 'count', 'Test everything', configs.wide);
     await page.goto('/bb/acme/count');
     await page.getByRole('link', { name: 'Test everything' }).click();
+    await shownIsNamed(page, 'a graph');
     await page.locator('.job-table > summary').click();
     const last = page.locator('.job-table tbody tr').last();
     await last.locator('.needs summary', { hasText: '60 jobs' }).waitFor({ timeout: 60_000 });

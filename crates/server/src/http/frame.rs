@@ -116,6 +116,16 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// Says of a page that is not found what signing in may change, to those who are signed out.
+    pub(crate) fn for_signed_out(self) -> Self {
+        if self.status != StatusCode::NOT_FOUND {
+            return self;
+        }
+        let text = "This page does not exist. Check the address, or sign in to see the pages of your \
+                    projects.";
+        Self { text: text.to_owned(), action: Some(Link::fixed("Sign in", "/login")), ..self }
+    }
+
     pub(crate) fn page(&self, shell: Shell) -> Response {
         let page = ErrorPage {
             shell,

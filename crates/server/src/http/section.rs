@@ -31,7 +31,7 @@ impl Section {
         [
             link(Self::Pipelines, "/", "Pipelines"),
             link(Self::Projects, "/projects", "Projects"),
-            link(Self::Add, "/add", "Add"),
+            link(Self::Add, "/add", "Add project"),
             link(Self::Runners, "/runners", "Runners"),
         ]
     }

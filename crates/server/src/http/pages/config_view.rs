@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, ops::Range};
 
-use roundel_config::{Diagnostic, Related, Severity, codes};
+use roundel_config::{Consequence, Diagnostic, JobRefusal, Related, Severity, codes};
 use roundel_model::limits;
 
 use crate::markup::{Html, Untrusted, escape, sentence};
@@ -16,10 +16,7 @@ const EXCERPT: usize = 12;
 
 /// A diagnostic for a page.
 pub(crate) struct DiagnosticView {
-    pub(crate) error: bool,
-    /// It is right, and this release cannot run it.
-    pub(crate) unsupported: bool,
-    pub(crate) label: &'static str,
+    pub(crate) kind: DiagnosticKind,
     pub(crate) code: Untrusted,
     /// The address of the page about the code.
     pub(crate) docs: Option<String>,
@@ -33,6 +30,87 @@ pub(crate) struct DiagnosticView {
     pub(crate) excerpt: Html,
     pub(crate) related: Vec<RelatedView>,
     pub(crate) help: Option<Html>,
+}
+
+/// What a diagnostic means for the pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DiagnosticKind {
+    /// The configuration is wrong.
+    Error,
+    /// It is right, and this release does not start its pipeline.
+    PipelineRefused,
+    /// It is right, and this release never starts one of its workflows.
+    NeverStarted,
+    /// It is right, and this release refuses jobs that have it.
+    JobsRefused(JobRefusal),
+    /// It keeps nothing from running.
+    Warning,
+}
+
+impl DiagnosticKind {
+    fn of(diagnostic: &Diagnostic) -> Self {
+        let consequence = diagnostic.is_about_this_release().then(|| diagnostic.consequence());
+        match (consequence, diagnostic.severity) {
+            (Some(Consequence::PipelineRefused), _) => Self::PipelineRefused,
+            (Some(Consequence::NeverStarted), _) => Self::NeverStarted,
+            (Some(Consequence::JobsRefused(why)), _) => Self::JobsRefused(why),
+            (Some(Consequence::Ignored) | None, Severity::Error) => Self::Error,
+            (Some(Consequence::Ignored) | None, Severity::Warning) => Self::Warning,
+        }
+    }
+
+    /// The word before the message.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::JobsRefused(JobRefusal::Context) => "unauthorized",
+            Self::PipelineRefused
+            | Self::NeverStarted
+            | Self::JobsRefused(JobRefusal::ServiceContainer | JobRefusal::ContainerProgram) => {
+                "not supported"
+            }
+            Self::Warning => "warning",
+        }
+    }
+
+    /// The name of its class: of the card (`is-`), and of the mark in the source (`sq-`).
+    pub(crate) const fn class(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::PipelineRefused | Self::NeverStarted | Self::JobsRefused(_) => "unsupported",
+            Self::Warning => "warning",
+        }
+    }
+
+    /// The class of a notice about it.
+    pub(crate) const fn notice(self) -> &'static str {
+        match self {
+            Self::Error => "bad",
+            Self::PipelineRefused | Self::NeverStarted | Self::JobsRefused(_) => "not-supported",
+            Self::Warning => "warn",
+        }
+    }
+
+    /// Says in a word what keeps a job from running.
+    pub(crate) const fn refusal(self) -> Option<&'static str> {
+        match self {
+            Self::JobsRefused(JobRefusal::Context) => Some("Unauthorized"),
+            Self::PipelineRefused
+            | Self::NeverStarted
+            | Self::JobsRefused(JobRefusal::ServiceContainer | JobRefusal::ContainerProgram) => {
+                Some("Not supported")
+            }
+            Self::Error | Self::Warning => None,
+        }
+    }
+
+    /// Returns whether the configuration is right, and this release does not run all of it.
+    pub(crate) const fn is_about_this_release(self) -> bool {
+        match self {
+            Self::PipelineRefused | Self::NeverStarted | Self::JobsRefused(_) => true,
+            Self::Error | Self::Warning => false,
+        }
+    }
 }
 
 /// A further place.
@@ -98,7 +176,8 @@ pub(crate) struct Views {
     pub(crate) more: Option<Html>,
 }
 
-/// Makes the view of diagnostics over their text. Where there are too many, errors come first.
+/// Makes the view of diagnostics over their text: warnings after what keeps something from running. Where
+/// there are too many, errors come first.
 pub(crate) fn views(text: &str, diagnostics: &[Diagnostic]) -> Views {
     let mut shown: Vec<(usize, &Diagnostic)> = diagnostics.iter().enumerate().collect();
     if shown.len() > limits::DIAGNOSTICS_PER_PAGE {
@@ -107,6 +186,7 @@ pub(crate) fn views(text: &str, diagnostics: &[Diagnostic]) -> Views {
         shown.truncate(limits::DIAGNOSTICS_PER_PAGE);
         shown.sort_by_key(|(position, _)| *position);
     }
+    shown.sort_by_key(|(_, one)| DiagnosticKind::of(one) == DiagnosticKind::Warning);
     let lines = lines(text);
     let more = diagnostics.len() - shown.len();
     Views {
@@ -128,7 +208,6 @@ pub(crate) fn address(slug: &str) -> String {
 }
 
 fn view(text: &str, lines: &[Range<usize>], diagnostic: &Diagnostic) -> DiagnosticView {
-    let error = diagnostic.severity == Severity::Error;
     let first = usize::try_from(diagnostic.line).unwrap_or(1).saturating_sub(1);
     let last = lines
         .iter()
@@ -145,9 +224,7 @@ fn view(text: &str, lines: &[Range<usize>], diagnostic: &Diagnostic) -> Diagnost
         }
     }
     DiagnosticView {
-        error,
-        unsupported: error && diagnostic.is_about_this_release(),
-        label: if error { "error" } else { "warning" },
+        kind: DiagnosticKind::of(diagnostic),
         code: Untrusted(name(&diagnostic.code)),
         docs: codes::code(&diagnostic.code).map(|code| address(code.slug)),
         message: sentence(&diagnostic.message),
@@ -209,7 +286,7 @@ fn push_line(out: &mut String, text: &str, line: &Line, diagnostics: &[Diagnosti
         out.push('…');
     }
     let mut at = shown.start;
-    for (span, severity) in spans(shown, diagnostics) {
+    for (span, kind) in spans(shown, diagnostics) {
         let span = span.start.max(at)..span.end;
         let (Some(before), Some(inside)) = (text.get(at..span.start), text.get(span.clone()))
         else {
@@ -218,7 +295,7 @@ fn push_line(out: &mut String, text: &str, line: &Line, diagnostics: &[Diagnosti
         if inside.is_empty() {
             continue;
         }
-        let class = if severity == Severity::Error { "error" } else { "warning" };
+        let class = kind.class();
         let _ = write!(
             out,
             "{}<mark class=\"sq sq-{class}\">{}</mark>",
@@ -235,12 +312,12 @@ fn push_line(out: &mut String, text: &str, line: &Line, diagnostics: &[Diagnosti
 }
 
 /// The parts of a line that diagnostics mean, in order.
-fn spans(line: &Range<usize>, diagnostics: &[Diagnostic]) -> Vec<(Range<usize>, Severity)> {
+fn spans(line: &Range<usize>, diagnostics: &[Diagnostic]) -> Vec<(Range<usize>, DiagnosticKind)> {
     let mut spans: Vec<_> = diagnostics
         .iter()
         .map(|diagnostic| {
             let start = diagnostic.start.max(line.start);
-            (start..diagnostic.end.min(line.end), diagnostic.severity)
+            (start..diagnostic.end.min(line.end), DiagnosticKind::of(diagnostic))
         })
         .filter(|(span, _)| span.start < span.end)
         .collect();
@@ -338,13 +415,12 @@ mod tests {
         );
         let bytes: usize = shown.iter().map(|view| view.excerpt.0.len()).sum();
         assert!(bytes < 50_000, "{bytes}");
-        // The only error is not among those that are left out.
-        let last = shown.last().unwrap();
-        assert!(last.error);
+        // The only error is not among those that are left out: it is the first.
+        assert_eq!(shown[0].kind, DiagnosticKind::Error);
         let marked = "<mark class=\"sq sq-error\">verison</mark>";
-        let excerpt = &last.excerpt.0;
+        let excerpt = &shown[0].excerpt.0;
         assert!(excerpt.contains("<code>…") && excerpt.contains(marked), "{excerpt}");
-        assert!(shown[0].excerpt.0.contains("…</code>"), "{}", shown[0].excerpt.0);
+        assert!(shown[1].excerpt.0.contains("…</code>"), "{}", shown[1].excerpt.0);
         assert!(views(&text, &all[..3]).more.is_none());
     }
 

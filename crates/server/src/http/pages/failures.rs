@@ -41,6 +41,9 @@ pub(crate) async fn framed(State(app): State<Arc<App>>, request: Request, next: 
         failure.action =
             came_from(&asked).map(|path| Link { label: "Go back".into(), address: path.into() });
     }
+    if visit.account.is_none() {
+        failure = failure.for_signed_out();
+    }
     let shell = visit.shell(&failure.title, Section::Elsewhere);
     failure.page(shell)
 }

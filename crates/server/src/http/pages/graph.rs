@@ -98,19 +98,24 @@ fn push_node(out: &mut String, position: Position, job: &JobRow, now: Timestamp)
         (Some(from), to) => duration(to.unwrap_or(now).since(from)),
         (None, _) => String::new(),
     };
+    // People who speak to their browser say what they see: the name of the link begins with it.
+    let short = escape(&shorten(job.name.as_str(), NAME_CHARS));
+    let mut spoken = format!("{short} {} {time}", status.label()).trim_end().to_owned();
+    if job.name.as_str().chars().count() > NAME_CHARS {
+        let _ = write!(spoken, " ({name})");
+    }
     let _ = write!(
         out,
-        "<a href=\"/job/{id}\" class=\"node n-{class}\" aria-label=\"{name}: {label} {time}\">\
+        "<a href=\"/job/{id}\" class=\"node n-{class}\" aria-label=\"{spoken}\">\
          <title>{name}: {label}</title>\
          <rect x=\"{x}\" y=\"{y}\" width=\"{NODE_WIDTH}\" height=\"{NODE_HEIGHT}\" rx=\"10\"/>\
          <svg class=\"icon m-{class}\" x=\"{mx}\" y=\"{my}\" width=\"22\" height=\"22\" viewBox=\"0 0 24 24\">\
          <use href=\"#m-{class}\"/></svg>\
-         <text class=\"node-name\" x=\"{tx}\" y=\"{ty}\">{short}</text>\
-         <text class=\"node-label\" x=\"{tx}\" y=\"{wy}\">{label}</text>\
+         <text class=\"node-name\" x=\"{tx}\" y=\"{ty}\">{short}</text> \
+         <text class=\"node-label\" x=\"{tx}\" y=\"{wy}\">{label}</text> \
          <text class=\"node-time\" x=\"{ex}\" y=\"{wy}\" text-anchor=\"end\">{time}</text></a>",
         id = job.id,
         label = status.label(),
-        short = escape(&shorten(job.name.as_str(), NAME_CHARS)),
         mx = x + 11,
         my = y + 11,
         tx = x + 43,

@@ -4,7 +4,7 @@ use askama::Template;
 use roundel_model::{
     limits,
     status::{JobStatus, PipelineStatus},
-    text::cut,
+    text::{counted, cut},
     time::Timestamp,
 };
 use roundel_store::{
@@ -223,9 +223,39 @@ impl WorkflowChip {
 
 /// Whether a job ran to its end, or was approved. One that was canceled before it started, or that was
 /// not run because another failed, is decided, but did not finish.
-pub(crate) fn has_finished(job: &JobRow) -> bool {
+fn has_finished(job: &JobRow) -> bool {
     job.status.is_final() && (job.started_at.is_some() || job.status == JobStatus::Success)
 }
+
+/// Says how far the jobs of a workflow are; of one that is over, how they ended.
+pub(crate) fn tally(workflow: &WorkflowRow) -> String {
+    let all = workflow.jobs.len();
+    if !workflow.status.is_final() {
+        let done = workflow.jobs.iter().filter(|job| has_finished(job)).count();
+        return format!("{done} of {all} jobs finished");
+    }
+    let ended = |status| workflow.jobs.iter().filter(|job| job.status == status).count();
+    if ended(JobStatus::Success) == all {
+        return format!("{} passed", counted(all, "job"));
+    }
+    let counts = ENDED.map(|status| (ended(status), DisplayStatus::from(status).label()));
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    counts
+        .map(|(count, label)| format!("{count} {}", label.to_lowercase()))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// How jobs end, in the order in which they are counted.
+const ENDED: [JobStatus; 7] = [
+    JobStatus::Success,
+    JobStatus::Failed,
+    JobStatus::Timedout,
+    JobStatus::InfrastructureFail,
+    JobStatus::Unauthorized,
+    JobStatus::Canceled,
+    JobStatus::NotRun,
+];
 
 impl Segment {
     fn new(job: &JobRow) -> Self {

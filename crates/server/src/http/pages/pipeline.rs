@@ -22,10 +22,10 @@ use roundel_store::{
 
 use super::{
     acted::acted,
-    config_view::{self, DiagnosticView, UnsupportedPart, Views},
+    config_view::{self, DiagnosticKind, DiagnosticView, UnsupportedPart, Views},
     graph,
     job::decision,
-    lists::{PipelineSummary, has_finished, subject_of},
+    lists::{PipelineSummary, subject_of, tally},
     project::{ProjectHead, ProjectTab},
     status::{DisplayStatus, refusal, why_not_started, why_waiting},
     time::Elapsed,
@@ -197,7 +197,7 @@ async fn read(
     let Views { shown, more } =
         config_view::views(text.as_deref().unwrap_or_default(), &diagnostics);
     let (unsupported, diagnostics): (Vec<_>, Vec<_>) =
-        shown.into_iter().partition(|view| view.unsupported);
+        shown.into_iter().partition(|view| view.kind == DiagnosticKind::PipelineRefused);
     Ok(PipelineLive {
         id: row.id.to_string(),
         family: view.status.family(),
@@ -206,7 +206,7 @@ async fn read(
         compiling: row.status == PipelineStatus::Pending,
         workflows: workflows.iter().map(|workflow| workflow_view(workflow, visit)).collect(),
         errors,
-        has_errors: diagnostics.iter().any(|view| view.error),
+        has_errors: diagnostics.iter().any(|view| view.kind == DiagnosticKind::Error),
         diagnostics,
         unsupported: config_view::grouped(unsupported),
         more,
@@ -279,11 +279,7 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
         on_hold: job.status == JobStatus::OnHold,
         approved: job.approved_by.as_ref().map(|by| acted("Approved", by, visit.now)),
     };
-    let running = matches!(
-        workflow.status,
-        WorkflowStatus::Running | WorkflowStatus::Failing | WorkflowStatus::OnHold
-    );
-    let done = workflow.jobs.iter().filter(|job| has_finished(job)).count();
+    let running = !workflow.status.is_final();
     // Canceling a workflow cancels its jobs, each in the name of the same person.
     let canceled = workflow.jobs.iter().find_map(|job| job.canceled_by.as_ref());
     let canceled = canceled.filter(|_| workflow.status == WorkflowStatus::Canceled);
@@ -306,7 +302,7 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
             .collect(),
         graph: graph::draw(workflow.name.as_str(), &workflow.jobs, visit.now),
         jobs: workflow.jobs.iter().map(line).collect(),
-        tally: format!("{done} of {} jobs finished", workflow.jobs.len()),
+        tally: tally(workflow),
     }
 }
 
@@ -346,7 +342,11 @@ struct ConfigPage {
     head: ProjectHead,
     row: PipelineSummary,
     source: Html,
-    diagnostics: Views,
+    diagnostics: Vec<DiagnosticView>,
+    /// What this release does not run of it.
+    unsupported: Vec<UnsupportedPart>,
+    /// How many diagnostics there are besides.
+    more: Option<Html>,
 }
 
 async fn config(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
@@ -356,12 +356,18 @@ async fn config(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
     let text = text.ok_or_else(|| visit.not_found())?;
     let diagnostics = config_view::read(diagnostics.as_deref());
     let workflows = visit.app.store.workflows(row.id).await?;
+    let source = config_view::source(&text, &diagnostics);
+    let Views { shown, more } = config_view::views(&text, &diagnostics);
+    let (unsupported, diagnostics): (Vec<_>, Vec<_>) =
+        shown.into_iter().partition(|view| view.kind.is_about_this_release());
     visit.page(&ConfigPage {
         shell: visit.shell(format!("Configuration · #{}", row.number), Section::Pipelines),
         head: ProjectHead::read(&visit, &project, role, ProjectTab::Pipelines).await?,
         row: PipelineSummary::new(&row, &workflows, visit.now),
-        source: config_view::source(&text, &diagnostics),
-        diagnostics: config_view::views(&text, &diagnostics),
+        source,
+        diagnostics,
+        unsupported: config_view::grouped(unsupported),
+        more,
     })
 }
 

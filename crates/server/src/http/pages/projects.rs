@@ -1,6 +1,6 @@
 //! The projects that the user follows, and the page that adds one.
 //!
-//! *Add projects* asks each forge for everything that the visitor can see there, and groups it by
+//! *Add project* asks each forge for everything that the visitor can see there, and groups it by
 //! organization. What cannot be added says why, and who can.
 
 use std::collections::BTreeMap;
@@ -136,7 +136,7 @@ async fn add(SignedIn { visit, account }: SignedIn) -> Answer {
     for (choice, kind) in choices(&visit).into_iter().zip(visit.app.forges.clients().keys()) {
         forges.push(section(&visit, account, *kind, choice).await?);
     }
-    visit.page(&AddPage { shell: visit.shell("Add projects", Section::Add), forges })
+    visit.page(&AddPage { shell: visit.shell("Add project", Section::Add), forges })
 }
 
 async fn section(

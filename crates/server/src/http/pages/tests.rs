@@ -8,6 +8,7 @@ mod rights;
 mod sizes;
 mod variables;
 mod waiting;
+mod wording;
 mod world;
 
 use axum::http::{StatusCode, header};
@@ -304,7 +305,7 @@ async fn what_needs_approval_is_called_so_on_every_page() {
     let job = world.job(pipeline, "approve").await;
     for (path, words) in [
         ("/gh/acme/web".to_owned(), "approve: Needs approval"),
-        (format!("/pipeline/{pipeline}"), "aria-label=\"approve: Needs approval"),
+        (format!("/pipeline/{pipeline}"), "aria-label=\"approve Needs approval"),
         (
             format!("/pipeline/{pipeline}"),
             "<td>Waiting for approval by someone with write access.</td>",
@@ -529,7 +530,7 @@ async fn a_job_that_did_not_run_has_not_finished() {
     let job = world.claim(pipeline, "build").await;
     world.finish(pipeline, job, Outcome::Failed).await;
     let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
-    assert!(page.contains("1 of 2 jobs finished"), "{page}");
+    assert!(page.contains("1 failed, 1 not run"), "{page}");
     let list = text(world.get("/gh/acme/web", Some("reader")).await).await;
     assert!(list.contains("<span class=\"tally\">1/2</span>"), "{list}");
 }
@@ -547,7 +548,7 @@ async fn a_job_that_timed_out_is_called_so_wherever_it_is_named() {
     assert!(list.contains("<use href=\"#m-timedout\"/>"), "{list}");
     assert!(list.contains("<bdi>build</bdi><span class=\"vh\">: Timed out</span>"), "{list}");
     let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
-    assert!(page.contains("aria-label=\"build: Timed out"), "the graph: {page}");
+    assert!(page.contains("aria-label=\"build Timed out"), "the graph: {page}");
     assert!(page.contains("<td>No output for 10 minutes.</td>"), "the list of jobs: {page}");
     let page = text(world.get(&format!("/job/{job}"), Some("reader")).await).await;
     let cause = "No output for 10 minutes. Step <code>Tests</code> was stopped.";

@@ -97,7 +97,10 @@ async fn what_cannot_be_run_comes_before_warnings() {
     let pipeline = world.failed_to_compile("Cache it", failed).await;
     let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
     let at = |what: &str| page.find(what).unwrap_or_else(|| panic!("{what}: {page}"));
-    assert!(at(">1 part of this configuration") < at("class=\"diagnostic is-warning\""), "{page}");
+    assert!(
+        at(">1 part of this configuration") < at("class=\"diagnostic is-unsupported\""),
+        "{page}"
+    );
 }
 
 #[tokio::test]
@@ -267,14 +270,11 @@ async fn the_list_of_projects_says_that_it_is_of_those_that_are_followed() {
     let world = World::new().await;
     let page = text(world.get("/projects", Some("reader")).await).await;
     assert!(page.contains("<h1>Projects you follow</h1>"), "{page}");
-    assert!(
-        page.contains("<a href=\"/add\">all repositories that you have access to</a>"),
-        "{page}"
-    );
+    assert!(page.contains("<a href=\"/add\">Add project</a> lists all repositories"), "{page}");
     world.post("/gh/acme/web/unfollow", "", "reader").await;
     let page = text(world.get("/projects", Some("reader")).await).await;
     assert!(page.contains("<h2>You follow no projects</h2>"), "{page}");
-    assert!(page.contains("href=\"/add\">All repositories</a>"), "{page}");
+    assert!(page.contains("href=\"/add\">Add project</a>"), "{page}");
     let add = text(world.get("/add", Some("reader")).await).await;
     assert!(add.contains("href=\"/gh/acme/web\">Open"), "there it is: {add}");
 }

@@ -1,0 +1,136 @@
+//! What pages call things: each by one name, and by one that is true.
+
+use roundel_engine::{Configuration, Event};
+use roundel_model::status::{Outcome, PipelineErrorKind};
+
+use super::world::{World, text};
+
+/// "1 of 2 jobs finished" of a workflow that is over reads as if the other were still to come.
+#[tokio::test]
+async fn a_workflow_that_is_over_says_how_its_jobs_ended() {
+    let world = World::new().await;
+    let pipeline = world.pipeline("main", "Break it").await;
+    let page =
+        async || text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
+    let job = world.claim(pipeline, "build").await;
+    let running = page().await;
+    assert!(running.contains("0 of 2 jobs finished"), "{running}");
+    world.finish(pipeline, job, Outcome::Failed).await;
+    let over = page().await;
+    assert!(over.contains("1 failed, 1 not run") && !over.contains("jobs finished"), "{over}");
+}
+
+#[tokio::test]
+async fn a_workflow_whose_jobs_all_passed_says_so() {
+    let world = World::new().await;
+    let pipeline = world.pipeline("main", "Do it").await;
+    for name in ["build", "test"] {
+        let job = world.claim(pipeline, name).await;
+        world.finish(pipeline, job, Outcome::Success).await;
+    }
+    let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
+    assert!(page.contains("2 jobs passed"), "{page}");
+}
+
+/// A warning keeps nothing from running; these do.
+#[tokio::test]
+async fn what_keeps_a_job_from_running_is_not_called_a_warning() {
+    let world = World::new().await;
+    let config = "version: 2.1
+jobs:
+  build: { docker: [{ image: a:1 }, { image: b:1 }], steps: [checkout] }
+  test: { machine: true, steps: [checkout] }
+workflows: { main: { jobs: [build, test: { context: aws-prod }] } }\n";
+    let pipeline = world.noted("Use a database", config).await;
+    let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
+    let says = |word: &str, code: &str| {
+        format!(
+            "<span class=\"diag-word\">{word}</span><a class=\"diag-code\" href=\"/docs/diagnostics/{code}\">"
+        )
+    };
+    assert!(page.contains(&says("not supported", "unsupported-service-container")), "{page}");
+    assert!(page.contains(&says("unauthorized", "unsupported-context")), "{page}");
+    assert!(!page.contains("is-warning") && !page.contains("sq-warning"), "{page}");
+    for (job, said) in
+        [("build", "<strong>Not supported:</strong>"), ("test", "<strong>Unauthorized:</strong>")]
+    {
+        let job = world.job(pipeline, job).await;
+        let page = text(world.get(&format!("/job/{job}"), Some("reader")).await).await;
+        assert!(page.contains(said) && !page.contains("<li class=\"notice warn\">"), "{page}");
+    }
+}
+
+/// One banner for each read as so many mistakes, and they were underlined as mistakes are.
+#[tokio::test]
+async fn the_configuration_page_lists_what_is_not_supported_in_one_box() {
+    let world = World::new().await;
+    let config = "version: 2.1\njobs: { build: { docker: [{ image: a }], steps: [
+      { restore_cache: { key: a } },
+      { restore_cache: { key: b } }, { save_cache: { key: a, paths: [b] } }] } }
+workflows: { w: { jobs: [build] } }\n";
+    let compiled = roundel_config::compile(config, &roundel_config::Inputs::default());
+    let found: Vec<_> = compiled.diagnostics.iter().chain(&compiled.unsupported).collect();
+    let failed = Event::CompileFailed {
+        kind: PipelineErrorKind::Unsupported,
+        errors: vec!["caches are not supported yet".to_owned()],
+        configuration: Configuration {
+            text: Some(config.to_owned()),
+            diagnostics: Some(serde_json::to_string(&found).unwrap()),
+        },
+    };
+    let pipeline = world.failed_to_compile("Cache it", failed).await;
+    let page = text(world.get(&format!("/pipeline/{pipeline}/config"), Some("reader")).await).await;
+    assert_eq!(page.matches("class=\"card unsupported\"").count(), 1, "{page}");
+    let lines = "lines <a href=\"#L3\">3</a>, <a href=\"#L4\">4</a></span>";
+    assert!(
+        page.contains("<h2 class=\"section-title\" id=\"unsupported\">Not supported</h2>"),
+        "{page}"
+    );
+    assert!(page.contains(lines), "{page}");
+    assert_eq!(page.matches("<p class=\"notice").count(), 1, "the image without a tag: {page}");
+    assert!(page.contains("<mark class=\"sq sq-unsupported\">restore_cache</mark>"), "{page}");
+    assert!(!page.contains("sq-error"), "{page}");
+}
+
+/// People who speak to their browser say what they see; the name of a link must contain it.
+#[tokio::test]
+async fn the_name_of_a_node_is_what_is_shown_in_it() {
+    let world = World::new().await;
+    let long = "unit-18-debian-12-with-a-long-name";
+    let job = roundel_testkit::planned::build(long, 1);
+    let pipeline = world.pipeline_of("main", "Name it", (job, &[], Configuration::default())).await;
+    let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
+    assert!(page.contains("aria-label=\"test Blocked\""), "{page}");
+    let (_, node) = page.split_once("<text class=\"node-name\"").unwrap();
+    let (shown, _) = node.split_once('>').unwrap().1.split_once('<').unwrap();
+    assert!(shown.contains('…'), "{shown}");
+    assert!(page.contains(&format!("aria-label=\"{shown} Queued ({long})\"")), "{page}");
+}
+
+/// Who is not signed in has no account that could lack access.
+#[tokio::test]
+async fn a_page_that_is_not_found_says_to_the_signed_out_to_sign_in() {
+    let world = World::new().await;
+    let page = text(world.get("/nosuch", None).await).await;
+    assert!(page.contains("Page not found") && !page.contains("your account"), "{page}");
+    assert!(page.contains("or sign in to see the pages of your projects"), "{page}");
+    assert!(page.contains("<a class=\"button\" href=\"/login\">Sign in</a>"), "{page}");
+    let page = text(world.get("/nosuch", Some("reader")).await).await;
+    assert!(page.contains("or your account has no access to it"), "{page}");
+}
+
+/// "Add", "Add a project", "Add projects" and "All repositories" led to the same page.
+#[tokio::test]
+async fn adding_a_project_has_one_name() {
+    let world = World::new().await;
+    for path in ["/", "/projects", "/add", "/preferences"] {
+        let page = text(world.get(path, Some("admin")).await).await;
+        for link in page.split("href=\"/add\"").skip(1) {
+            let (_, name) = link.split_once('>').unwrap();
+            assert!(name.starts_with("Add project</a>"), "{path}: {name}");
+        }
+    }
+    let page = text(world.get("/add", Some("admin")).await).await;
+    assert!(page.contains("<title>Add project · Roundel</title>"), "{page}");
+    assert!(page.contains("<h1>Add project</h1>"), "{page}");
+}
