@@ -25,7 +25,7 @@ use roundel_model::{
 };
 use roundel_store::{
     StoreError,
-    deliveries::{Delivery, Receipt},
+    deliveries::{Delivery, IgnoredReason, Receipt},
     pipelines::{CommitInfo, TriggerKind},
 };
 use tokio_util::sync::CancellationToken;
@@ -44,6 +44,9 @@ use crate::{
     wake::WakeUps,
     why_not_building,
 };
+
+/// Why a branch or tag that is gone is not built.
+const DELETED: &str = "it was deleted: there is nothing to build";
 
 /// Deliveries that are taken at a time. Those of one project go in order.
 const WIDTH: usize = 16;
@@ -117,13 +120,17 @@ async fn receipts(
     body: &[u8],
 ) -> Result<Vec<Receipt>, Postponed> {
     let Some(project) = intake.store.project(delivery.project).await? else {
-        return Ok(vec![ignored(&delivery.event, "its project was deleted")]);
+        return Ok(vec![ignored(
+            &delivery.event,
+            IgnoredReason::ProjectDeleted,
+            "its project was deleted",
+        )]);
     };
     let age = Timestamp::now().since(delivery.received_at);
     let attempt = Attempt::after(age, intake.pace);
     let events = event::parse(delivery.forge, &delivery.event, body);
     if events.is_empty() {
-        return Ok(vec![ignored(&delivery.event, "it reports no change")]);
+        return Ok(vec![ignored(&delivery.event, IgnoredReason::NoChange, "it reports no change")]);
     }
     let mut receipts = Vec::with_capacity(events.len());
     for event in events {
@@ -141,6 +148,7 @@ async fn decide(case: &Case<'_>, event: ForgeEvent) -> Result<Receipt, Postponed
         // The secret of one hook must not start builds of another repository.
         return Ok(ignored(
             &case.delivery.event,
+            IgnoredReason::OtherRepository,
             "it belongs to another repository than its webhook",
         ));
     }
@@ -148,21 +156,24 @@ async fn decide(case: &Case<'_>, event: ForgeEvent) -> Result<Receipt, Postponed
         ForgeEvent::Ping { hook_id } => upkeep::ping(case, hook_id).await,
         ForgeEvent::Push(push) => pushed(case, push).await,
         ForgeEvent::Deleted { git_ref, .. } => {
-            Ok(ignored(describe(&git_ref), "it was deleted: there is nothing to build"))
+            Ok(ignored(describe(&git_ref), IgnoredReason::RefDeleted, DELETED))
         }
         ForgeEvent::PullRequest(pull) => {
             let what = format!("pull request #{} {}", pull.number, pull.action);
-            let because = if pull.from_fork {
-                "it comes from a fork, and Roundel does not build forks: their code must not have access to \
-                 this project's keys and secrets"
+            let (reason, because) = if pull.from_fork {
+                let because = "it comes from a fork, and Roundel does not build forks: their code must not have access to \
+                 this project's keys and secrets";
+                (IgnoredReason::ForkPullRequest, because)
             } else {
-                "its branch is built when it is pushed"
+                (IgnoredReason::OwnPullRequest, "its branch is built when it is pushed")
             };
-            Ok(ignored(what, because))
+            Ok(ignored(what, reason, because))
         }
         ForgeEvent::RepositoryChanged { what, .. } => upkeep::repository_changed(case, &what).await,
         ForgeEvent::HookOrKeyRemoved { what } => upkeep::hook_or_key_removed(case, &what).await,
-        ForgeEvent::Ignored { because } => Ok(ignored(&case.delivery.event, because)),
+        ForgeEvent::Ignored { because } => {
+            Ok(ignored(&case.delivery.event, IgnoredReason::NoChange, because))
+        }
     }
 }
 
@@ -182,23 +193,26 @@ fn repository_of(event: &ForgeEvent) -> Option<&RepositoryId> {
 async fn pushed(case: &Case<'_>, push: Push) -> Result<Receipt, Postponed> {
     let what = describe(&push.git_ref);
     if push.after.is_zero() {
-        return Ok(ignored(what, "it was deleted: there is nothing to build"));
+        return Ok(ignored(what, IgnoredReason::RefDeleted, DELETED));
     }
     if !case.project.active {
         let why = why_not_building::reason(&case.intake.store, case.project.id).await?;
-        return Ok(ignored(what, format!("{why}; run setup again to build pushes")));
+        let because = format!("{why}; run setup again to build pushes");
+        return Ok(ignored(what, IgnoredReason::ProjectNotBuilding, because));
     }
     let (sha, commit) = match case.answered(commit_of(case, &push).await)? {
         Ok(Some(found)) => found,
         Ok(None) => {
-            return Ok(ignored(what, format!("commit {} is gone from the forge", push.after)));
+            let because = format!("commit {} is gone from the forge", push.after);
+            return Ok(ignored(what, IgnoredReason::CommitGone, because));
         }
         // The pipeline that follows shows the same error, and what to do.
         Err(_) => (push.after.clone(), CommitInfo::default()),
     };
     let is_tag = push.git_ref.tag().is_some();
     if !is_tag && has_skip_marker(&commit) {
-        return Ok(ignored(what, "the commit message asks to skip it ([skip ci])"));
+        let because = "the commit message asks to skip it ([skip ci])";
+        return Ok(ignored(what, IgnoredReason::SkipMarker, because));
     }
     let actor = match &push.sender_id {
         Some(user) => {
@@ -222,7 +236,7 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Receipt, Postponed> {
         Started::NoConfig => {
             let because =
                 format!("commit {} has no `{}`", trigger.sha.short(), trigger::CONFIG_PATH);
-            ignored(what, because)
+            ignored(what, IgnoredReason::NoConfig, because)
         }
     })
 }

@@ -70,9 +70,50 @@ pub enum Receipt {
     Ignored {
         /// What changed.
         what: String,
-        /// Why that is not built.
+        /// Why that is not built, for people.
         because: String,
+        /// The kind of reason; receipts of releases before have none.
+        #[serde(default)]
+        reason: IgnoredReason,
     },
+}
+
+/// Why a change is not built: decides the advice about it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IgnoredReason {
+    /// The commit message asks for it.
+    SkipMarker,
+    /// A branch or tag was deleted.
+    RefDeleted,
+    /// A pull request from a fork.
+    ForkPullRequest,
+    /// A pull request whose branch is in this repository.
+    OwnPullRequest,
+    /// The project builds nothing.
+    ProjectNotBuilding,
+    /// The project was deleted.
+    ProjectDeleted,
+    /// The commit is no longer at the forge.
+    CommitGone,
+    /// The commit has no configuration.
+    NoConfig,
+    /// It is about another repository than that of its webhook.
+    OtherRepository,
+    /// It tests the webhook.
+    Ping,
+    /// News of the project, which was taken over, or of what does not belong to it.
+    ProjectNews,
+    /// News of the project, and the forge could not be asked for it.
+    ForgeRefused,
+    /// A key or the webhook of the project is gone.
+    SetupBroken,
+    /// No change of a branch or tag is in it, or it cannot be read.
+    NoChange,
+    /// Written by another release, which did not say or knows more.
+    #[default]
+    #[serde(other)]
+    Unknown,
 }
 
 /// Every column of a delivery but its body. The receipts are in `verdicts`: releases before call

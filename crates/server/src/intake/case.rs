@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use roundel_forge::ForgeError;
 use roundel_store::{
     Store, StoreError,
-    deliveries::{Delivery, Receipt},
+    deliveries::{Delivery, IgnoredReason, Receipt},
     projects::Project,
 };
 
@@ -78,6 +78,10 @@ impl Postponed {
 }
 
 /// Makes the receipt of something that started nothing.
-pub(super) fn ignored(what: impl Into<String>, because: impl Into<String>) -> Receipt {
-    Receipt::Ignored { what: what.into(), because: because.into() }
+pub(super) fn ignored(
+    what: impl Into<String>,
+    reason: IgnoredReason,
+    because: impl Into<String>,
+) -> Receipt {
+    Receipt::Ignored { what: what.into(), because: because.into(), reason }
 }

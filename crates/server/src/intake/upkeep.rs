@@ -2,7 +2,7 @@
 //! visibility changed, a key or a hook that we created was removed at the forge.
 
 use roundel_store::{
-    deliveries::Receipt,
+    deliveries::{IgnoredReason, Receipt},
     projects::{HookState, KeyState, RepositoryChanges},
 };
 
@@ -12,7 +12,7 @@ use crate::forges;
 /// The forge says that the webhook works.
 pub(super) async fn ping(case: &Case<'_>, hook_id: Option<String>) -> Result<Receipt, Postponed> {
     case.intake.store.hook_answered(case.delivery.hook, hook_id.as_deref()).await?;
-    Ok(ignored("ping", "it is a test delivery: the webhook works"))
+    Ok(ignored("ping", IgnoredReason::Ping, "it is a test delivery: the webhook works"))
 }
 
 /// Names, addresses and visibility are refreshed from the API, which is authoritative. Jobs clone from the
@@ -28,7 +28,8 @@ pub(super) async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Re
     let repository = match case.answered(found)? {
         Ok(repository) => repository,
         Err(error) => {
-            return Ok(ignored(what, format!("the repository could not be read: {error}")));
+            let because = format!("the repository could not be read: {error}");
+            return Ok(ignored(what, IgnoredReason::ForgeRefused, because));
         }
     };
     let slug = roundel_model::forge::ProjectSlug {
@@ -46,7 +47,7 @@ pub(super) async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Re
     };
     case.intake.store.update_repository(case.project.id, &changes).await?;
     case.intake.roles.forget_project(case.project.id);
-    Ok(ignored(what, because))
+    Ok(ignored(what, IgnoredReason::ProjectNews, because))
 }
 
 /// A key or a hook was removed at the forge: looks which of those that we created are gone (`VCS` §0 rule 8).
@@ -66,7 +67,8 @@ pub(super) async fn hook_or_key_removed(case: &Case<'_>, what: &str) -> Result<R
     let (keys, hooks) = match case.answered(found)? {
         Ok(found) => found,
         Err(error) => {
-            return Ok(ignored(what, format!("what is left could not be listed: {error}")));
+            let because = format!("what is left could not be listed: {error}");
+            return Ok(ignored(what, IgnoredReason::ForgeRefused, because));
         }
     };
     let mut missing = Vec::new();
@@ -85,11 +87,11 @@ pub(super) async fn hook_or_key_removed(case: &Case<'_>, what: &str) -> Result<R
         missing.push("the webhook".to_owned());
     }
     Ok(if missing.is_empty() {
-        ignored(what, "it was not created by Roundel")
+        ignored(what, IgnoredReason::ProjectNews, "it was not created by Roundel")
     } else {
         let are = if missing.len() > 1 { "are" } else { "is" };
         let names = missing.join(" and ");
         let because = format!("{names} of this project {are} missing; run setup again");
-        ignored(what, because)
+        ignored(what, IgnoredReason::SetupBroken, because)
     })
 }

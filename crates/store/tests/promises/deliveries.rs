@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use roundel_model::id::{DeliveryId, HookId, PipelineId};
 use roundel_store::{
     StoreError,
-    deliveries::{NewDelivery, Receipt, Recorded},
+    deliveries::{IgnoredReason, NewDelivery, Receipt, Recorded},
     projects::Hook,
 };
 
@@ -193,7 +193,11 @@ async fn a_decided_delivery_has_its_receipt_and_rests(world: World) {
     let receipts = [
         Receipt::Started { pipeline: PipelineId::fresh(), number: 3, what: "main".to_owned() },
         Receipt::Known { pipeline: PipelineId::fresh(), number: 2, what: "dev".to_owned() },
-        Receipt::Ignored { what: "gone".to_owned(), because: "it was deleted".to_owned() },
+        Receipt::Ignored {
+            what: "gone".to_owned(),
+            because: "it was deleted".to_owned(),
+            reason: IgnoredReason::RefDeleted,
+        },
     ];
     world.store.decide_delivery(taken.id, &receipts, at(62)).await.unwrap();
     assert_eq!(world.store.next_delivery(at(99), at(100)).await.unwrap(), None);

@@ -112,7 +112,10 @@ async fn what_is_not_built_has_a_receipt_that_says_why() {
         })
         .await;
     assert!(reason(&delivery).contains(CONFIG), "{delivery:#?}");
-    assert!(page.contains(CONFIG) && page.contains("Push again"), "{page}");
+    assert!(
+        page.contains(CONFIG) && page.contains("Commit a configuration to this branch"),
+        "{page}"
+    );
 
     for marker in ["[skip ci]", "[CI Skip]"] {
         let message = format!("Fix a word {marker}");

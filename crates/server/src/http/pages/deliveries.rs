@@ -7,7 +7,7 @@ use roundel_model::{
     time::Timestamp,
 };
 use roundel_store::{
-    deliveries::{Delivery, Receipt},
+    deliveries::{Delivery, IgnoredReason, Receipt},
     projects::Project,
 };
 
@@ -106,7 +106,7 @@ impl ReceiptView {
                 because: Some(sentence("this push had already started a pipeline")),
                 pipeline: to(pipeline, number),
             },
-            Receipt::Ignored { what, because } => Self {
+            Receipt::Ignored { what, because, .. } => Self {
                 status: DisplayStatus::NotRun,
                 label: "Ignored",
                 what: sentence(what),
@@ -180,9 +180,8 @@ struct DeliveryPage {
     /// For people with write access: it holds addresses of people.
     body: Option<Untrusted>,
     cut: bool,
-    advice: &'static str,
-    /// The advice is to run setup.
-    to_setup: bool,
+    /// What to do if something else was expected.
+    advice: Vec<Advice>,
 }
 
 async fn receipt(
@@ -200,7 +199,6 @@ async fn receipt(
         head: ProjectHead::read(&visit, &project, role, ProjectTab::Deliveries).await?,
         id: delivery.id.to_string(),
         advice: advice(&delivery, &project),
-        to_setup: delivery.decided_at.is_some() && !project.active,
         hook: delivery.hook.to_string(),
         delivery: DeliveryView::new(&delivery, visit.now),
         body: may_write.then_some(Untrusted(body)),
@@ -208,20 +206,118 @@ async fn receipt(
     })
 }
 
-/// Says what to do if something else was expected.
-fn advice(delivery: &Delivery, project: &Project) -> &'static str {
+/// A sentence on what to do, and the page of the project where that is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Advice {
+    text: &'static str,
+    place: Option<Place>,
+}
+
+/// A page of the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Setup,
+    Trigger,
+}
+
+impl Place {
+    /// Returns the end of its address, after that of the project.
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Setup => "/setup",
+            Self::Trigger => "#trigger",
+        }
+    }
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Setup => "Go to setup",
+            Self::Trigger => "Trigger pipeline",
+        }
+    }
+}
+
+/// Says what to do if something else was expected: a line for each reason.
+fn advice(delivery: &Delivery, project: &Project) -> Vec<Advice> {
     if delivery.decided_at.is_none() {
-        return "Nothing to do: it is retried automatically until the provider responds.";
+        let text = "Nothing to do: it is retried automatically until the provider responds.";
+        return vec![Advice { text, place: None }];
     }
-    let ignored =
-        delivery.receipts.iter().any(|receipt| matches!(receipt, Receipt::Ignored { .. }));
     if !project.active {
-        "Expected a pipeline? This project builds nothing now: run setup again, then push."
-    } else if ignored || delivery.receipts.is_empty() {
-        "Expected a pipeline? Push again, or use Trigger pipeline on the project's page."
-    } else {
-        ""
+        return vec![advice_on(IgnoredReason::ProjectNotBuilding)];
     }
+    let mut lines = Vec::new();
+    for receipt in &delivery.receipts {
+        let line = match receipt {
+            Receipt::Ignored { reason, .. } => advice_on(*reason),
+            Receipt::Started { .. } | Receipt::Known { .. } => continue,
+        };
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    if delivery.receipts.is_empty() {
+        lines.push(advice_on(IgnoredReason::Unknown));
+    }
+    lines
+}
+
+/// Says what to do about a change that is not built.
+const fn advice_on(reason: IgnoredReason) -> Advice {
+    use IgnoredReason as R;
+
+    let (text, place) = match reason {
+        R::SkipMarker => (
+            "To build this commit anyway, trigger a pipeline of its branch on the project's page: the \
+             marker counts for pushes only.",
+            Some(Place::Trigger),
+        ),
+        R::RefDeleted => ("Nothing to do: what was deleted is not built.", None),
+        R::ForkPullRequest => (
+            "This release does not build forks yet: jobs of a fork would get the keys and secrets of \
+             this project. Once its code is reviewed, push it to a branch of this repository.",
+            None,
+        ),
+        R::OwnPullRequest => {
+            ("Nothing to do: the push of its branch has a delivery of its own.", None)
+        }
+        R::ProjectNotBuilding => (
+            "Expected a pipeline? This project builds nothing now: run setup again, then push.",
+            Some(Place::Setup),
+        ),
+        R::ProjectDeleted => (
+            "Nothing to do: the project of this webhook was deleted. Delete the webhook, too.",
+            None,
+        ),
+        R::CommitGone => (
+            "Nothing to do if the branch was pushed again since: that push has a delivery of its own.",
+            None,
+        ),
+        R::NoConfig => {
+            ("Expected a pipeline? Commit a configuration to this branch, and push it.", None)
+        }
+        R::OtherRepository => (
+            "Someone copied this webhook to another repository. Add that repository as a project of its \
+             own, and delete the copy.",
+            None,
+        ),
+        R::Ping => ("Nothing to do: pushes will be received in the same way.", None),
+        R::ProjectNews => ("Nothing to do: it is not a push.", None),
+        R::ForgeRefused => (
+            "It is not a push. What changed at the provider is taken over when setup is run again.",
+            Some(Place::Setup),
+        ),
+        R::SetupBroken => ("Run setup again: it creates what is missing.", Some(Place::Setup)),
+        R::NoChange => (
+            "Nothing to do if it was not a push. Expected a pipeline? Push again, or trigger one on the              project's page.",
+            Some(Place::Trigger),
+        ),
+        R::Unknown => (
+            "Expected a pipeline? Push again, or trigger a pipeline on the project's page.",
+            Some(Place::Trigger),
+        ),
+    };
+    Advice { text, place }
 }
 
 /// Indents JSON; anything else is shown as it came.
@@ -237,6 +333,39 @@ fn pretty(body: &[u8]) -> (String, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// One sentence for all of them sent people to push a branch again that they had deleted.
+    #[test]
+    fn each_reason_has_advice_of_its_own() {
+        use IgnoredReason as R;
+
+        let says = |reason, part| {
+            let Advice { text, .. } = advice_on(reason);
+            assert!(text.contains(part), "{reason:?}: {text}");
+        };
+        says(R::SkipMarker, "To build this commit anyway");
+        says(R::RefDeleted, "Nothing to do");
+        says(R::ForkPullRequest, "does not build forks yet");
+        says(R::OwnPullRequest, "has a delivery of its own");
+        says(R::NoConfig, "Commit a configuration");
+        says(R::SetupBroken, "Run setup again");
+        says(R::Unknown, "Push again");
+    }
+
+    /// A database has receipts of every release; the page of none of them may fail.
+    #[test]
+    fn a_receipt_of_another_release_can_be_read() {
+        for receipt in [
+            r#"{"ignored": {"what": "push to main", "because": "it was deleted"}}"#,
+            r#"{"ignored": {"what": "push to main", "because": "it rains", "reason": "rain"}}"#,
+        ] {
+            let receipt = serde_json::from_str(receipt).unwrap();
+            assert!(
+                matches!(receipt, Receipt::Ignored { reason: IgnoredReason::Unknown, .. }),
+                "{receipt:?}"
+            );
+        }
+    }
 
     #[test]
     fn a_body_that_is_not_json_is_shown_as_it_came() {
