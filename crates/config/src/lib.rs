@@ -20,7 +20,8 @@
 //!
 //! Each phase has its own type (`Renderer`, `Resolver`, `Expander`, `Planner`, `Checker`), which
 //! borrows what earlier ones made: a phase cannot call a later one. `compile` runs them. `codes` is
-//! the catalogue of diagnostics. Above all of it are `explain`, `page` and `pack`.
+//! the catalogue of diagnostics. Above all of it are `explain`, `listing`, `page` and
+//! `pack`.
 //!
 //! Deliberately absent: what this release cannot run (caches, contexts, …). It is recognized and
 //! reported as an `unsupported-…` diagnostic, never dropped in silence.
@@ -37,6 +38,7 @@ mod compile;
 mod expand;
 mod explain;
 mod language;
+pub mod listing;
 pub mod pack;
 pub mod page;
 mod plan;

@@ -9,9 +9,11 @@ use crate::{
         compiled::Compiled,
         inputs::Inputs,
         orbs::{Missing, Orb, OrbSet, Resolution},
+        support::Support,
     },
     codes::{AREAS, Area, Code, Entry, NOT_GIVEN, all},
     language::{orb_reference::OrbReference, pipeline_values::PipelineValue},
+    listing::{self, Listing, NOT_ALL_RUNS, NOT_SUPPORTED, Notes},
     read::{
         document::{Node, from_yaml},
         snippet::{Layout, render},
@@ -19,7 +21,7 @@ use crate::{
     suggest,
     text::diagnostic::Diagnostic,
 };
-use roundel_model::name::GitRef;
+use roundel_model::{name::GitRef, text::counted};
 
 /// Where examples pretend to be.
 const PATH: &str = ".circleci/config.yml";
@@ -110,9 +112,9 @@ impl Page {
         }
         if let Some(wrong) = &source.wrong {
             parts.push(block("Wrong", "yaml", wrong));
-            let reported = source.reported(code);
-            if !reported.is_empty() {
-                parts.push(block("Output", "text", &render(wrong, &reported, Layout::default())));
+            let output = source.output(code, wrong);
+            if !output.is_empty() {
+                parts.push(block("Output", "text", &output));
             }
         }
         if let Some(right) = &source.right {
@@ -245,13 +247,49 @@ impl Source {
         Resolution::Found(orb.into())
     }
 
-    /// Returns the diagnostics of the wrong example.
-    fn reported(&self, code: Code) -> Vec<Diagnostic> {
-        let Some(wrong) = &self.wrong else { return Vec::new() };
+    /// Returns what `roundel config validate` prints about the wrong example: the diagnostics of the code,
+    /// or that it is right and not supported.
+    fn output(&self, code: Code, wrong: &str) -> String {
         let compiled = self.compile(wrong);
-        let all = compiled.diagnostics.into_iter().chain(compiled.unsupported);
-        all.filter(|found| found.code == code.slug).collect()
+        if compiled.unsupported.iter().any(|found| found.code == code.slug) {
+            return unsupported_output(wrong, &compiled);
+        }
+        let of_code = |found: &Diagnostic| found.code == code.slug;
+        let found: Vec<Diagnostic> = compiled.diagnostics.into_iter().filter(of_code).collect();
+        if found.is_empty() { String::new() } else { render(wrong, &found, Layout::default()) }
     }
+}
+
+/// Writes what `roundel config validate` prints about a configuration that is right and that this release
+/// does not run.
+fn unsupported_output(text: &str, compiled: &Compiled) -> String {
+    use std::fmt::Write as _;
+
+    let warnings = compiled.diagnostics.as_slice();
+    let mut output = String::new();
+    if !warnings.is_empty() {
+        output = render(text, warnings, Layout::default()) + "\n";
+    }
+    let refuses_some =
+        compiled.refusals().next().is_some() || compiled.never_started().next().is_some();
+    let (verdict, colon) = match compiled.support() {
+        Support::Unsupported => (NOT_SUPPORTED, ":"),
+        Support::Runs if refuses_some => (NOT_ALL_RUNS, ":"),
+        Support::Runs | Support::Invalid => ("valid", ""),
+    };
+    let warned = match warnings.len() {
+        0 => String::new(),
+        count => format!(", {}", counted(count, "warning")),
+    };
+    // Writing to a string cannot fail.
+    let _ = writeln!(output, "{PATH}: {verdict}{warned}{colon}");
+    for listing::Entry { line, help } in Listing::of(compiled, Notes::Listed).entries {
+        let _ = writeln!(output, "  - {line}");
+        if let Some(help) = help {
+            let _ = writeln!(output, "    {help}");
+        }
+    }
+    output
 }
 
 /// `branch`, `parameters`, `continuation`.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use roundel_config::{Severity, document::to_yaml, render};
+use roundel_config::{Severity, document::to_yaml, listing::Notes, render};
 use roundel_model::text::visible;
 
 use super::{
@@ -59,7 +59,7 @@ fn refused(checked: &Checked) -> String {
             "not supported by this release"
         }
     };
-    let list = decision::listed(&checked.compiled, false, terminal::remark_width());
+    let list = decision::listed(&checked.compiled, Notes::LeftOut, terminal::remark_width());
     format!("{}: valid, but {what}:\n{list}", checked.path)
 }
 

@@ -5,7 +5,11 @@ use roundel_model::text::counted;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use roundel_config::{Diagnostic, Layout, Severity, render};
+use roundel_config::{
+    Diagnostic, Layout, Severity,
+    listing::{NOT_ALL_RUNS, NOT_SUPPORTED, Notes},
+    render,
+};
 
 use super::{
     check::{CheckArguments, Checked},
@@ -91,7 +95,8 @@ fn text(checked: &[Checked], arguments: &Arguments, layout: Layout) -> String {
         }
         if !arguments.quiet || one.decision() != Decision::Runs {
             text.push_str(&file_summary(one, layout));
-            text.push_str(&decision::listed(&one.compiled, !arguments.quiet, layout.width));
+            let notes = if arguments.quiet { Notes::LeftOut } else { Notes::Listed };
+            text.push_str(&decision::listed(&one.compiled, notes, layout.width));
         }
     }
     if checked.len() > 1 && !arguments.quiet {
@@ -124,15 +129,56 @@ fn file_summary(checked: &Checked, layout: Layout) -> String {
     let (errors, warnings) = (checked.count(Severity::Error), checked.count(Severity::Warning));
     let (first, colon) = match checked.decision() {
         Decision::Invalid => (say(errors, "error", Red), ""),
-        Decision::Unsupported => {
-            (Some(paint("valid, but not supported by this release", Yellow)), ":")
-        }
+        Decision::Unsupported => (Some(paint(NOT_SUPPORTED, Yellow)), ":"),
         Decision::SomeJobsRefused | Decision::SomeWorkflowsNeverStarted => {
-            (Some(paint("valid, but this release does not run all of it", Yellow)), ":")
+            (Some(paint(NOT_ALL_RUNS, Yellow)), ":")
         }
         Decision::Runs => (Some(paint("valid", Green)), ""),
     };
     let found: Vec<String> = first.into_iter().chain(say(warnings, "warning", Yellow)).collect();
     let line = format!("{}: {}{colon}", checked.path, found.join(", "));
     terminal::wrapped(&line, 2, layout.width) + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use clap::Parser as _;
+    use roundel_config::{
+        codes,
+        page::{self, ExampleKind, Part},
+    };
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Program {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    /// The pages showed an error with its place underlined, which no command prints for them.
+    #[test]
+    fn the_pages_of_what_is_not_supported_show_what_validate_prints() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join(".circleci")).unwrap();
+        let path = folder.path().join(".circleci/config.yml");
+        let arguments = Program::parse_from(["program"]).arguments;
+        let compiler = arguments.check.compiler().unwrap();
+        let area = codes::AREAS.iter().find(|area| area.title.starts_with("Not supported"));
+        for code in area.unwrap().codes {
+            let (wrong, _) = page::example(*code, ExampleKind::Wrong).unwrap();
+            fs::write(&path, wrong).unwrap();
+            let checked = [compiler.check(sources::read(&path).unwrap())];
+            let printed = text(&checked, &arguments, Layout::default());
+            let printed = printed.replace(&format!("{}/", folder.path().display()), "");
+            let parts = page::page(code.slug).unwrap().parts;
+            let shown = parts.iter().find_map(|part| match part {
+                Part::Block { title, text, .. } if title == "Output" => Some(text),
+                Part::Block { .. } | Part::Paragraph(_) => None,
+            });
+            assert_eq!(shown, Some(&printed), "{}", code.slug);
+        }
+    }
 }

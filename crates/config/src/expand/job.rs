@@ -310,7 +310,7 @@ impl Expander<'_, '_> {
             self.render.report.add(problem.help("write `retention: { caches: 7d }`"));
             return None;
         }
-        let message = "`retention` has no effect: this release has no caches";
+        let message = "`retention` is not supported in this release: there are no caches";
         let problem = Problem::unsupported(codes::UNSUPPORTED_OPTION, entry.key, message);
         self.render.report.add_unsupported(problem);
         extras.push(Field { name: "retention".into(), key: entry.key, value });
@@ -323,7 +323,7 @@ impl Expander<'_, '_> {
         let value = self.render.evaluate(entry.value, scope);
         let wanted = self.render.bool_of(&value, entry.name).unwrap_or(false);
         if wanted {
-            let message = "`circleci_ip_ranges` has no effect: jobs use the runner's IP address";
+            let message = "`circleci_ip_ranges` is not supported in this release: jobs use the runner's IP address";
             let problem = Problem::unsupported(codes::UNSUPPORTED_OPTION, entry.key, message);
             self.render.report.add_unsupported(problem);
         }

@@ -22,8 +22,10 @@ use super::{
 use crate::{api::inputs::Inputs, check::check_orb::check_orb};
 
 /// Files and directories that say nothing in diagnostics: the catalogue and its pages, what explains a
-/// configuration, and the packing of several files, which has its own errors.
-const OTHERS: &[&str] = &["codes", "codes.rs", "explain.rs", "pack", "pack.rs", "page.rs", "tests"];
+/// configuration, the list of what is not supported, which is made of diagnostics, and the packing of several
+/// files, which has its own errors.
+const OTHERS: &[&str] =
+    &["codes", "codes.rs", "explain.rs", "listing.rs", "pack", "pack.rs", "page.rs", "tests"];
 
 fn source_files(directory: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).unwrap() {

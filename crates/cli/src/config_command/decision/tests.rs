@@ -139,7 +139,7 @@ fn agree(text: &str, wanted: Decision) -> Checked {
     assert_eq!(starts, !ends, "{text}");
     // What is asked before moving gets the same answer.
     assert_eq!(cannot_run(folder.path(), &[]), wanted != Decision::Runs, "{text}");
-    let says_why = !listed(&checked.compiled, false, None).is_empty();
+    let says_why = !listed(&checked.compiled, Notes::LeftOut, None).is_empty();
     assert!(says_why || !checked.is_refused(), "{text}");
     assert_eq!(refused_by_place(&checked.compiled), refused_by_plan(&checked.compiled), "{text}");
     checked
@@ -194,7 +194,7 @@ fn of_many_places_and_jobs_the_first_are_named_and_the_others_counted() {
     let steps = "{store_artifacts: {path: a}}, ".repeat(11);
     let folder = tempfile::tempdir().unwrap();
     put(folder.path(), &with_steps(steps.trim_end_matches(", ")));
-    let text = listed(&check(folder.path(), &[]).compiled, false, None);
+    let text = listed(&check(folder.path(), &[]).compiled, Notes::LeftOut, None);
     assert!(text.contains(", and 3 more)") || text.contains(", and 3 more, "), "{text}");
     let numbers: Vec<String> = (0..100).map(|number| number.to_string()).collect();
     let matrix = format!("matrix: {{parameters: {{n: [{}]}}}}", numbers.join(", "));
@@ -205,7 +205,7 @@ fn of_many_places_and_jobs_the_first_are_named_and_the_others_counted() {
     put(folder.path(), &text);
     let compiled = check(folder.path(), &[]).compiled;
     assert!(compiled.unsupported[0].more_jobs > 0, "the diagnostic does not name all");
-    let text = listed(&compiled, false, None);
+    let text = listed(&compiled, Notes::LeftOut, None);
     assert!(text.contains("and 92 more jobs"), "{text}");
 }
 
@@ -216,7 +216,7 @@ fn what_is_refused_next_to_errors_has_a_line_of_its_own() {
     put(folder.path(), &with_steps("{store_artifacts: {path: a}}, chekout"));
     let checked = check(folder.path(), &[]);
     assert_eq!(checked.decision(), Decision::Invalid);
-    let text = listed(&checked.compiled, false, None);
+    let text = listed(&checked.compiled, Notes::LeftOut, None);
     let first = "  and, once the errors are fixed, not supported by this release:\n  - the `store_artifacts`";
     assert!(text.starts_with(first), "{text}");
 }

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use roundel_config::{
     Consequence, Diagnostic, JobRefusal, NEVER_STARTED_HELP, Severity,
     codes::{self, Code},
+    listing::{self, Unsupported},
     orbs::OrbReference,
 };
 
 use super::{
     super::{
         check::Checked,
-        decision::{self, Reason, Unsupported},
+        decision::{self, Reason},
     },
     facts::Facts,
     kind::Kind,
@@ -199,7 +200,7 @@ impl Found {
             let is_other = |one: &Diagnostic| {
                 one.consequence() == consequence && one.code != codes::UNSUPPORTED_WINDOWS.slug
             };
-            let found = decision::unsupported(&checked.compiled, is_other);
+            let found = listing::unsupported(&checked.compiled, is_other);
             for Unsupported { message, code, help, places } in found {
                 let finding = self.add(level, kind, &message, places);
                 finding.help = help;

@@ -289,8 +289,16 @@ fn style(readiness: Readiness) -> Style {
     color.on_default().bold()
 }
 
-/// `2 orbs, 1 context`: the blockers of a repository, the worst first.
+/// `2 orbs, 1 context`: the blockers of a repository, the worst first. A configuration with errors has no
+/// others: the first of its errors is named, with its place.
 fn remarks(repository: &Repository) -> String {
+    let first = repository.files.iter().find_map(|file| file.first_error.as_ref());
+    if let Some(first) = first {
+        let errors: usize = repository.files.iter().map(|file| file.errors).sum();
+        let more = errors.saturating_sub(1);
+        let more = (more > 0).then(|| format!(", and {}", counted(more, "more error")));
+        return format!("{first}{}", more.unwrap_or_default());
+    }
     let mut counts: BTreeMap<(Level, (&str, &str)), BTreeSet<&str>> = BTreeMap::new();
     let findings = repository.files.iter().flat_map(|file| &file.findings);
     for finding in findings.filter(|finding| finding.level != Level::Note) {

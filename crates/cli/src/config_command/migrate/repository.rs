@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use roundel_config::{
-    Inputs, Profile, Severity,
+    Diagnostic, Inputs, Profile, Severity, codes,
     document::{Node, from_yaml},
 };
 
@@ -45,6 +45,9 @@ pub(super) struct FileReport {
     pub(super) decision: Decision,
     /// How many errors it has.
     pub(super) errors: usize,
+    /// Where the first of them is, and its code: `.circleci/config.yml:4:9: error[E-033 unknown-parameter]`.
+    #[serde(skip)]
+    pub(super) first_error: Option<String>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -94,8 +97,16 @@ impl FileReport {
         let found = findings.iter().map(Readiness::of).max().unwrap_or(Readiness::Ready);
         let (decision, errors) = (checked.decision(), checked.count(Severity::Error));
         let readiness = found.max(Readiness::at_least(decision));
-        Self { path: checked.path, readiness, decision, errors, findings }
+        let first_error = checked.of(Severity::Error).next().map(headline);
+        Self { path: checked.path, readiness, decision, errors, first_error, findings }
     }
+}
+
+/// Names a diagnostic by its place and its code, as `validate` writes them.
+fn headline(found: &Diagnostic) -> String {
+    let number = codes::code(&found.code).and_then(|code| code.number);
+    let number = number.map(|number| format!("{number} ")).unwrap_or_default();
+    format!("{}:{}:{}: error[{number}{}]", found.path, found.line, found.column, found.code)
 }
 
 /// Compiles once more by the rules of the `next` profile, if the file is right by the old ones.
