@@ -30,6 +30,8 @@ pub(crate) struct Email {
     pub(crate) to: String,
     pub(crate) subject: String,
     pub(crate) text: String,
+    /// How many came up to it: its place on the page.
+    number: usize,
 }
 
 type Emails = Arc<Mutex<Vec<Email>>>;
@@ -151,12 +153,13 @@ async fn read_data(stream: &mut BufReader<TcpStream>) -> Result<Vec<u8>> {
 
 fn keep(emails: &Emails, to: &str, data: &[u8]) {
     let Some(parsed) = mail_parser::MessageParser::default().parse(data) else { return };
+    let mut emails = emails.lock().unwrap_or_else(PoisonError::into_inner);
     let email = Email {
+        number: emails.last().map_or(1, |last| last.number + 1),
         to: to.to_owned(),
         subject: parsed.subject().unwrap_or("(no subject)").to_owned(),
         text: parsed.body_text(0).unwrap_or_default().into_owned(),
     };
-    let mut emails = emails.lock().unwrap_or_else(PoisonError::into_inner);
     if emails.len() == KEPT {
         emails.remove(0);
     }
@@ -165,20 +168,32 @@ fn keep(emails: &Emails, to: &str, data: &[u8]) {
 
 async fn show(State(emails): State<Emails>) -> Html<String> {
     let emails = emails.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Html(page(&emails))
+}
+
+/// Writes the page, the newest email first.
+fn page(emails: &[Email]) -> String {
     let mut list = String::new();
     for email in emails.iter().rev() {
         let [subject, to] = [&email.subject, &email.to].map(|text| escape(text));
         let text = linked(&email.text);
-        for piece in
-            ["<article><h2>", &subject, "</h2><p>to ", &to, "</p><pre>", &text, "</pre></article>"]
-        {
+        let id = format!("email-{}", email.number);
+        for piece in [
+            "<article id=\"",
+            &id,
+            "\"><h2>",
+            &subject,
+            "</h2><p>to ",
+            &to,
+            "</p><pre>",
+            &text,
+            "</pre></article>",
+        ] {
             list.push_str(piece);
         }
     }
-    if list.is_empty() {
-        list.push_str("<p>No email yet. Push something.</p>");
-    }
-    Html(PAGE.replace("{emails}", &list))
+    let none = if list.is_empty() { "" } else { " hidden" };
+    PAGE.replace("{none}", none).replace("{emails}", &list)
 }
 
 /// Escapes a string, and makes links of the web addresses in it.
@@ -207,13 +222,28 @@ fn escape(text: &str) -> String {
 
 const PAGE: &str = "<!doctype html>
 <html lang=\"en\"><head><meta charset=\"utf-8\"><title>Mailbox of the demo</title>
-<meta name=\"viewport\" content=\"width=device-width\"><meta http-equiv=\"refresh\" content=\"5\">
+<meta name=\"viewport\" content=\"width=device-width\">
 <style>
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
 body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem }
 article { border: 1px solid color-mix(in srgb, currentcolor 20%, transparent); border-radius: .6rem; padding: .5rem 1rem; margin: 1rem 0 }
 h2 { font-size: 1rem; margin: .3rem 0 } p { margin: 0; opacity: .75 } pre { white-space: pre-wrap; overflow-wrap: anywhere }
-</style></head><body><h1>Mailbox of the demo</h1>{emails}</body></html>";
+</style></head><body><main><h1>Mailbox of the demo</h1>
+<p id=\"news\" role=\"status\"></p><noscript><p><a href=\"/\">Look for new email</a></p></noscript>
+<p id=\"none\"{none}>No email yet. Push something.</p><div id=\"emails\">{emails}</div></main>
+<script>
+// New email is added above what is there: a reader keeps their place, and so does the focus.
+setInterval(async () => {
+  const answer = await fetch('/').catch(() => null);
+  if (!answer || !answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const added = [...fresh.querySelectorAll('article')].filter((one) => !document.getElementById(one.id));
+  if (!added.length) return;
+  document.getElementById('emails').prepend(...added);
+  document.getElementById('none').hidden = true;
+  document.getElementById('news').textContent = added.length === 1 ? '1 new email' : added.length + ' new emails';
+}, 3000);
+</script></body></html>";
 
 #[cfg(test)]
 mod tests {
@@ -236,6 +266,26 @@ mod tests {
             hostile,
             format!("{}&quot;onmouseover=alert(1)&gt;&lt;img src=x&gt;", link("http://x"))
         );
+    }
+
+    /// A page that reloads itself takes the reader's place away, and what a screen reader reads.
+    #[test]
+    fn the_page_has_a_main_landmark_and_does_not_reload() {
+        let emails = Emails::default();
+        let page = || {
+            let kept = emails.lock().unwrap();
+            page(&kept)
+        };
+        assert!(page().contains("<main>") && !page().contains("http-equiv"), "{}", page());
+        assert!(page().contains("<p id=\"none\">No email yet"), "{}", page());
+        for subject in ["one", "two"] {
+            let data = format!("Subject: {subject}\r\n\r\nHello\r\n");
+            keep(&emails, "you@example.org", data.as_bytes());
+        }
+        let newest_first = "<article id=\"email-2\"><h2>two</h2>";
+        assert!(page().contains(&format!("<div id=\"emails\">{newest_first}")), "{}", page());
+        assert!(page().contains("<article id=\"email-1\"><h2>one</h2>"), "{}", page());
+        assert!(page().contains("<p id=\"none\" hidden>"), "{}", page());
     }
 
     /// Browsers ask for it by themselves, and show an empty page in its place.
