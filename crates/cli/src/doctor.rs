@@ -1,13 +1,16 @@
 //! `roundel doctor`: whether this machine can run jobs, what is limited, and what to do about it.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
-use anyhow::Result;
-use roundel_container::{EnvironmentSpec, Root, Runtime, RuntimeSettings};
+use anyhow::{Context as _, Result};
+use roundel_container::{
+    EnvironmentSpec, Limitation, LimitationKind, Root, Runtime, RuntimeSettings,
+};
 use roundel_runner::{PROGRAMS, Program};
+use tempfile::TempDir;
 
 use crate::{exit::Exit, terminal};
 
@@ -22,7 +25,8 @@ const SUBJECT: &str = "Jobs on this machine";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The directory to test: some file systems cannot hold jobs; a temporary one if not given
+    /// The data directory to test: some file systems cannot hold jobs. It is not created, and nothing is
+    /// left in it. A temporary directory if not given
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Also exits with 1 if something such as networking is missing
@@ -49,10 +53,15 @@ enum CheckResult {
 
 /// Checks everything and prints it. Fails if jobs could not run at all.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
-    let scratch = tempfile::tempdir()?;
-    let directory = arguments.data.clone().unwrap_or_else(|| scratch.path().to_path_buf());
     let mut checks: Vec<Check> = PROGRAMS.iter().map(program).collect();
-    match environment(directory) {
+    let data = arguments.data.as_deref().map(nearest_existing);
+    if let (Some(tested), Some(data)) = (data, &arguments.data)
+        && tested != data
+    {
+        let (data, tested) = (data.display(), tested.display());
+        checks.push(Check::ok(format!("`{data}` does not exist yet: `{tested}` is tested for it")));
+    }
+    match scratch(data).and_then(|scratch| environment(scratch.path().to_path_buf())) {
         Ok(found) => checks.extend(found),
         Err(error) => checks.push(Check {
             result: CheckResult::Missing,
@@ -64,13 +73,30 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     Ok(exit(&checks, arguments.strict))
 }
 
+/// Returns the directory that holds what a data directory will: itself, if it exists, or else the nearest
+/// one above it.
+fn nearest_existing(data: &Path) -> &Path {
+    let existing = data.ancestors().find(|path| path.exists());
+    // A relative path has the current directory above it.
+    existing.unwrap_or(Path::new("."))
+}
+
+/// Makes a directory for the test, on the file system of another.
+fn scratch(on: Option<&Path>) -> Result<TempDir> {
+    let Some(on) = on else { return Ok(tempfile::tempdir()?) };
+    let made = tempfile::Builder::new().prefix(".roundel-doctor-").tempdir_in(on);
+    made.with_context(|| format!("failed to create a directory in `{}`", on.display()))
+}
+
+impl Check {
+    const fn ok(text: String) -> Self {
+        Self { result: CheckResult::Ok, text, remedy: None }
+    }
+}
+
 fn program(program: &Program) -> Check {
     match program.missing() {
-        None => Check {
-            result: CheckResult::Ok,
-            text: format!("{} is installed", program.name),
-            remedy: None,
-        },
+        None => Check::ok(format!("{} is installed", program.name)),
         Some(missing) => {
             Check { result: CheckResult::Missing, text: missing.what, remedy: Some(missing.remedy) }
         }
@@ -85,14 +111,22 @@ fn environment(directory: PathBuf) -> Result<Vec<Check>> {
     let environment = runtime.start(&spec)?;
     let took = started.elapsed().as_secs_f64() * 1e3;
     environment.stop(STOP)?;
-    let text = format!("a clean environment starts, in {took:.1} ms");
-    let mut checks = vec![Check { result: CheckResult::Ok, text, remedy: None }];
+    let mut checks = vec![Check::ok(format!("a clean environment starts, in {took:.1} ms"))];
+    checks.extend(network(&limitations));
     checks.extend(limitations.into_iter().map(|limitation| Check {
         result: CheckResult::Limited,
         text: limitation.sentence(SUBJECT),
         remedy: limitation.remedy,
     }));
     Ok(checks)
+}
+
+/// Says that jobs have network access, unless a limitation says otherwise.
+fn network(limitations: &[Limitation]) -> Option<Check> {
+    let is_without =
+        |one: &Limitation| matches!(one.kind, LimitationKind::Network | LimitationKind::Loopback);
+    let has_network = !limitations.iter().any(is_without);
+    has_network.then(|| Check::ok("jobs have network access".to_owned()))
 }
 
 fn report(checks: &[Check], width: Option<usize>) -> String {
@@ -142,6 +176,26 @@ mod tests {
         assert_eq!(exit(&limited, true), Exit::Failure);
         assert_eq!(exit(&[check(CheckResult::Ok)], true), Exit::Success);
         assert_eq!(exit(&[check(CheckResult::Missing)], false), Exit::Failure);
+    }
+
+    /// It is the data directory of a server that is installed later, often by another user.
+    #[test]
+    fn a_data_directory_that_does_not_exist_is_not_created() {
+        let above = tempfile::tempdir().unwrap();
+        let data = above.path().join("srv/roundel");
+        assert_eq!(nearest_existing(&data), above.path());
+        assert_eq!(nearest_existing(above.path()), above.path());
+        assert_eq!(nearest_existing(Path::new("no-such-directory/data")), Path::new("."));
+        let _printed = run(&Arguments { data: Some(data), strict: false }).unwrap();
+        assert_eq!(std::fs::read_dir(above.path()).unwrap().count(), 0, "nothing is left");
+    }
+
+    #[test]
+    fn a_network_that_works_is_said_to() {
+        assert_eq!(network(&[]).unwrap().text, "jobs have network access");
+        let without = |kind| [Limitation { kind, cause: "it is missing".into(), remedy: None }];
+        assert!(network(&without(LimitationKind::DiskLimit)).is_some());
+        assert_eq!(network(&without(LimitationKind::Network)), None);
     }
 
     #[test]
