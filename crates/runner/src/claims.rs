@@ -67,7 +67,7 @@ async fn serve_tasks(
         // In a separate task: if it panics, the slot continues.
         host.running.fetch_add(1, Ordering::Relaxed);
         let mut one = JoinSet::new();
-        one.spawn(task::run(Arc::clone(host), claimed, stop_now.clone()));
+        one.spawn(task::run(Arc::clone(host), name(host, slot), claimed, stop_now.clone()));
         if let Some(Err(error)) = one.join_next().await {
             tracing::error!(%error, "a task ended unexpectedly");
         }

@@ -41,8 +41,13 @@ const FLUSH_TIMEOUT: Duration = Duration::from_mins(5);
 /// How long the outcome is offered to a server that is unavailable. The lease ends it earlier.
 const FINISH_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// Runs a task to its end and reports its outcome.
-pub(crate) async fn run(host: Arc<Host>, spec: JobSpec, stop_now: CancellationToken) {
+/// Runs a task to its end and reports its outcome. `runner` is the name of the slot.
+pub(crate) async fn run(
+    host: Arc<Host>,
+    runner: String,
+    spec: JobSpec,
+    stop_now: CancellationToken,
+) {
     let task_ref = spec.task;
     tracing::info!(
         job.id = %task_ref.job,
@@ -59,7 +64,7 @@ pub(crate) async fn run(host: Arc<Host>, spec: JobSpec, stop_now: CancellationTo
     let mut watchers = JoinSet::new();
     watchers.spawn(lease::keep(Arc::clone(&client), stop.clone(), spec.lease_duration));
     watchers.spawn(watch(stop.clone(), spec.limits.run_time, stop_now));
-    let report = match Task::open(host, spec, Arc::clone(&client), stop.clone()).await {
+    let report = match Task::open(host, runner, spec, Arc::clone(&client), stop.clone()).await {
         Ok(task) => {
             let task = Arc::new(task);
             let prefetch = Arc::clone(&task);

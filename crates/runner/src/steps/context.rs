@@ -26,6 +26,8 @@ use crate::{
 /// A task that runs.
 pub(crate) struct Task {
     pub(crate) host: Arc<Host>,
+    /// The name of the runner, as the server knows it: each slot has its own.
+    pub(crate) runner: String,
     pub(crate) spec: JobSpec,
     pub(crate) stop: StopSignal,
     /// Sends reports and logs.
@@ -46,6 +48,7 @@ impl Task {
     /// Makes the task's directory and starts its uplink.
     pub(crate) async fn open(
         host: Arc<Host>,
+        runner: String,
         spec: JobSpec,
         client: Arc<TaskClient>,
         stop: StopSignal,
@@ -60,6 +63,7 @@ impl Task {
             secrets: Arc::new(secrets),
             uplink: Uplink::start(client, stop.clone()),
             host,
+            runner,
             spec,
             stop,
             directory,

@@ -67,11 +67,10 @@ pub(crate) async fn spin_up(task: &Task) -> Result<SpunUp, TaskError> {
 }
 
 async fn prepare(task: &Task, step: &mut OpenStep) -> Result<SpunUp, TaskError> {
-    let settings = &task.host.settings;
     step.line(&format!(
         "Build-agent version {} (Roundel runner `{}`)",
         env!("CARGO_PKG_VERSION"),
-        settings.name
+        task.runner
     ))?;
     if let Some(unsupported) = task.spec.body.executor.unsupported_container() {
         return Err(TaskError::Job(cannot_start(unsupported)));

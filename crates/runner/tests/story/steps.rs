@@ -43,6 +43,8 @@ async fn a_job_runs_its_steps_in_order_and_passes() {
     assert_eq!(ended.exit_code(101), Some(0));
     assert_eq!(ended.command(102).as_deref(), Some("#!/bin/bash -eo pipefail\ncat file"));
     assert!(ended.log(0).starts_with("Build-agent version "), "{}", ended.log(0));
+    // The name that the job's page and the page of runners show.
+    assert!(ended.log(0).contains("(Roundel runner `test-1`)"), "{}", ended.log(0));
 
     assert!(ended.log(99).contains("CIRCLE_SHELL_ENV=/tmp/.bash_env-"), "{}", ended.log(99));
 }
