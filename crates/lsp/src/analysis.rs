@@ -5,7 +5,6 @@
 
 use std::{
     collections::HashMap,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -14,7 +13,10 @@ use crossbeam_channel::{Receiver, Sender, after, select};
 use gen_lsp_types::Uri;
 use roundel_config::{Compiled, Inputs, PipelineValue, orbs::OrbSet};
 
-use crate::settings::{Finder, LocalValues};
+use crate::{
+    panics::caught,
+    settings::{Finder, LocalValues},
+};
 
 /// How long a pause in the typing is.
 const PAUSE: Duration = Duration::from_millis(120);
@@ -82,11 +84,8 @@ pub(crate) fn run(
                 .or_insert_with_key(|directory| local(directory.as_deref()))
                 .clone();
             let inputs = Inputs { path, pipeline_values, orbs: orbs.clone(), ..base.clone() };
-            let compiled = catch_unwind(AssertUnwindSafe(|| OrbSet::complete(&text, inputs, find)));
-            let Ok((compiled, inputs)) = compiled else {
-                tracing::error!(%uri, "the compiler panicked");
-                continue;
-            };
+            let compiled = caught("the compiler", || OrbSet::complete(&text, inputs, find));
+            let Some((compiled, inputs)) = compiled else { continue };
             orbs = inputs.orbs.clone();
             if outcomes.send(Outcome { uri, version, compiled, inputs }).is_err() {
                 return;

@@ -10,10 +10,11 @@
 //!
 //! Requests are answered at once, from the text as it is, but for renames: each is compiled first, on its
 //! own thread (`renames`). Compiling for diagnostics happens next to them, after the typing has paused, and
-//! its outcome is dropped when the text has moved on. The crate is
-//! given texts and orbs and knows no registry: the caller passes it a way to find orbs, and the pipeline
-//! values that files of a directory are compiled with. It reads no file, and writes only the sources of
-//! orbs, for the editor, into a temporary directory.
+//! its outcome is dropped when the text has moved on. A panic ends what was asked for, not the session.
+//!
+//! The crate is given texts and orbs and knows no registry: the caller passes it a way to find orbs, and the
+//! pipeline values that files of a directory are compiled with. It reads no file, and writes only the sources
+//! of orbs, for the editor, into a temporary directory.
 //!
 //! Deliberately absent: formatting. Files stay as their authors wrote them.
 
@@ -28,6 +29,7 @@ mod diagnostics;
 mod documents;
 mod editor;
 mod frames;
+mod panics;
 mod renames;
 mod requests;
 mod server;

@@ -9,7 +9,6 @@
 use std::{
     collections::{HashMap, HashSet},
     io,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread,
 };
@@ -21,6 +20,7 @@ use roundel_config::Inputs;
 
 use crate::{
     editor::{self, Document},
+    panics::caught,
     text::{Encoding, Text},
 };
 
@@ -61,13 +61,9 @@ impl Rename {
     /// Why it is refused, for people.
     fn edit(&self) -> Result<WorkspaceEdit, String> {
         let Self { document, offset, to, inputs, compile, .. } = self;
-        let tried = catch_unwind(AssertUnwindSafe(|| {
-            editor::rename(document, *offset, to, inputs, *compile)
-        }));
-        let Ok(tried) = tried else {
-            tracing::error!(uri = %self.uri, "the compiler panicked while a rename was tried");
-            return Err("nothing was renamed: the compiler stopped unexpectedly".to_owned());
-        };
+        let tried = caught("a rename", || editor::rename(document, *offset, to, inputs, *compile));
+        let tried =
+            tried.ok_or("nothing was renamed: the compiler stopped unexpectedly while it tried")?;
         let spans = tried.map_err(|error| error.to_string())?;
         let edits = spans.iter().map(|span| TextEdit {
             range: self.text.range(span, self.encoding),
@@ -151,7 +147,10 @@ mod tests {
         renames.begin(id.clone(), rename(|_, _| panic!("a test"))).unwrap();
         let refused = outcomes.recv_timeout(Duration::from_mins(1)).unwrap();
         let message = refused.edit.unwrap_err();
-        assert_eq!(message, "nothing was renamed: the compiler stopped unexpectedly");
+        assert_eq!(
+            message,
+            "nothing was renamed: the compiler stopped unexpectedly while it tried"
+        );
         assert!(renames.end(&id), "it was being tried");
         assert!(!renames.end(&id), "it is not any more");
     }

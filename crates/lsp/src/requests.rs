@@ -59,6 +59,9 @@ impl RequestContext {
             "textDocument/prepareRename" => answer(self.prepare_rename(&read(params)?)),
             "textDocument/documentSymbol" => answer(self.symbols(&read(params)?)),
             "textDocument/codeAction" => answer(self.code_actions(&read(params)?)),
+            // No request is known to panic, so the tests have one that does.
+            #[cfg(test)]
+            "test/panic" => crate::tests::panics(),
             _ => Err(ResponseError {
                 code: ErrorCode::MethodNotFound,
                 message: format!("unknown method `{method}`"),

@@ -24,6 +24,7 @@ use crate::{
     diagnostics,
     documents::{self, Documents, Kind},
     frames::{self, Incoming},
+    panics::caught,
     renames::{Renamed, Renames},
     requests::{RequestContext, ResponseError},
     settings::{LocalValues, OpenOrbs, Settings},
@@ -159,7 +160,7 @@ impl Session {
                     }
                     recv(outcomes) -> outcome => {
                         if let Ok(outcome) = outcome {
-                            self.learn(outcome);
+                            let _is_done = caught("diagnostics", || self.learn(outcome));
                         }
                     }
                     recv(renamed) -> renamed => {
@@ -207,7 +208,13 @@ impl Session {
                 None
             }
             Incoming::Message(Message::Request(request)) => {
-                self.request(request);
+                let (id, method) = (request.id.clone(), request.method.clone());
+                if caught(&method, || self.request(request)).is_none() {
+                    let message = format!(
+                        "`{method}` cannot be answered: the server stopped unexpectedly while it tried"
+                    );
+                    self.refuse(id, ErrorCode::InternalError, &message);
+                }
                 None
             }
             Incoming::Message(Message::Notification(one)) if one.method == "exit" => {
@@ -218,7 +225,8 @@ impl Session {
             }
             Incoming::Message(Message::Notification(one)) => {
                 if matches!(self.stage, Stage::Open) {
-                    self.notification(one);
+                    let method = one.method.clone();
+                    let _is_done = caught(&method, || self.notification(one));
                 }
                 None
             }

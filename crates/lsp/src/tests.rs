@@ -469,6 +469,27 @@ fn a_rename_of_a_text_that_has_changed_meanwhile_is_refused() {
     assert_eq!(client.stop(), Ended::Requested);
 }
 
+/// What the request of this name does.
+pub(crate) fn panics() -> ! {
+    panic!("asked for by a test")
+}
+
+/// What is wrong with one request is not wrong with the session.
+#[test]
+fn a_panic_refuses_its_request_and_ends_nothing() {
+    let mut client = Client::start();
+    client.open(URI, CONFIG);
+    client.diagnostics(1);
+    let refused = client.request("test/panic", json!({}));
+    assert_eq!(refused["error"]["code"], -32_603, "{refused}");
+    assert_eq!(
+        refused["error"]["message"],
+        "`test/panic` cannot be answered: the server stopped unexpectedly while it tried"
+    );
+    client.ask("textDocument/hover", client::at(URI, 10, 4));
+    assert_eq!(client.stop(), Ended::Requested);
+}
+
 #[test]
 fn a_huge_document_is_taken_in_stride() {
     let mut client = Client::start();
