@@ -6,6 +6,7 @@ pub(crate) mod graph;
 pub(crate) mod hidden;
 pub(crate) mod lints;
 pub(crate) mod names;
+pub(crate) mod off;
 pub(crate) mod triggers;
 pub(crate) mod workflows;
 
@@ -17,6 +18,7 @@ use crate::{
     api::{compiled::Schedule, inputs::Inputs},
     expand::Expander,
     language::data::Value,
+    read::yaml::{At, Entry},
     render::Renderer,
     resolve::{Resolver, modules::Modules},
 };
@@ -31,6 +33,13 @@ pub(crate) struct Planned {
     pub(crate) is_setup: bool,
 }
 
+/// A workflow that does not run.
+pub(crate) struct OffWorkflow<'d> {
+    entry: Entry<'d>,
+    /// Its list of jobs.
+    items: Vec<At>,
+}
+
 /// Makes the plan.
 pub(crate) struct Planner<'c, 'd> {
     pub(crate) render: &'c mut Renderer<'d>,
@@ -41,6 +50,8 @@ pub(crate) struct Planner<'c, 'd> {
     schedules: Vec<Schedule>,
     /// All contexts that live workflows use.
     contexts: HashSet<String>,
+    /// The workflows whose condition does not hold.
+    off: Vec<OffWorkflow<'d>>,
 }
 
 impl<'c, 'd> Planner<'c, 'd> {
@@ -50,8 +61,8 @@ impl<'c, 'd> Planner<'c, 'd> {
         inputs: &'d Inputs,
         is_setup: bool,
     ) -> Self {
-        let (schedules, contexts) = (Vec::new(), HashSet::new());
-        Self { render, modules, inputs, is_setup, schedules, contexts }
+        let (schedules, contexts, off) = (Vec::new(), HashSet::new(), Vec::new());
+        Self { render, modules, inputs, is_setup, schedules, contexts, off }
     }
 
     fn expander(&mut self) -> Expander<'_, 'd> {

@@ -2,6 +2,7 @@
 
 mod alone;
 mod group;
+mod outline;
 mod requirements;
 
 use std::{collections::BTreeSet, rc::Rc};
@@ -80,20 +81,35 @@ pub(crate) enum Presence {
     Empty,
 }
 
+/// How much of an entry is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    /// The entry and the job that it names.
+    Whole,
+    /// The entry alone, as far as no tag decides about it.
+    Outline,
+}
+
 /// An entry of the list.
 struct Invocation<'d> {
     name: &'d str,
     key: Place,
     fields: Vec<Entry<'d>>,
     entry: usize,
-    /// It has a shape that was reported: only its name is used.
+    /// Only its name is used: it has a shape that was reported, or the outline of it is not known.
     broken: bool,
+    depth: Depth,
 }
 
 impl<'d> Expander<'_, 'd> {
     /// Compiles one entry of a workflow's `jobs` into its jobs.
     pub(crate) fn invoke(&mut self, item: At, entry: usize, workflow: &str) -> Vec<Draft> {
-        let Some(invocation) = self.invocation(item, entry) else { return Vec::new() };
+        self.invoke_to(Depth::Whole, item, entry, workflow)
+    }
+
+    fn invoke_to(&mut self, depth: Depth, item: At, entry: usize, workflow: &str) -> Vec<Draft> {
+        let Some(mut invocation) = self.invocation(item, entry, depth) else { return Vec::new() };
+        self.keep_certain(&mut invocation);
         if !self.render.afford(Resource::Calls, 1, invocation.key) {
             return Vec::new();
         }
@@ -156,13 +172,14 @@ impl<'d> Expander<'_, 'd> {
         self.modules.jobs_in_doubt.unread.insert(invocation.name.to_owned());
     }
 
-    fn invocation(&mut self, item: At, entry: usize) -> Option<Invocation<'d>> {
+    fn invocation(&mut self, item: At, entry: usize, depth: Depth) -> Option<Invocation<'d>> {
         let doc = self.render.doc;
         let place = doc.place(item);
         match doc.view(item) {
             View::Broken => None,
             View::Scalar(name, _) if !doc.is_null(item) => {
-                Some(Invocation { name, key: place, fields: Vec::new(), entry, broken: false })
+                let fields = Vec::new();
+                Some(Invocation { name, key: place, fields, entry, broken: false, depth })
             }
             View::Map(entries) if entries.len() == 1 => {
                 let Entry { name, key, value } = entries.first()?;
@@ -179,7 +196,7 @@ impl<'d> Expander<'_, 'd> {
                         (Vec::new(), true)
                     }
                 };
-                Some(Invocation { name, key, fields, entry, broken })
+                Some(Invocation { name, key, fields, entry, broken, depth })
             }
             View::Map(entries) if entries.len() > 1 => {
                 let (first, second) = (entries.first()?, entries.iter().nth(1)?);
@@ -192,7 +209,7 @@ impl<'d> Expander<'_, 'd> {
                 let help = crate::resolve::shape::indent_deeper(&entries);
                 self.render.report.add(problem.help(help).related(first.key, "the first key"));
                 let Entry { name, key, .. } = first;
-                Some(Invocation { name, key, fields: Vec::new(), entry, broken: true })
+                Some(Invocation { name, key, fields: Vec::new(), entry, broken: true, depth })
             }
             View::Scalar(..) | View::Seq(_) | View::Map(_) => {
                 let message = "a job entry must be the job's name, or a mapping with the name as \
@@ -295,8 +312,14 @@ impl<'d> Expander<'_, 'd> {
         if is_approval {
             self.check_approval(invocation);
             draft.kind = Some(PlannedJobKind::Approval);
-            return draft;
+        } else if invocation.depth == Depth::Whole {
+            self.add_body(&mut draft, invocation, scope);
         }
+        draft
+    }
+
+    /// Compiles the job that an entry names, into the entry's own.
+    fn add_body(&mut self, draft: &mut Draft, invocation: &Invocation<'d>, scope: &Rc<Scope>) {
         let what: Rc<str> = format!("job `{}`", invocation.name).into();
         // What was met before belongs to other jobs, or to the entry: a serial group.
         self.render.report.take_current_job();
@@ -310,7 +333,6 @@ impl<'d> Expander<'_, 'd> {
         }
         self.render.report.leave();
         draft.unsupported = self.render.report.take_current_job();
-        draft
     }
 
     /// Reports the contexts of a job, none of which this release has.

@@ -13,7 +13,7 @@ use crate::{
         profile::Profile,
         template,
     },
-    plan::Planner,
+    plan::{OffWorkflow, Planner},
     plan::{Planned, compiled_document, emit::ExpandedWorkflow, names, triggers::Start},
     read::yaml::{At, Entries, Entry, View, scalar},
     resolve::strays::{Stray, WORKFLOWS},
@@ -109,6 +109,7 @@ impl<'d> Planner<'_, 'd> {
         }
         self.check_setup_workflows(&entries, &running);
         self.check_hidden_jobs(&invoked, is_readable);
+        self.check_off_workflows();
         Some((Plan { workflows }, document.finish(self.resolver().first_key(root))))
     }
 
@@ -241,6 +242,7 @@ impl<'d> Planner<'_, 'd> {
         let selected = selected.unwrap_or(true);
         if !selected && !self.inputs.all_workflows {
             self.mention_groups(&items, invoked);
+            self.off.push(OffWorkflow { entry: *entry, items });
             return None;
         }
         let lenient = self.render.report.set_lenient(!selected);
@@ -258,8 +260,7 @@ impl<'d> Planner<'_, 'd> {
         self.lint_workflow(&drafts);
         if !selected {
             // Its graph is not needed, but its requirements may be misspelled all the same.
-            let names: Vec<_> = drafts.iter().map(|draft| draft.requested.clone()).collect();
-            self.graph(entry.name, &drafts, &names);
+            self.check_off_graph(entry.name, &mut drafts);
         }
         self.render.report.set_lenient(lenient);
         let name = entry.name.to_owned();

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use super::{Draft, Invocation, rendered};
+use super::{Depth, Draft, Invocation, rendered};
 use crate::{
     expand::{Expander, builtin::ExecutorKind, filters::Filters, steps::Expansion},
     language::{
@@ -20,7 +20,8 @@ impl<'d> Expander<'_, 'd> {
     /// Compiles a job by itself, for what is wrong with it.
     pub(crate) fn compile_alone(&mut self, name: &'d str, definition: &Definition) {
         let (key, fields) = (definition.key, Vec::new());
-        let invocation = Invocation { name, key, fields, entry: 0, broken: false };
+        let depth = Depth::Whole;
+        let invocation = Invocation { name, key, fields, entry: 0, broken: false, depth };
         let needed = definition.parameters.iter().filter(|(_, one)| one.default.is_none());
         let needed = needed.map(|(name, one)| (name.clone(), Value::unknown(one.key)));
         let outer = Scope::outer("the configuration", ModuleId::CONFIG);
@@ -41,7 +42,8 @@ impl<'d> Expander<'_, 'd> {
     /// Compiles the implicit workflow's only job (CFG §5.1).
     pub(crate) fn implicit_build(&mut self, definition: &Definition) -> Draft {
         let (key, fields) = (definition.key, Vec::new());
-        let invocation = Invocation { name: "build", key, fields, entry: 0, broken: false };
+        let (name, depth) = ("build", Depth::Whole);
+        let invocation = Invocation { name, key, fields, entry: 0, broken: false, depth };
         let outer = Scope::outer("the implicit workflow", ModuleId::CONFIG);
         let mut draft = self.draft(&invocation, &outer, None);
         if let Some(branches) = self.render.doc.get(definition.body, "branches") {

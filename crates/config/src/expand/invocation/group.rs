@@ -156,9 +156,9 @@ impl<'d> Expander<'_, 'd> {
         let Some(View::Seq(items)) = jobs else { return Vec::new() };
         let mut members = Vec::new();
         for (index, at) in items.iter().enumerate() {
-            let Some(member) = self.invocation(at, member_entry(invocation.entry, index)) else {
-                continue;
-            };
+            let entry = member_entry(invocation.entry, index);
+            let Some(mut member) = self.invocation(at, entry, invocation.depth) else { continue };
+            self.keep_certain(&mut member);
             if self.modules.get(ModuleId::CONFIG).groups.contains_key(member.name) {
                 let message =
                     format!("`{}` is a job group: job groups cannot be nested", member.name);
@@ -187,7 +187,7 @@ impl<'d> Expander<'_, 'd> {
             if call.named { format!("{}-{name}", call.prefix) } else { name.to_owned() }
         };
         for member in members {
-            for item in &mut member.requires {
+            member.requires.retain_mut(|item| {
                 if item.parts.is_none() && !names.contains(&item.name) {
                     let message = format!("`{}` is not a job of this group", item.name);
                     let problem = Problem::error(codes::GROUP_SHAPE, item.place, message);
@@ -197,12 +197,14 @@ impl<'d> Expander<'_, 'd> {
                          where the group is used"
                             .into()
                     })));
+                    return false;
                 }
                 item.name = renamed(&item.name);
                 if let Some(NamePart::Text(first)) = item.parts.iter_mut().flatten().next() {
                     *first = renamed(first);
                 }
-            }
+                true
+            });
             member.requested = renamed(&member.requested);
             member.alias = member.alias.as_deref().map(renamed);
             member.group = Some(invocation.entry);
