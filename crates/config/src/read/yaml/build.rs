@@ -3,6 +3,8 @@
 //! Everything wrong with the YAML itself is reported here, so that later phases may walk the tree
 //! without checks: it is finite, shallow and of bounded weight, and every merge key holds mappings.
 
+mod asterisk;
+
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Tag, options};
@@ -152,8 +154,11 @@ impl<'t> Builder<'t> {
     fn refused(mut self, error: &ScanError) -> (Doc, Vec<Problem>) {
         let place = self.problems.last().map(|last| last.place.span);
         let last = place.and_then(|span| self.text.get(span.start()..span.end()));
-        // What comes after a `{{` is not understood either.
-        if !last.is_some_and(|last| last.starts_with("{{")) {
+        // What comes after a `{{` is not understood either, nor the rest of a glob.
+        let mark = error.marker().byte_offset().unwrap_or(self.text.len());
+        let is_glob = last.is_some_and(|last| last.starts_with('*'))
+            && place.is_some_and(|span| span.end() > mark);
+        if !is_glob && !last.is_some_and(|last| last.starts_with("{{")) {
             let problem = self.syntax_error(error);
             // Lines that seem swallowed are probably what is reported here.
             self.problems.retain(Problem::is_error);
@@ -225,6 +230,14 @@ impl<'t> Builder<'t> {
             Event::UnresolvedAlias(name) if self.foreign.contains_key(&*name) => {
                 let target = self.copied(&name, at);
                 self.push(Kind::Alias(target), at);
+            }
+            Event::UnresolvedAlias(name) if is_glob(&name) => {
+                let at = self.unquoted_glob(at);
+                let written = self.text.get(at.start()..at.end()).unwrap_or("");
+                let message = "a string that begins with `*` needs quotes: else it is an alias";
+                let problem = Problem::error(codes::UNDEFINED_ALIAS, Place::direct(at), message);
+                self.problems.push(problem.help(format!("quote it: `\"{written}\"`")));
+                self.push(Kind::Broken, at);
             }
             Event::UnresolvedAlias(name) => {
                 let message = format!("found undefined alias `{name}`");
@@ -337,7 +350,7 @@ impl<'t> Builder<'t> {
                 merges = true;
                 // What would have been merged is not known, so nothing can be missing.
                 if let Some(problem) = merge::check(&self.doc, self.text, (key, value), &pairs) {
-                    problems.push(problem);
+                    problems.push(self.missing_asterisk(value).unwrap_or(problem));
                     broken = true;
                 }
                 continue;
@@ -542,6 +555,12 @@ impl<'t> Builder<'t> {
             problem.help("quote a value that starts with `!`; in an expression, write `not`"),
         );
     }
+}
+
+/// Returns whether the name of an alias that nothing defines is rather a pattern of file names.
+fn is_glob(name: &str) -> bool {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    name.contains(['*', '?', '/']) || !name.starts_with(is_name)
 }
 
 fn is_flow(style: granit_parser::StructureStyle) -> bool {

@@ -84,6 +84,11 @@ impl<'t> Line<'t> {
         is_alias.then_some(value)
     }
 
+    /// Returns the key of the line, or its first word.
+    fn word(self) -> &'t str {
+        self.content().split([':', ' ']).next().unwrap_or("")
+    }
+
     /// Returns the place of what begins the line: its key, its dash, its first word.
     fn span(self) -> Span {
         let content = self.content();
@@ -342,17 +347,15 @@ fn indentation(lines: &[Line<'_>]) -> Option<Cause> {
     let (&line, above) = lines.split_last()?;
     let levels = levels(above);
     let previous = *levels.first()?;
+    if let Some(found) = without_dash(line, &levels).or_else(|| at_its_section(line, above)) {
+        return Some(found);
+    }
     let column = line.column();
     let say = |message: &str, other: Line<'_>, text: &'static str, help: String| Cause {
         span: Some(line.span()),
         message: Some(message.to_owned()),
         related: Some((other.span(), text)),
         ..Cause::help(help)
-    };
-    let as_line = |other: Line<'_>| {
-        let column = other.column();
-        let spaces = if column == 1 { "space" } else { "spaces" };
-        format!("indent it by {column} {spaces}, like line {}", other.number)
     };
     let same = levels.iter().find(|other| other.column() == column);
     match same {
@@ -398,6 +401,51 @@ fn indentation(lines: &[Line<'_>]) -> Option<Cause> {
         }
         Some(_) => None,
     }
+}
+
+fn as_line(other: Line<'_>) -> String {
+    let column = other.column();
+    let spaces = if column == 1 { "space" } else { "spaces" };
+    format!("indent it by {column} {spaces}, like line {}", other.number)
+}
+
+/// A key in the column of a list's dashes is another item, or belongs to the last one or to the key that
+/// has the list.
+fn without_dash(line: Line<'_>, levels: &[Line<'_>]) -> Option<Cause> {
+    let column = line.column();
+    let same = levels.iter().find(|other| other.column() == column && other.is_dash())?;
+    let previous = levels.first().filter(|other| other.column() > column && !other.is_dash());
+    let owner = previous.or_else(|| levels.iter().find(|other| other.column() < column))?;
+    if line.is_dash() {
+        return None;
+    }
+    Some(Cause {
+        span: Some(line.span()),
+        message: Some(format!("`{}` is in the column of the dashes, but has no dash", line.word())),
+        related: Some((same.span(), "the list")),
+        ..Cause::help(format!("put a dash before it, or {}", as_line(*owner)))
+    })
+}
+
+/// A key in the column of an empty section, with the section's entries below it, belongs to them.
+fn at_its_section(line: Line<'_>, above: &[Line<'_>]) -> Option<Cause> {
+    let [.., section, key] = above else { return None };
+    let is_left = is_empty_key(*section, *key) && line.column() > key.column() && !line.is_dash();
+    let (key_word, section) = (key.word(), section.word());
+    is_left.then(|| Cause {
+        span: Some(key.span()),
+        message: Some(format!(
+            "`{key_word}` is next to `{section}`, which has nothing below it but what follows"
+        )),
+        related: Some((line.span(), "this is indented deeper")),
+        ..Cause::help(as_line(line))
+    })
+}
+
+/// Returns whether a line above another one, in its column, is a key without a value.
+fn is_empty_key(key: Line<'_>, below: Line<'_>) -> bool {
+    let is_key = key.content().ends_with(':') && !key.is_dash() && !below.is_dash();
+    is_key && key.column() == below.column() && below.has_whole_value()
 }
 
 /// The lines that a next line can continue, innermost first: each is indented less than those

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: the guesses ([`super::cause`], [`super::culprit`]).
 
-use granit_parser::ScanError;
+use granit_parser::{ErrorKind, ScanError};
 
 use super::{cause::cause, culprit::culprits, quoting::Stop};
 use crate::{
@@ -50,6 +50,11 @@ impl SyntaxError<'_> {
         let (mark, parser) = (self.mark(), self.stopped_at());
         let stop = Stop { mark, kind: error.kind(), is_bracketed: bracket.is_some() };
         let cause = cause(text, self.known, stop);
+        if let (ErrorKind::MismatchedFlowCollectionEnd { open, close }, false) =
+            (error.kind(), cause.is_certain)
+        {
+            return not_closed(*open, *close, parser);
+        }
         let explained = cause.message.is_some();
         let what = cause.message.unwrap_or_else(|| error.info().clone());
         let message = format!("invalid YAML: {what}");
@@ -89,6 +94,15 @@ impl SyntaxError<'_> {
         let related = related.into_iter();
         related.fold(problem, |problem, (span, what)| problem.related(Place::direct(span), what))
     }
+}
+
+/// Reports a bracket that is open where another one closes.
+fn not_closed(open: char, close: char, at: Span) -> Problem {
+    let (what, bracket) = if open == '{' { ("mapping", '}') } else { ("list", ']') };
+    let message =
+        format!("invalid YAML: the {what} that begins here is not closed before a `{close}`");
+    let help = format!("close the {what} with `{bracket}`, and put commas between its entries");
+    Problem::error(codes::SYNTAX, Place::direct(at), message).help(help)
 }
 
 fn line_start(text: &str, at: Span) -> usize {
