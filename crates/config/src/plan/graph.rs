@@ -7,11 +7,14 @@ use roundel_model::status::Outcome;
 use crate::{
     codes,
     expand::invocation::{Draft, NamePart, Presence, RequiredJob},
-    language::data::{ModuleId, Value, executor_name},
+    language::{
+        data::{ModuleId, Value, executor_name},
+        profile::Profile,
+    },
     plan::Planner,
     render::budget::Resource,
     suggest::{did_you_mean, list},
-    text::{place::Place, problem::Problem},
+    text::{help::Help, place::Place, problem::Problem},
 };
 
 /// Requirements of a cycle that are shown next to the one that closes it.
@@ -143,16 +146,41 @@ impl Planner<'_, '_> {
         if let [one] = numbered[..] {
             return vec![one];
         }
-        // The permutations of a matrix have the same requirements.
-        let same = |other: &RequiredJob| (other.place, &other.name) == (item.place, &item.name);
-        let mut before = drafts[..job].iter().rev();
-        let is_known = before
-            .next()
-            .is_some_and(|one| one.entry == drafts[job].entry && one.requires.iter().any(same));
-        if !is_known {
+        if let Some(one) = self.reordered(job, item, index) {
+            return vec![one];
+        }
+        if !is_required_before(job, item, drafts) {
             self.unknown_requirement(workflow, &drafts[job].requested, item, drafts);
         }
         Vec::new()
+    }
+
+    /// Finds the job of a matrix that has these values in another order: the profile `legacy` takes
+    /// it, for the order is that of the parameters' names and easily guessed wrong (D-10).
+    fn reordered(&mut self, job: usize, item: &RequiredJob, index: &Index<'_>) -> Option<usize> {
+        let Index { workflow, drafts, .. } = *index;
+        if !self.render.afford(Resource::Visits, drafts.len(), item.place) {
+            return None;
+        }
+        let is_meant = |&other: &usize| {
+            let draft = &drafts[other];
+            other != job && draft.group == drafts[job].group && is_reordered(draft, &item.name)
+        };
+        let found: Vec<usize> = (0..drafts.len()).filter(is_meant).collect();
+        let [one] = found[..] else { return None };
+        let (requiring, name) = (&drafts[job].requested, &item.name);
+        let (code, place) = (codes::UNKNOWN_REQUIREMENT, item.place);
+        let problem = if self.render.profile == Profile::Legacy {
+            let message = format!(
+                "`{name}` has the values of the matrix in another order; they are in the order of \
+                 their parameters' names"
+            );
+            Problem::warning(code, place, message)
+        } else {
+            Problem::error(code, place, no_such_job(requiring, name, workflow))
+        };
+        self.render.report.add(problem.help(Help::did_you_mean(&drafts[one].requested)));
+        Some(one)
     }
 
     /// Finds the permutations of matrices whose names these parts make with their values.
@@ -341,6 +369,45 @@ fn is_made_of(draft: &Draft, parts: &[NamePart]) -> bool {
         after.is_some()
     });
     fits && rest.is_empty()
+}
+
+/// Returns whether the permutation before this one has the same requirement.
+fn is_required_before(job: usize, item: &RequiredJob, drafts: &[Draft]) -> bool {
+    let same = |other: &RequiredJob| (other.place, &other.name) == (item.place, &item.name);
+    let before = job.checked_sub(1).and_then(|before| drafts.get(before));
+    before.is_some_and(|one| one.entry == drafts[job].entry && one.requires.iter().any(same))
+}
+
+/// Returns whether a name is that of a permutation, with its values in another order.
+fn is_reordered(draft: &Draft, name: &str) -> bool {
+    /// Values that are tried in every order. People use three.
+    const VALUES: usize = 6;
+    let Some(combination) = draft.combination.as_ref().filter(|one| one.len() <= VALUES) else {
+        return false;
+    };
+    let text = |value: &Value| executor_name(&value.data).or_else(|| value.data.scalar_text());
+    let values = combination.values().map(|value| text(value).unwrap_or_default());
+    let mut values: Vec<Rc<str>> = values.collect();
+    let generated: String = values.iter().flat_map(|value| ["-", value]).collect();
+    let base = draft.requested.strip_suffix(&generated);
+    base.and_then(|base| name.strip_prefix(base))
+        .is_some_and(|rest| is_made_of_all(rest, &mut values))
+}
+
+/// Returns whether a name is made of all values in some order, each after a hyphen.
+fn is_made_of_all(name: &str, values: &mut Vec<Rc<str>>) -> bool {
+    if values.is_empty() {
+        return name.is_empty();
+    }
+    let Some(name) = name.strip_prefix('-') else { return false };
+    (0..values.len()).any(|at| {
+        let value = values.swap_remove(at);
+        let found = name.strip_prefix(&*value).is_some_and(|rest| is_made_of_all(rest, values));
+        values.push(value);
+        let last = values.len() - 1;
+        values.swap(at, last);
+        found
+    })
 }
 
 /// Follows requirements that are not done until a job comes up again; returns the cycle and the
