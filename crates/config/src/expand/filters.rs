@@ -13,6 +13,7 @@ use crate::{
         pattern::{
             Pattern,
             reach::{self, NameRule},
+            slashes,
         },
         profile::Profile,
     },
@@ -347,8 +348,8 @@ impl Expander<'_, '_> {
                 "`{text}` is compared literally; regular expressions are written between slashes"
             );
             let problem = Problem::warning(codes::REGEX_WITHOUT_SLASHES, place, message);
-            let help = match text.strip_prefix('/').and_then(|text| text.strip_suffix("/i")) {
-                Some(pattern) => format!("write `/(?i){pattern}/`"),
+            let help = match slashes::flagged(text) {
+                Some(pattern) => format!("write `/{pattern}/`"),
                 None if is_glob(text) => format!("write `/{}/`", glob_pattern(text)),
                 None => format!("write `/{}/`", text.trim_matches('/')),
             };

@@ -193,8 +193,14 @@ impl<'m, 'l> Evaluator<'m, 'l> {
         source: Rc<str>,
         expr: &Expr,
     ) -> Result<Rc<str>, ExpressionError> {
-        let Some(bare) = slashes::within(&source) else { return Ok(source) };
         let is_here = matches!(expr.kind, Kind::Text(_));
+        if let Some(help) = slashes::flag_help(&source).filter(|_| is_here) {
+            let span = expr.span.start + 1..expr.span.end - 1;
+            let warning = ExpressionError::value(span, slashes::FLAGGED).help(help);
+            let code = codes::REGEX_WITHOUT_SLASHES;
+            self.warnings.push(ExpressionError { code, ..warning });
+        }
+        let Some(bare) = slashes::within(&source) else { return Ok(source) };
         let help = slashes::help(bare, is_here);
         // Without the quotes of a string.
         let quote = usize::from(is_here);

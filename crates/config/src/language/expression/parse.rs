@@ -6,7 +6,7 @@ use super::{
     error::ExpressionError,
     rewrite::{self, is_name},
 };
-use crate::codes;
+use crate::{codes, language::pattern::slashes};
 
 /// Longest expression, in bytes.
 const LENGTH: usize = 8_000;
@@ -292,6 +292,7 @@ impl<'t> Parser<'t> {
                 '/' => {
                     let pattern = self.text[from + 1..from + 1 + at].to_owned();
                     self.at = from + at + 2;
+                    self.no_flags(from)?;
                     return Ok(Some(leaf(Kind::Regex(pattern), from..self.at)));
                 }
                 _ => {}
@@ -299,6 +300,18 @@ impl<'t> Parser<'t> {
         }
         let message = "unclosed regular expression";
         Err(ExpressionError::syntax(from..self.text.len(), message).help("add a `/`"))
+    }
+
+    /// Refuses flags after a regular expression.
+    fn no_flags(&self, from: usize) -> Result<(), ExpressionError> {
+        let rest = self.rest();
+        let end = rest.find(|c: char| !is_name(c)).unwrap_or(rest.len());
+        let span = from..self.at + end;
+        let written = self.text.get(span.clone()).unwrap_or("");
+        let Some(pattern) = slashes::flagged(written) else { return Ok(()) };
+        let message = "a regular expression cannot have flags after it";
+        let help = format!("write the pattern as `/{pattern}/`");
+        Err(ExpressionError::syntax(span, message).help(help))
     }
 
     fn rest(&self) -> &'t str {

@@ -23,12 +23,25 @@ pub(crate) fn help(bare: &str, is_here: bool) -> String {
     }
 }
 
-/// Says how a pattern is written that has slashes and the flag `i`, as in other languages: here these
-/// are parts of it.
+/// Says how a pattern is written that has slashes and flags after them, as in other languages: here
+/// these are parts of it.
 pub(crate) fn flag_help(text: &str) -> Option<String> {
-    let bare = text.strip_prefix('/')?.strip_suffix("/i")?;
-    (!bare.is_empty()).then(|| format!("write `(?i){bare}`"))
+    flagged(text).map(|pattern| format!("write `{pattern}`"))
 }
 
+/// Moves the flags of a pattern with slashes into it, without the slashes: `/x/i` is `(?i)x` here.
+pub(crate) fn flagged(text: &str) -> Option<String> {
+    let (bare, flags) = text.strip_prefix('/')?.rsplit_once('/')?;
+    let is_flagged = !bare.is_empty()
+        && (1..=FLAGS.len()).contains(&flags.len())
+        && flags.chars().all(|flag| FLAGS.contains(flag));
+    // A pattern matches the whole text, so there is nothing to find again.
+    let kept: String = flags.chars().filter(|flag| *flag != 'g').collect();
+    is_flagged.then(|| if kept.is_empty() { bare.to_owned() } else { format!("(?{kept}){bare}") })
+}
+
+/// Flags that follow a pattern in other languages.
+const FLAGS: &str = "gimsu";
+
 /// What is said of them.
-pub(crate) const FLAGGED: &str = "the slashes and the `i` are parts of this pattern";
+pub(crate) const FLAGGED: &str = "the slashes and the flags after them are parts of this pattern";

@@ -83,6 +83,7 @@ const STEPS: &[(Option<&str>, &str, Action)] = &[
     (None, "remove the quotes: `…`", Action::Write),
     (None, "write `…` without quotes", Action::Write),
     (None, "write `…` without the slashes", Action::Write),
+    (None, "write the pattern as `…`", Action::Write),
     (None, "write `…` or `…`", Action::Write),
     (None, "put strings in double quotes: `…`", Action::Write),
     (None, "to compare the branch, write `…`", Action::Write),
