@@ -367,7 +367,7 @@ impl Expander<'_, '_> {
         }
         let errors = self.render.report.errors();
         let decided = condition.and_then(|condition| {
-            let statement = self.render.evaluate(condition.value, site.scope);
+            let statement = self.render.statement(condition.value, site.scope);
             self.check_literal_condition(&statement);
             self.render.decide(&statement, 0)
         });

@@ -390,7 +390,7 @@ impl<'d> Planner<'_, 'd> {
         let scope = Scope::outer(format!("workflow `{}`", entry.name), ModuleId::CONFIG);
         let place = self.render.doc.place(condition.value);
         let View::Scalar(text, style) = self.render.doc.view(condition.value) else {
-            let statement = self.render.evaluate(condition.value, &scope);
+            let statement = self.render.statement(condition.value, &scope);
             return self.render.decide(&statement, 0);
         };
         let value = self.render.evaluate(condition.value, &scope);

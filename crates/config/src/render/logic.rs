@@ -1,18 +1,19 @@
 //! Logic statements: `and`, `or`, `not`, `equal`, `matches` (CFG §6.1).
 //!
-//! Everything is rendered before anything is decided, so that a mistake in an operand that does not
-//! matter today is reported today: as a warning, for the pipeline runs without it.
+//! Everything is rendered, so that a mistake in an operand that does not matter today is reported today:
+//! as a warning, for the pipeline runs without it.
 
 use std::rc::Rc;
 
 use crate::{
     codes,
     language::{
-        data::{Data, Field, Value},
+        data::{Data, Field, Scope, Value},
         expression,
         pattern::slashes,
         profile::Profile,
     },
+    read::yaml::{At, Entry, View},
     render::{Renderer, fields::Expected},
     suggest::did_you_mean,
     text::{help::Help, place::FileId, problem::Problem},
@@ -24,6 +25,39 @@ const DEPTH: usize = 100;
 const OPERATORS: &[&str] = &["and", "or", "not", "equal", "matches"];
 
 impl Renderer<'_> {
+    /// Renders a statement for [`Self::decide`]. Tags in operands after the one that decides do not
+    /// matter today (CFG §6.1).
+    pub(crate) fn statement(&mut self, at: At, scope: &Rc<Scope>) -> Value {
+        self.statement_within(at, scope, 0)
+    }
+
+    fn statement_within(&mut self, at: At, scope: &Rc<Scope>, depth: usize) -> Value {
+        let View::Map(entries) = self.doc.view(at) else { return self.evaluate(at, scope) };
+        let entry = entries.first().filter(|_| entries.len() == 1 && depth < DEPTH);
+        let Some(Entry { name, key, value }) = entry else { return self.evaluate(at, scope) };
+        let place = self.doc.place(at);
+        let inner = match (name, self.doc.view(value)) {
+            ("and" | "or", View::Seq(items)) => {
+                let lenient = self.report.is_lenient();
+                let mut operands = Vec::new();
+                for item in items.iter() {
+                    let operand = self.statement_within(item, scope, depth + 1);
+                    // What is wrong with it is reported once, here or when all of it is decided.
+                    if self.decide(&operand, depth + 1) == Some(name == "or") {
+                        self.report.set_lenient(true);
+                    }
+                    operands.push(operand);
+                }
+                self.report.set_lenient(lenient);
+                Value::new(Data::List(Rc::new(operands)), self.doc.place(value))
+            }
+            ("not", View::Map(_)) => self.statement_within(value, scope, depth + 1),
+            _ => return self.evaluate(at, scope),
+        };
+        let field = Field { name: Rc::from(name), key, value: inner };
+        Value::new(Data::Map(Rc::new(vec![field])), place)
+    }
+
     /// Decides a statement; `None` if it cannot be known, which was reported.
     pub(crate) fn decide(&mut self, statement: &Value, depth: usize) -> Option<bool> {
         let fields = match &statement.data {
