@@ -13,7 +13,7 @@ use crate::{
     read::yaml::{At, Entry, View},
     resolve::{
         Resolver,
-        strays::{COMMANDS, EXECUTORS, JOBS, Owners, Stray, broken},
+        strays::{COMMANDS, EXECUTORS, GROUPS, JOBS, Owners, Stray, broken},
     },
     text::{place::FileId, problem::Problem},
 };
@@ -41,7 +41,7 @@ impl<'d> Resolver<'_, 'd> {
             let executors = self.section(root, "executors");
             let executors = self.collect_owners(executors, Element::Executor, EXECUTORS);
             let groups = self.section(root, "job-groups");
-            let groups = self.collect(groups, Element::Group);
+            let groups = self.collect_owners(groups, Element::Group, GROUPS);
             let module = self.modules.get_mut(ModuleId::CONFIG);
             (module.commands, module.executors, module.groups) = (commands, executors, groups);
         }

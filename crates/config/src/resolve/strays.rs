@@ -49,6 +49,13 @@ pub(crate) const WORKFLOWS: Owners = Owners {
     code: codes::WORKFLOW_WITHOUT_JOBS,
 };
 
+pub(crate) const GROUPS: Owners = Owners {
+    word: "job group",
+    keys: &["jobs"],
+    own: &["jobs"],
+    code: codes::WORKFLOW_WITHOUT_JOBS,
+};
+
 /// What lacks a key, and that key next to it.
 pub(crate) struct Stray<'d> {
     pub(crate) owner: Entry<'d>,
