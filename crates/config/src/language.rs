@@ -7,6 +7,7 @@ pub(crate) mod definition;
 pub(crate) mod expression;
 pub(crate) mod keys;
 pub(crate) mod orb_reference;
+pub(crate) mod other_services;
 pub(crate) mod pattern;
 pub(crate) mod pipeline_values;
 pub(crate) mod profile;

@@ -19,6 +19,7 @@ use crate::{
         definition::{Definition, Element, Found, Import},
         expression,
         keys::{Known, STEP_WORDS},
+        other_services::{self, Owner},
         profile::Profile,
     },
     read::yaml::{At, View},
@@ -449,11 +450,13 @@ impl Expander<'_, '_> {
             _ if builtin::is_builtin(&underscored) => Some(underscored),
             near => near,
         };
+        let foreign = other_services::advice(Owner::Step, site.name);
         let help = match near {
             Some(near) if builtin::is_unsupported(&near) => {
                 Help::did_you_mean(&near).not_supported()
             }
             Some(near) => Help::did_you_mean(&near),
+            None if foreign.is_some() => foreign.unwrap_or_default(),
             None if !self.render.templates => "commands need version 2.1".into(),
             None if site.name == "type" => {
                 "write the step's name as its key: `- run: make test`, `- checkout`".into()

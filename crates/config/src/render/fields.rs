@@ -9,6 +9,7 @@ use crate::{
     language::{
         data::{Data, Scope, Value},
         keys::Known,
+        other_services::{self, Owner},
     },
     read::yaml::{At, scalar},
     render::{Renderer, budget::Resource},
@@ -101,9 +102,11 @@ impl Renderer<'_> {
                 format!("unknown {} key `{name}`", known.what)
             };
             let problem = make(known.code, place, message);
-            let help = match ((known.advice)(name), near) {
+            let foreign = || other_services::advice(Owner::named(known.what)?, name);
+            let advice = (known.advice)(name).map(Help::from).or_else(foreign);
+            let help = match (advice, near) {
                 _ if is_blank => "write a key before the colon, or remove it".into(),
-                (Some(advice), _) => advice.into(),
+                (Some(advice), _) => advice,
                 _ if is_merge => {
                     "to merge a mapping, write `<<` without quotes and without a backslash".into()
                 }

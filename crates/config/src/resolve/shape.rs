@@ -11,6 +11,7 @@ use crate::{
         data::ModuleId,
         definition::{Definition, Element},
         keys::{BUILTIN_STEPS, COMMAND, EXECUTOR, GROUP, JOB, Known, RUN, STEP_WORDS, script_key},
+        other_services::{self, Owner},
     },
     read::yaml::{At, Entries, Entry, View, scalar},
     render::fields::with_unknown,
@@ -389,6 +390,8 @@ impl<'d> Resolver<'_, 'd> {
             format!("a step must have exactly one key; found a second key `{}`", second.name);
         let help = if first.name == "type" {
             "write the step's name as its key: `- run: { command: … }`".to_owned()
+        } else if let Some(advice) = action(entries) {
+            advice
         } else if self.render.doc.is_null(first.value) {
             indent_deeper(entries)
         } else {
@@ -400,6 +403,13 @@ impl<'d> Resolver<'_, 'd> {
         let problem = Problem::error(codes::STEP_SEVERAL_KEYS, second.key, message);
         self.render.report.add(problem.help(help).related(first.key, "the first key"));
     }
+}
+
+/// Says what a step of GitHub Actions is here.
+fn action(entries: &Entries<'_>) -> Option<String> {
+    let mut keys = entries.iter().map(|entry| entry.name);
+    let key = keys.find(|key| matches!(*key, "uses" | "if"))?;
+    other_services::advice(Owner::Step, key).map(|help| help.text)
 }
 
 /// Returns the key of `run` that a name is, or was probably meant as.

@@ -3,7 +3,11 @@
 
 use crate::{
     codes,
-    language::{profile::Profile, version::Version},
+    language::{
+        other_services::{self, Owner},
+        profile::Profile,
+        version::Version,
+    },
     read::yaml::{At, Entry, View, scalar},
     resolve::Resolver,
     suggest::{list, nearest},
@@ -152,6 +156,8 @@ impl Resolver<'_, '_> {
     /// Warns about top-level keys that are probably misspelled; others hold anchors.
     pub(crate) fn check_top_level(&mut self, root: At) {
         let referred_to = self.render.doc.referred_to(FileId::CONFIG);
+        let doc = self.render.doc;
+        let foreign = |name: &str| other_services::advice(Owner::TopLevel, name);
         for entry in self.render.doc.entries(root) {
             if SECTIONS.contains(&entry.name) || self.modules.unindented.contains(&entry.key) {
                 continue;
@@ -169,6 +175,9 @@ impl Resolver<'_, '_> {
             } else if VERSION_1.contains(&entry.name) {
                 let message = format!("`{}` belongs to version 1 and is ignored", entry.name);
                 Problem::warning(codes::DEPRECATED, entry.key, message)
+            } else if let Some(help) = foreign(entry.name).filter(|_| !doc.has_anchor(&entry)) {
+                let message = format!("the top-level key `{}` is ignored", entry.name);
+                Problem::warning(codes::IGNORED, entry.key, message).help(help)
             } else if self.is_strange(&entry) {
                 let message = format!("the top-level key `{}` is ignored", entry.name);
                 let problem = Problem::warning(codes::IGNORED, entry.key, message);

@@ -11,6 +11,7 @@ use crate::{
         data::{Bindings, Data, ExecutorValue, ModuleId, Scope, Steps, Trail, Value},
         definition::{Declaration, Declarations, Element},
         keys::RESERVED,
+        other_services::{self, Owner},
         profile::Profile,
     },
     read::yaml::{At, View},
@@ -256,11 +257,14 @@ impl Resolver<'_, '_> {
         // Next to its arguments a job's entry has its own keys: `requries`.
         let of_entry = if call.element == Element::Job { RESERVED } else { &[] };
         let of_entry = nearest(name, of_entry.iter().copied());
+        let foreign = (call.element == Element::Job).then_some(Owner::Entry);
+        let foreign = foreign.and_then(|owner| other_services::advice(owner, name));
         let help = match near.or(of_entry) {
             Some(near @ ("context" | "serial-group")) if of_entry == Some(near) => {
                 Help::did_you_mean(near).not_supported()
             }
             Some(near) => Help::did_you_mean(near),
+            None if foreign.is_some() => foreign.unwrap_or_default(),
             None if matches!(name.as_str(), "when" | "name")
                 && call.element == Element::Command =>
             {
