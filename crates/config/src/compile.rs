@@ -14,7 +14,7 @@ use crate::{
         source::{Source, Sources},
         yaml::{At, View},
     },
-    render::Renderer,
+    render::{Renderer, Tracing},
     resolve::{Resolver, modules::Modules},
     text::{
         place::{FileId, Place, Span},
@@ -32,13 +32,13 @@ pub(crate) struct Outcome {
 /// Compiles a configuration (CFG §7). Never fails, never panics, never runs away.
 pub fn compile(text: &str, inputs: &Inputs) -> Compiled {
     let sources = Sources::new(Source::config(&inputs.path, text));
-    let mut outcome = run(&sources, inputs, false);
+    let mut outcome = run(&sources, inputs, Tracing::Off);
     outcome.compiled.document = outcome.document.as_ref().map(Value::node);
     outcome.compiled
 }
 
 /// Runs the phases over sources of which the configuration is the first.
-pub(crate) fn run<'d>(sources: &'d Sources, inputs: &'d Inputs, tracing: bool) -> Outcome {
+pub(crate) fn run<'d>(sources: &'d Sources, inputs: &'d Inputs, tracing: Tracing) -> Outcome {
     let mut render = Renderer::new(sources, inputs);
     render.tracing = tracing;
     let mut modules = Modules::new(sources.root(FileId::CONFIG), &inputs.orbs);

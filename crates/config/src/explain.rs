@@ -10,6 +10,7 @@ use crate::{
         document::Node,
         source::{Source, Sources},
     },
+    render::Tracing,
     suggest::did_you_mean,
     text::{
         diagnostic::{Diagnostic, Severity},
@@ -79,7 +80,7 @@ const STEPS: usize = 200;
 /// See [`ExplainError`].
 pub fn explain(text: &str, inputs: &Inputs, path: &str) -> Result<Explanation, ExplainError> {
     let sources = Sources::new(Source::config(&inputs.path, text));
-    let outcome = run(&sources, inputs, true);
+    let outcome = run(&sources, inputs, Tracing::On);
     let Some(document) = outcome.document else {
         let mut found = outcome.compiled.diagnostics;
         found.retain(|diagnostic| diagnostic.severity == Severity::Error);

@@ -5,6 +5,7 @@ pub(crate) mod cron;
 pub(crate) mod data;
 pub(crate) mod definition;
 pub(crate) mod expression;
+pub(crate) mod junction;
 pub(crate) mod keys;
 pub(crate) mod orb_reference;
 pub(crate) mod other_services;

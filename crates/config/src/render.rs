@@ -35,6 +35,13 @@ use crate::{
     },
 };
 
+/// Whether values remember how they came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tracing {
+    On,
+    Off,
+}
+
 /// Renders nodes, and reports what is wrong with them.
 pub(crate) struct Renderer<'d> {
     /// The sources and their trees.
@@ -46,8 +53,7 @@ pub(crate) struct Renderer<'d> {
     /// `pipeline.*` by full path without `pipeline.`: `git.branch` is a value *and* the beginning
     /// of `git.branch.is_default`, so this is not a tree (CFG §4.5).
     pub(crate) pipeline: IndexMap<String, Data>,
-    /// The caller wants to know how values came to be.
-    pub(crate) tracing: bool,
+    pub(crate) tracing: Tracing,
     budget: Budget,
     /// The budget's end was reported.
     exhausted: bool,
@@ -75,13 +81,18 @@ impl<'d> Renderer<'d> {
             profile: inputs.profile,
             templates: true,
             pipeline,
-            tracing: false,
+            tracing: Tracing::Off,
             budget: Budget::default(),
             exhausted: false,
             patterns: HashMap::new(),
             trails: Vec::new(),
             scripts: HashSet::new(),
         }
+    }
+
+    /// Returns whether values remember how they came to be.
+    pub(crate) fn is_tracing(&self) -> bool {
+        self.tracing == Tracing::On
     }
 
     /// Returns whether a script is met for the first time.

@@ -34,7 +34,7 @@ impl<'c, 'd> Resolver<'c, 'd> {
     pub(crate) fn resolve(&mut self, root: At, inputs: &Inputs) -> Option<bool> {
         let version = self.check_version(root)?;
         self.render.templates = version == Version::V2_1;
-        let is_setup = self.check_setup(root, version, inputs.continuation);
+        let is_setup = self.read_setup(root, version, inputs);
         self.bind_pipeline_parameters(root, &inputs.parameters);
         if self.render.templates {
             self.import_all(root);

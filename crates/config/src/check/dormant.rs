@@ -20,7 +20,10 @@ use crate::{
         profile::Profile,
     },
     plan::graph::no_such_job,
-    read::yaml::{At, Entry, Items, View, scalar},
+    read::{
+        report::Strictness,
+        yaml::{At, Entry, Items, View, scalar},
+    },
     render::budget::Resource,
     resolve::parameters::bind::{Argument, ArgumentSource, Call},
     suggest::did_you_mean,
@@ -45,7 +48,7 @@ impl<'d> Checker<'_, 'd> {
         if !self.render.templates || self.render.report.is_full() {
             return;
         }
-        let lenient = self.render.report.set_lenient(true);
+        let before = self.render.report.set_strictness(Strictness::Lenient);
         let scope = Scope::outer("the configuration", ModuleId::CONFIG);
         let module = self.modules.get(ModuleId::CONFIG);
         let definitions = module.jobs.values().chain(module.commands.values());
@@ -68,7 +71,7 @@ impl<'d> Checker<'_, 'd> {
                 self.dormant_requirements(workflow.name, items);
             }
         }
-        self.render.report.set_lenient(lenient);
+        self.render.report.set_strictness(before);
     }
 
     fn dormant_invocation(&mut self, item: At, scope: &Rc<Scope>) {

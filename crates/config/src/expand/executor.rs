@@ -252,7 +252,7 @@ impl Expander<'_, '_> {
         self.render.report.enter(&callee, place);
         let mut execution = self.executor_body(&callee, &definition, arguments, place);
         self.render.report.leave();
-        if self.render.tracing {
+        if self.render.is_tracing() {
             execution.through(&callee, place);
         }
         execution

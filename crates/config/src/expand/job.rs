@@ -215,7 +215,7 @@ impl Expander<'_, '_> {
         let body = definition.body;
         let execution = self.execution_of_job(body, &scope, definition.key);
         let (parallelism, written) = self.parallelism(body, &scope);
-        let mut expansion = Expansion::new(parallelism > 1, executor_kind(&execution.kind));
+        let mut expansion = Expansion::new(parallelism, executor_kind(&execution.kind));
         if let Some(before) = &around.before {
             self.expand(before.value, before.key, around.scope, &mut expansion);
         }

@@ -61,20 +61,20 @@ pub(crate) struct Expansion {
     /// The same as rendered.
     rendered: Vec<Value>,
     depth: usize,
-    /// The job runs as several tasks.
-    parallel: bool,
+    /// As how many tasks the job runs.
+    parallelism: u32,
     executor_kind: ExecutorKind,
     /// Steps beyond the limit were reported.
     full: bool,
 }
 
 impl Expansion {
-    pub(crate) fn new(parallel: bool, executor_kind: ExecutorKind) -> Self {
+    pub(crate) fn new(parallelism: u32, executor_kind: ExecutorKind) -> Self {
         Self {
             steps: Vec::new(),
             rendered: Vec::new(),
             depth: 0,
-            parallel,
+            parallelism,
             executor_kind,
             full: false,
         }
@@ -198,7 +198,7 @@ impl Expander<'_, '_> {
         let site = &Site { name, ..*site };
         let made = match site.name {
             "run" => self.run_step(site),
-            "deploy" => self.deploy_step(site, into.parallel),
+            "deploy" => self.deploy_step(site, into.parallelism),
             "when" | "unless" if self.render.templates => {
                 self.expand_condition(site, into);
                 return;
@@ -247,7 +247,7 @@ impl Expander<'_, '_> {
 
     /// Notes through which commands a step came, if the caller asked.
     fn traced_step(&self, rendered: Value) -> Value {
-        if !self.render.tracing {
+        if !self.render.is_tracing() {
             return rendered;
         }
         let frames = self.render.report.frames().iter().map(|frame| {
@@ -262,21 +262,22 @@ impl Expander<'_, '_> {
         Value { trail: Some(Rc::new(trail)), ..rendered }
     }
 
-    fn deploy_step(&mut self, site: &Site<'_>, parallel: bool) -> Option<CompiledStep> {
+    fn deploy_step(&mut self, site: &Site<'_>, parallelism: u32) -> Option<CompiledStep> {
         let problem = Problem::warning(
             codes::DEPRECATED,
             site.key,
             "`deploy` is a deprecated name for `run`",
         );
         self.render.report.add(problem.help("write `run`"));
-        if parallel {
+        let is_parallel = parallelism > 1;
+        if is_parallel {
             let message = "`deploy` in a job with `parallelism` is not supported in this release";
             let problem = Problem::unsupported(codes::UNSUPPORTED_STEP, site.key, message);
             let help = "move it to a separate job that requires this one";
             self.render.report.add_unsupported(problem.help(help));
         }
         let (mut step, rendered) = self.run_step(site)?;
-        if let (PlannedStepKind::Run(run), true) = (&mut step.kind, parallel) {
+        if let (PlannedStepKind::Run(run), true) = (&mut step.kind, is_parallel) {
             run.after_all_tasks = true;
         }
         Some((step, rendered))

@@ -14,6 +14,13 @@ use crate::{
     read::yaml::{At, View},
 };
 
+/// The jobs that the workflows invoke.
+pub(crate) struct Invoked<'s, 'd> {
+    pub(crate) names: &'s HashSet<&'d str>,
+    /// Every entry could be read, so no other job is invoked.
+    pub(crate) is_complete: bool,
+}
+
 impl<'d> Planner<'_, 'd> {
     /// Returns whether it can be known which jobs the workflows run.
     pub(crate) fn has_readable_workflows(&self, root: At) -> bool {
@@ -26,7 +33,7 @@ impl<'d> Planner<'_, 'd> {
     }
 
     /// Compiles the jobs that a mistake hides, for what is wrong with them.
-    pub(crate) fn check_hidden_jobs(&mut self, invoked: &HashSet<&'d str>, is_readable: bool) {
+    pub(crate) fn check_hidden_jobs(&mut self, invoked: &Invoked<'_, 'd>) {
         if self.render.report.errors() == 0 || self.render.report.is_full() {
             return;
         }
@@ -36,7 +43,7 @@ impl<'d> Planner<'_, 'd> {
             !compiled.contains(name)
                 && (unread.contains(name)
                     || report.is_meant(name)
-                    || !is_readable && !invoked.contains(name))
+                    || !invoked.is_complete && !invoked.names.contains(name))
         };
         let jobs = self.modules.get(ModuleId::CONFIG).jobs.iter();
         let hidden: Vec<_> = jobs

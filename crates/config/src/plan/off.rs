@@ -14,13 +14,14 @@ use roundel_model::limits;
 use crate::{
     expand::invocation::Draft,
     plan::{OffWorkflow, Planner},
+    read::report::Strictness,
 };
 
 impl Planner<'_, '_> {
     /// Looks at what the entries of workflows that do not run say of each other. To be called once
     /// everything that runs is compiled: what is left of the budget is for this.
     pub(crate) fn check_off_workflows(&mut self) {
-        let lenient = self.render.report.set_lenient(true);
+        let before = self.render.report.set_strictness(Strictness::Lenient);
         for OffWorkflow { entry, items } in std::mem::take(&mut self.off) {
             let what: Rc<str> = format!("workflow `{}`", entry.name).into();
             self.render.report.enter(&what, entry.key);
@@ -35,7 +36,7 @@ impl Planner<'_, '_> {
             self.check_off_graph(entry.name, &mut drafts);
             self.render.report.leave();
         }
-        self.render.report.set_lenient(lenient);
+        self.render.report.set_strictness(before);
     }
 
     /// Looks for requirements that nothing answers to, and for cycles. The numbers that jobs get are

@@ -13,9 +13,14 @@ use crate::{
         profile::Profile,
         template,
     },
-    plan::{OffWorkflow, Planner},
-    plan::{Planned, compiled_document, emit::ExpandedWorkflow, names, triggers::Start},
-    read::yaml::{At, Entries, Entry, View, scalar},
+    plan::{
+        OffWorkflow, Planned, Planner, compiled_document, emit::ExpandedWorkflow, hidden::Invoked,
+        names, triggers::Start,
+    },
+    read::{
+        report::Strictness,
+        yaml::{At, Entries, Entry, View, scalar},
+    },
     resolve::strays::{Stray, WORKFLOWS},
     suggest::nearest,
     text::{help::Help, problem::Problem},
@@ -108,7 +113,7 @@ impl<'d> Planner<'_, 'd> {
             }
         }
         self.check_setup_workflows(&entries, &running);
-        self.check_hidden_jobs(&invoked, is_readable);
+        self.check_hidden_jobs(&Invoked { names: &invoked, is_complete: is_readable });
         self.check_off_workflows();
         Some((Plan { workflows }, document.finish(self.resolver().first_key(root))))
     }
@@ -245,7 +250,8 @@ impl<'d> Planner<'_, 'd> {
             self.off.push(OffWorkflow { entry: *entry, items });
             return None;
         }
-        let lenient = self.render.report.set_lenient(!selected);
+        let strictness = if selected { Strictness::Strict } else { Strictness::Lenient };
+        let before = self.render.report.set_strictness(strictness);
         let mut drafts: Vec<Draft> = Vec::new();
         for (index, &item) in items.iter().enumerate() {
             if drafts.len() > limits::JOBS_PER_PIPELINE {
@@ -262,7 +268,7 @@ impl<'d> Planner<'_, 'd> {
             // Its graph is not needed, but its requirements may be misspelled all the same.
             self.check_off_graph(entry.name, &mut drafts);
         }
-        self.render.report.set_lenient(lenient);
+        self.render.report.set_strictness(before);
         let name = entry.name.to_owned();
         let runs = start != Start::Scheduled;
         selected.then_some(ExpandedWorkflow { name, drafts, runs, max_auto_reruns, rendered })

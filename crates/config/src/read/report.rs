@@ -41,6 +41,15 @@ pub(crate) struct Frame {
     pub(crate) place: Place,
 }
 
+/// How errors count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strictness {
+    /// As errors.
+    Strict,
+    /// As warnings, for they are about something that does not run.
+    Lenient,
+}
+
 /// What makes two problems the same.
 type Key = (&'static str, FileId, Span, String);
 
@@ -78,8 +87,7 @@ pub(crate) struct Report<'d> {
     hidden_unsupported: usize,
     /// The things that are being compiled, outermost first.
     frames: Vec<Frame>,
-    /// Errors count as warnings, for they are about something that does not run.
-    lenient: bool,
+    strictness: Strictness,
 }
 
 impl<'d> Report<'d> {
@@ -98,7 +106,7 @@ impl<'d> Report<'d> {
             hidden: 0,
             hidden_unsupported: 0,
             frames: Vec::new(),
-            lenient: false,
+            strictness: Strictness::Strict,
         }
     }
 
@@ -116,19 +124,24 @@ impl<'d> Report<'d> {
         &self.frames
     }
 
-    /// Sets whether errors count as warnings. Returns the previous setting.
-    pub(crate) fn set_lenient(&mut self, lenient: bool) -> bool {
-        std::mem::replace(&mut self.lenient, lenient)
+    /// Sets how errors count from here on. Returns how they did before.
+    pub(crate) fn set_strictness(&mut self, strictness: Strictness) -> Strictness {
+        std::mem::replace(&mut self.strictness, strictness)
+    }
+
+    /// Returns how errors count.
+    pub(crate) fn strictness(&self) -> Strictness {
+        self.strictness
     }
 
     /// Returns whether errors count as warnings.
     pub(crate) fn is_lenient(&self) -> bool {
-        self.lenient
+        self.strictness == Strictness::Lenient
     }
 
     /// Adds a problem, unless the same was reported already.
     pub(crate) fn add(&mut self, mut problem: Problem) {
-        let softened = self.lenient && problem.severity == Severity::Error;
+        let softened = self.is_lenient() && problem.severity == Severity::Error;
         if softened {
             problem.severity = Severity::Warning;
         }
@@ -184,7 +197,7 @@ impl<'d> Report<'d> {
 
     /// Adds something that is right and that this release cannot run.
     pub(crate) fn add_unsupported(&mut self, problem: Problem) {
-        if self.lenient {
+        if self.is_lenient() {
             return;
         }
         let key = key(&problem);
@@ -297,7 +310,7 @@ impl<'d> Report<'d> {
 
     /// Returns whether an error that is added now will be shown, so that looking for help is worth it.
     pub(crate) fn shows_more(&self) -> bool {
-        if self.lenient { self.found.len() < DIAGNOSTICS } else { !self.is_full() }
+        if self.is_lenient() { self.found.len() < DIAGNOSTICS } else { !self.is_full() }
     }
 
     /// Returns the line of a place in the configuration, counted from 1; for a place in an orb, the
@@ -393,12 +406,12 @@ mod tests {
         let sources = sources("version: 2.1\n");
         let mut report = Report::new(&sources);
         let problem = || Problem::error(codes::SECTION_TYPE, Place::default(), "wrong");
-        let before = report.set_lenient(true);
+        let before = report.set_strictness(Strictness::Lenient);
         report.add(problem());
-        report.set_lenient(before);
+        report.set_strictness(before);
         assert_eq!(report.errors(), 0);
         report.add(problem());
-        report.set_lenient(true);
+        report.set_strictness(Strictness::Lenient);
         report.add(problem());
         assert_eq!(report.errors(), 1);
         let found = report.finish().0;

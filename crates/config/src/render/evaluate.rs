@@ -30,7 +30,7 @@ impl Renderer<'_> {
         }
         let data = match doc.view(at) {
             View::Broken => Data::Unknown,
-            View::Scalar(text, style) if self.tracing => {
+            View::Scalar(text, style) if self.is_tracing() => {
                 return self.traced_scalar(text, style, place, scope);
             }
             View::Scalar(text, style) => match scalar::resolve(text, style) {
@@ -189,7 +189,7 @@ impl Renderer<'_> {
 
     /// Finds the value of a tag.
     fn tag(&mut self, tag: &Tag<'_>, place: Place, scope: &Rc<Scope>) -> Data {
-        if self.tracing {
+        if self.is_tracing() {
             self.leave_trail(tag, place, scope);
         }
         if is_path(tag.inner) {

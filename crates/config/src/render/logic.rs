@@ -10,10 +10,14 @@ use crate::{
     language::{
         data::{Data, Field, Scope, Value},
         expression,
-        pattern::slashes,
+        junction::Junction,
+        pattern::slashes::{self, Written},
         profile::Profile,
     },
-    read::yaml::{At, Entry, View},
+    read::{
+        report::Strictness,
+        yaml::{At, Entry, View},
+    },
     render::{Renderer, fields::Expected},
     suggest::did_you_mean,
     text::{help::Help, place::FileId, problem::Problem},
@@ -38,17 +42,18 @@ impl Renderer<'_> {
         let place = self.doc.place(at);
         let inner = match (name, self.doc.view(value)) {
             ("and" | "or", View::Seq(items)) => {
-                let lenient = self.report.is_lenient();
+                let junction = if name == "or" { Junction::Any } else { Junction::All };
+                let before = self.report.strictness();
                 let mut operands = Vec::new();
                 for item in items.iter() {
                     let operand = self.statement_within(item, scope, depth + 1);
                     // What is wrong with it is reported once, here or when all of it is decided.
-                    if self.decide(&operand, depth + 1) == Some(name == "or") {
-                        self.report.set_lenient(true);
+                    if self.decide(&operand, depth + 1) == Some(junction.deciding()) {
+                        self.report.set_strictness(Strictness::Lenient);
                     }
                     operands.push(operand);
                 }
-                self.report.set_lenient(lenient);
+                self.report.set_strictness(before);
                 Value::new(Data::List(Rc::new(operands)), self.doc.place(value))
             }
             ("not", View::Map(_)) => self.statement_within(value, scope, depth + 1),
@@ -132,8 +137,8 @@ impl Renderer<'_> {
 
     fn operator(&mut self, field: &Field, depth: usize) -> Option<bool> {
         match &*field.name {
-            "and" => self.all_or_any(field, depth, false),
-            "or" => self.all_or_any(field, depth, true),
+            "and" => self.joined(field, depth, Junction::All),
+            "or" => self.joined(field, depth, Junction::Any),
             "not" => self.not(field, depth),
             "equal" => {
                 let operands = self.operands(field)?;
@@ -222,14 +227,15 @@ impl Renderer<'_> {
 
     /// Decides from left to right. Operands after the one that decides are checked, too,
     /// but whatever is wrong there does not matter today.
-    fn all_or_any(&mut self, field: &Field, depth: usize, decides: bool) -> Option<bool> {
+    fn joined(&mut self, field: &Field, depth: usize, junction: Junction) -> Option<bool> {
+        let decides = junction.deciding();
         let operands = self.operands(field)?;
         let mut result = Some(!decides);
         for operand in operands {
             if result == Some(decides) {
-                let before = self.report.set_lenient(true);
+                let before = self.report.set_strictness(Strictness::Lenient);
                 self.decide(operand, depth + 1);
-                self.report.set_lenient(before);
+                self.report.set_strictness(before);
                 continue;
             }
             match self.decide(operand, depth + 1) {
@@ -362,7 +368,8 @@ impl Renderer<'_> {
             Problem::warning(codes::IGNORED, place, slashes::IGNORED)
         };
         let is_here = self.doc.written(place).contains(&*source);
-        self.report.add(problem.help(slashes::help(bare, is_here)));
+        let written = if is_here { Written::Here } else { Written::Elsewhere };
+        self.report.add(problem.help(slashes::help(bare, written)));
         (!is_next).then(|| Rc::from(bare))
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     read::yaml::{At, Entry, Mentions},
     resolve::Resolver,
     suggest::list,
-    text::{place::FileId, problem::Problem},
+    text::{diagnostic::Severity, place::FileId, problem::Problem},
 };
 
 /// A section whose entries are named definitions.
@@ -137,7 +137,9 @@ impl<'d> Resolver<'_, 'd> {
                     && !self.has_workflows();
                 runs_alone || is_any_mentioned(&names, mentions)
             };
-            self.report_unindented(&names, section, is_used);
+            // What nothing uses is a warning, as it is below any other key that is not known.
+            let severity = if is_used { Severity::Error } else { Severity::Warning };
+            self.report_unindented(&names, section, severity);
         }
     }
 
@@ -175,7 +177,8 @@ impl<'d> Resolver<'_, 'd> {
         let names = self.unindented_definitions(&all, at, WORKFLOWS.own);
         // A job called `build` would run by itself.
         let runs = self.modules.get(ModuleId::CONFIG).jobs.contains_key("build");
-        self.report_unindented(&names, &all[at], !runs);
+        let severity = if runs { Severity::Warning } else { Severity::Error };
+        self.report_unindented(&names, &all[at], severity);
         self.modules.jobs_section.broken |= !names.is_empty();
     }
 
@@ -199,18 +202,13 @@ impl<'d> Resolver<'_, 'd> {
         all[at + 1..].iter().take_while(is_name).copied().collect()
     }
 
-    /// Reports definitions in the column of their section, once. What nothing uses is a warning, as it is
-    /// below any other key that is not known.
-    fn report_unindented(&mut self, names: &[Entry<'d>], section: &Entry<'d>, is_used: bool) {
+    /// Reports definitions in the column of their section, once.
+    fn report_unindented(&mut self, names: &[Entry<'d>], section: &Entry<'d>, severity: Severity) {
         const SHOWN: usize = 8;
         let Some(first) = names.first() else { return };
         let message = format!("`{}` is next to `{}`, not inside it", first.name, section.name);
-        let (code, place) = (codes::SECTION_TYPE, first.key);
-        let problem = if is_used {
-            Problem::error(code, place, message)
-        } else {
-            Problem::warning(code, place, message)
-        };
+        let problem = Problem::error(codes::SECTION_TYPE, first.key, message);
+        let problem = Problem { severity, ..problem };
         let shown = list(names.iter().take(SHOWN).map(|name| name.name));
         let help = format!("indent {shown} deeper than `{}`", section.name);
         self.render.report.add(problem.help(help).related(section.key, "the section is empty"));

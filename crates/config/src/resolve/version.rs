@@ -2,6 +2,7 @@
 //! §1.6).
 
 use crate::{
+    api::inputs::Inputs,
     codes,
     language::{
         other_services::{self, Owner},
@@ -121,7 +122,7 @@ impl Resolver<'_, '_> {
     }
 
     /// Reads `setup` (CFG §8.1). Returns whether it is a setup configuration.
-    pub(crate) fn check_setup(&mut self, root: At, version: Version, continuation: bool) -> bool {
+    pub(crate) fn read_setup(&mut self, root: At, version: Version, inputs: &Inputs) -> bool {
         let Some(setup) = self.render.doc.get(root, "setup") else { return false };
         let is_off = match self.render.doc.view(setup.value) {
             View::Scalar(text, style) => matches!(
@@ -140,7 +141,7 @@ impl Resolver<'_, '_> {
             self.render.report.add(problem.help("change the version to `2.1`"));
             return false;
         }
-        if continuation {
+        if inputs.continuation {
             let message = "a continuation configuration cannot be a setup configuration itself";
             let problem = Problem::error(codes::CONTINUATION_IS_SETUP, setup.key, message);
             self.render.report.add(problem.help("remove `setup`"));

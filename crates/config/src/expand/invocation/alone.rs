@@ -35,7 +35,7 @@ impl<'d> Expander<'_, 'd> {
     /// Compiles a list of steps by itself, for what is wrong with them.
     pub(crate) fn compile_steps_alone(&mut self, steps: At, key: Place) {
         let scope = Scope::outer("the configuration", ModuleId::CONFIG);
-        let mut expansion = Expansion::new(false, ExecutorKind::Unknown);
+        let mut expansion = Expansion::new(1, ExecutorKind::Unknown);
         self.expand(steps, key, &scope, &mut expansion);
     }
 

@@ -10,7 +10,11 @@ use crate::{
     codes,
     language::{
         data::Data,
-        pattern::{Pattern, slashes},
+        junction::Junction,
+        pattern::{
+            Pattern,
+            slashes::{self, Written},
+        },
         profile::Profile,
     },
     text::help::Help,
@@ -69,9 +73,11 @@ impl<'m, 'l> Evaluator<'m, 'l> {
                 let value = self.value(inner)?;
                 Data::Bool(!(self.truthy)(&value))
             }
-            Kind::Or(operands) => self.first(operands, true)?,
-            Kind::And(operands) => self.first(operands, false)?,
-            Kind::Equal { left, right, negated } => self.equal(left, right, *negated)?,
+            Kind::Or(operands) => self.first(operands, Junction::Any)?,
+            Kind::And(operands) => self.first(operands, Junction::All)?,
+            Kind::Equal { left, right, negated } => {
+                Data::Bool(self.are_equal(left, right)? != *negated)
+            }
             Kind::StartsWith(left, right) => {
                 let (value, start) = (self.compared(left, right)?, self.compared(right, left)?);
                 match (
@@ -101,11 +107,11 @@ impl<'m, 'l> Evaluator<'m, 'l> {
     }
 
     /// The first operand that decides, or the last one. What is after it is not computed.
-    fn first(&mut self, operands: &[Expr], decides: bool) -> Computed {
+    fn first(&mut self, operands: &[Expr], junction: Junction) -> Computed {
         let mut last = Data::Null;
         for (index, operand) in operands.iter().enumerate() {
             last = self.value(operand)?;
-            if (self.truthy)(&last) == decides {
+            if (self.truthy)(&last) == junction.deciding() {
                 for unreached in &operands[index + 1..] {
                     self.look_at(unreached);
                 }
@@ -146,7 +152,8 @@ impl<'m, 'l> Evaluator<'m, 'l> {
         }
     }
 
-    fn equal(&mut self, left: &Expr, right: &Expr, negated: bool) -> Computed {
+    /// Compares two values, and warns about those of different types.
+    fn are_equal(&mut self, left: &Expr, right: &Expr) -> Result<bool, ExpressionError> {
         let (a, b) = (self.compared(left, right)?, self.compared(right, left)?);
         for (value, other, place) in [(&a, right, left), (&b, left, right)] {
             let literal = match (value, &other.kind) {
@@ -161,7 +168,7 @@ impl<'m, 'l> Evaluator<'m, 'l> {
             let help = format!("write `{literal}` without quotes");
             self.warnings.push(ExpressionError::value(other.span.clone(), message).help(help));
         }
-        Ok(Data::Bool(same(&a, &b) != negated))
+        Ok(same(&a, &b))
     }
 
     fn matches(&mut self, left: &Expr, right: &Expr) -> Computed {
@@ -201,9 +208,12 @@ impl<'m, 'l> Evaluator<'m, 'l> {
             self.warnings.push(ExpressionError { code, ..warning });
         }
         let Some(bare) = slashes::within(&source) else { return Ok(source) };
-        let help = slashes::help(bare, is_here);
         // Without the quotes of a string.
-        let quote = usize::from(is_here);
+        let (written, quote) = match expr.kind {
+            Kind::Text(_) => (Written::Here, 1),
+            _ => (Written::Elsewhere, 0),
+        };
+        let help = slashes::help(bare, written);
         let span = expr.span.start + quote..expr.span.end - quote;
         if self.profile == Profile::Next {
             return Err(ExpressionError::value(span, slashes::REFUSED).help(help));

@@ -243,8 +243,8 @@ impl<'t> Parser<'t> {
             let found = &self.text[from..self.at];
             let message = format!("`{found}` is neither an integer nor a name");
             let is_alone = found.len() == self.text.len();
-            return Err(ExpressionError::syntax(from..self.at, message)
-                .help(rewrite::in_quotes(found, is_alone)));
+            let help = if is_alone { rewrite::as_branch(found) } else { rewrite::in_quotes(found) };
+            return Err(ExpressionError::syntax(from..self.at, message).help(help));
         }
         let number = &self.text[from..self.at];
         let value = number.parse().map_err(|_| {

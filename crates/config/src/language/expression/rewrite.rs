@@ -23,13 +23,14 @@ pub(super) fn unexpected(text: &str, at: usize) -> ExpressionError {
     ))
 }
 
-/// Says how a string is written; one that is the whole condition would always hold.
-pub(super) fn in_quotes(text: &str, is_alone: bool) -> String {
-    if is_alone {
-        format!("to compare the branch, write `pipeline.git.branch == \"{text}\"`")
-    } else {
-        format!("put strings in double quotes: `\"{text}\"`")
-    }
+/// Says how a string is written.
+pub(super) fn in_quotes(text: &str) -> String {
+    format!("put strings in double quotes: `\"{text}\"`")
+}
+
+/// Says what a string that is the whole condition may be meant as: it would always hold.
+pub(super) fn as_branch(text: &str) -> String {
+    format!("to compare the branch, write `pipeline.git.branch == \"{text}\"`")
 }
 
 /// The run of characters that belong together: a name, signs, or one character.
@@ -75,9 +76,10 @@ fn help(found: &str, left: &str, after: &str) -> String {
             "write the expression without `<< >>`".to_owned()
         }
         _ if found.starts_with('\'') => {
+            let text = found.trim_matches('\'');
             // Nothing in front of it, and nothing after it.
             let is_alone = left == "a" && after.trim().is_empty();
-            in_quotes(found.trim_matches('\''), is_alone)
+            if is_alone { as_branch(text) } else { in_quotes(text) }
         }
         _ if found.starts_with('$') => {
             "environment variables are not available at compile time; use `pipeline.…` or \

@@ -12,9 +12,18 @@ pub(crate) fn within(text: &str) -> Option<&str> {
     text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'))
 }
 
-/// Says how a pattern is written without its slashes; `is_here` if it is written where it is used.
-pub(crate) fn help(bare: &str, is_here: bool) -> String {
-    if !is_here {
+/// Where a pattern is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// Where it is used.
+    Here,
+    /// Where the value that is used is defined.
+    Elsewhere,
+}
+
+/// Says how a pattern is written without its slashes.
+pub(crate) fn help(bare: &str, written: Written) -> String {
+    if written == Written::Elsewhere {
         "remove them where the value is defined".to_owned()
     } else if bare.is_empty() {
         "write a pattern: `.*` matches everything".to_owned()

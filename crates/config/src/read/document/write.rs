@@ -22,8 +22,8 @@ const KEY_CHARS: usize = 128;
 pub(super) fn document(node: &Node) -> String {
     let mut writer = Writer { text: String::new() };
     match node {
-        Node::Map(entries) if !entries.is_empty() => writer.map(entries, 0, false),
-        Node::List(items) if !items.is_empty() => writer.list(items, 0, false),
+        Node::Map(entries) if !entries.is_empty() => writer.map(entries, 0, FirstLine::New),
+        Node::List(items) if !items.is_empty() => writer.list(items, 0, FirstLine::New),
         scalar => {
             writer.scalar(scalar, INDENT);
             writer.end_line();
@@ -36,11 +36,19 @@ struct Writer {
     text: String,
 }
 
+/// Where the first entry of a mapping or a list is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FirstLine {
+    /// On a line of its own.
+    New,
+    /// On the line that was begun.
+    Begun,
+}
+
 impl Writer {
-    /// Writes a mapping; with `inline`, its first key is written on the line that was begun.
-    fn map(&mut self, entries: &[(String, Node)], indent: usize, inline: bool) {
+    fn map(&mut self, entries: &[(String, Node)], indent: usize, first: FirstLine) {
         for (index, (key, value)) in entries.iter().enumerate() {
-            if index > 0 || !inline {
+            if index > 0 || first == FirstLine::New {
                 self.spaces(indent);
             }
             self.key(key, indent);
@@ -48,17 +56,19 @@ impl Writer {
         }
     }
 
-    fn list(&mut self, items: &[Node], indent: usize, inline: bool) {
+    fn list(&mut self, items: &[Node], indent: usize, first: FirstLine) {
         for (index, item) in items.iter().enumerate() {
-            if index > 0 || !inline {
+            if index > 0 || first == FirstLine::New {
                 self.spaces(indent);
             }
             self.text.push_str("- ");
             match item {
                 Node::Map(entries) if !entries.is_empty() => {
-                    self.map(entries, indent + INDENT, true);
+                    self.map(entries, indent + INDENT, FirstLine::Begun);
                 }
-                Node::List(items) if !items.is_empty() => self.list(items, indent + INDENT, true),
+                Node::List(items) if !items.is_empty() => {
+                    self.list(items, indent + INDENT, FirstLine::Begun);
+                }
                 scalar => {
                     self.scalar(scalar, indent + INDENT);
                     self.end_line();
@@ -89,11 +99,11 @@ impl Writer {
         match value {
             Node::Map(entries) if !entries.is_empty() => {
                 self.text.push('\n');
-                self.map(entries, indent + INDENT, false);
+                self.map(entries, indent + INDENT, FirstLine::New);
             }
             Node::List(items) if !items.is_empty() => {
                 self.text.push('\n');
-                self.list(items, indent, false);
+                self.list(items, indent, FirstLine::New);
             }
             scalar => {
                 self.text.push(' ');

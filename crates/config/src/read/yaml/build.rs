@@ -7,7 +7,9 @@ mod asterisk;
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Tag, options};
+use granit_parser::{
+    ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureStyle, Tag, options,
+};
 
 use super::{
     Anchored, Anchors, Doc, Id, Kind, Node, Style, Text, merge,
@@ -71,10 +73,17 @@ fn style_of(style: ScalarStyle, tag: Option<&Tag>) -> Style {
     if style == ScalarStyle::Plain && !is_text { Style::Plain } else { Style::Text }
 }
 
+/// A node that holds others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Collection {
+    Mapping,
+    Sequence,
+}
+
 struct Open {
     anchor: usize,
-    is_map: bool,
-    is_flow: bool,
+    collection: Collection,
+    style: StructureStyle,
     span: Span,
     items: Vec<Id>,
 }
@@ -82,7 +91,7 @@ struct Open {
 impl Open {
     /// Returns whether it began with a bracket or a brace: `[a: b]` holds a mapping that did not.
     fn is_bracketed(&self, text: &str) -> bool {
-        self.is_flow
+        self.style == StructureStyle::Flow
             && text.get(self.span.start()..).is_some_and(|rest| rest.starts_with(['[', '{']))
     }
 }
@@ -174,7 +183,10 @@ impl<'t> Builder<'t> {
             text: self.text,
             error,
             known: self.doc.nodes.last().map_or_else(Span::default, |node| node.span),
-            bracket: open.map(|open| Bracket { start: open.span.start, is_map: open.is_map }),
+            bracket: open.map(|open| Bracket {
+                start: open.span.start,
+                is_map: open.collection == Collection::Mapping,
+            }),
         };
         if *error.error.kind() == ErrorKind::RecursionLimitExceeded {
             let message = format!("the document is nested more than {DEPTH} levels deep");
@@ -218,11 +230,11 @@ impl<'t> Builder<'t> {
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.check_tag(tag.as_deref(), tag_at);
-                self.begin(false, is_flow(style), anchor, at);
+                self.begin(Collection::Sequence, style, anchor, at);
             }
             Event::MappingStart(style, anchor, tag) => {
                 self.check_tag(tag.as_deref(), tag_at);
-                self.begin(true, is_flow(style), anchor, at);
+                self.begin(Collection::Mapping, style, anchor, at);
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(at),
             Event::Alias(anchor) => self.alias(anchor, at),
@@ -271,7 +283,9 @@ impl<'t> Builder<'t> {
     /// those with a dash, and those below an item.
     fn check_swallowed(&mut self, at: Span) {
         let Some(text) = self.text.get(at.start()..at.end()).map(str::trim_end) else { return };
-        let is_item = self.open.last().is_some_and(|open| !open.is_map && !open.is_flow);
+        let is_item = self.open.last().is_some_and(|open| {
+            open.collection == Collection::Sequence && open.style != StructureStyle::Flow
+        });
         let is_item = is_item && !text.contains("<<");
         let mut start = at.start();
         let mut lines = text.split_inclusive('\n').map(|line| {
@@ -313,17 +327,16 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn begin(&mut self, is_map: bool, is_flow: bool, anchor: usize, span: Span) {
-        self.open.push(Open { anchor, is_map, is_flow, span, items: Vec::new() });
+    fn begin(&mut self, collection: Collection, style: StructureStyle, anchor: usize, span: Span) {
+        self.open.push(Open { anchor, collection, style, span, items: Vec::new() });
     }
 
     fn end(&mut self, at: Span) {
         let Some(open) = self.open.pop() else { return };
         let span = Span { start: open.span.start, end: at.end.max(open.span.end) };
-        let kind = if open.is_map {
-            self.mapping(&open.items, span)
-        } else {
-            Kind::Seq(open.items.into())
+        let kind = match open.collection {
+            Collection::Mapping => self.mapping(&open.items, span),
+            Collection::Sequence => Kind::Seq(open.items.into()),
         };
         let id = self.push(kind, span);
         if open.anchor != 0 {
@@ -426,9 +439,10 @@ impl<'t> Builder<'t> {
     }
 
     fn complex_key(&self, key: Id, map: Span) -> Problem {
-        let is_flow = self.open.iter().any(|open| open.is_bracketed(self.text));
+        let is_bracketed = self.open.iter().any(|open| open.is_bracketed(self.text));
+        let style = if is_bracketed { StructureStyle::Flow } else { StructureStyle::Block };
         let Misquoted { span, message, help } =
-            template(self.text, map, is_flow).unwrap_or_else(|| Misquoted {
+            template(self.text, map, style).unwrap_or_else(|| Misquoted {
                 span: self.doc.node(key).span,
                 message: NOT_A_KEY.to_owned(),
                 help: "quote it if it is meant as a string".to_owned(),
@@ -561,10 +575,6 @@ impl<'t> Builder<'t> {
 fn is_glob(name: &str) -> bool {
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     name.contains(['*', '?', '/']) || !name.starts_with(is_name)
-}
-
-fn is_flow(style: granit_parser::StructureStyle) -> bool {
-    style == granit_parser::StructureStyle::Flow
 }
 
 fn bytes(span: granit_parser::Span) -> Span {

@@ -63,7 +63,7 @@ pub(super) fn width(doc: &Doc, pairs: &[(Id, Id)]) -> u32 {
 /// Returns whether a key is a merge key with a backslash before it, which makes it an ordinary key.
 pub(super) fn is_escaped(doc: &Doc, key: Id, value: Id) -> bool {
     matches!(&doc.node(key).kind, Kind::Scalar(text, Style::Plain) if doc.text(text) == "\\<<")
-        && is_mergeable(doc, value, true)
+        && is_mergeable(doc, value)
 }
 
 /// A merge key is not a string, so nothing in it is escaped.
@@ -92,7 +92,7 @@ pub(super) fn check(
     (key, value): (Id, Id),
     pairs: &[(Id, Id)],
 ) -> Option<Problem> {
-    let is_bad = !is_mergeable(doc, value, true) || pairs.len() == 1 && drops_items(doc, value);
+    let is_bad = !is_mergeable(doc, value) || pairs.len() == 1 && drops_items(doc, value);
     is_bad.then(|| bad(doc, text, (key, value), pairs))
 }
 
@@ -112,7 +112,7 @@ fn drops_items(doc: &Doc, value: Id) -> bool {
 
 /// Reports a merge key with a value that is not a mapping, at the key: its anchor may be far away.
 fn bad(doc: &Doc, text: &str, (key, value): (Id, Id), pairs: &[(Id, Id)]) -> Problem {
-    let message = if is_mergeable(doc, value, true) {
+    let message = if is_mergeable(doc, value) {
         "`<<:` keeps only the first of the items that have the same key"
     } else {
         "`<<:` needs a mapping or a list of mappings"
@@ -150,12 +150,19 @@ fn bad(doc: &Doc, text: &str, (key, value): (Id, Id), pairs: &[(Id, Id)]) -> Pro
     if is_alias { problem.related(Place::direct(anchor), "the anchor's value") } else { problem }
 }
 
-fn is_mergeable(doc: &Doc, value: Id, list: bool) -> bool {
+/// Returns whether a value is a mapping or a list of them.
+fn is_mergeable(doc: &Doc, value: Id) -> bool {
     match &doc.node(target(doc, value).id).kind {
-        Kind::Map { .. } | Kind::Broken => true,
-        Kind::Seq(items) => list && items.iter().all(|&item| is_mergeable(doc, item, false)),
-        Kind::Scalar(..) | Kind::Alias(_) => false,
+        Kind::Seq(items) => items.iter().all(|&item| is_mapping(doc, item)),
+        Kind::Map { .. } | Kind::Broken | Kind::Scalar(..) | Kind::Alias(_) => {
+            is_mapping(doc, value)
+        }
     }
+}
+
+/// Returns whether a value is a mapping, or an undefined alias that may have been one.
+fn is_mapping(doc: &Doc, value: Id) -> bool {
+    matches!(&doc.node(target(doc, value).id).kind, Kind::Map { .. } | Kind::Broken)
 }
 
 /// Follows an alias.

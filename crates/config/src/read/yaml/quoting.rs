@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: quotes that are not closed in their line.
 
-use granit_parser::ErrorKind;
+use granit_parser::{ErrorKind, StructureStyle};
 
 use super::repair::{closing_quote, may_begin};
 use crate::text::place::Span;
@@ -195,8 +195,8 @@ fn end_of_entry(text: &str, from: usize, line_end: usize) -> usize {
 pub(super) const NOT_A_KEY: &str = "a key must be a string, not a mapping or a list";
 
 /// Finds the whole of a string that starts with `{{`, of which the parser took the braces for a key. `map`
-/// is what it took for the first part.
-pub(super) fn template(text: &str, map: Span, is_flow: bool) -> Option<Misquoted> {
+/// is what it took for the first part, and `style` that of what is around it.
+pub(super) fn template(text: &str, map: Span, style: StructureStyle) -> Option<Misquoted> {
     let rest = text.get(map.start()..)?;
     let inner = text.get(map.start()..map.end())?;
     if !rest.starts_with("{{") {
@@ -204,11 +204,12 @@ pub(super) fn template(text: &str, map: Span, is_flow: bool) -> Option<Misquoted
     }
     let after = text.get(map.end()..)?;
     // A list may have thousands of them in a line: its end is looked for only where nothing else ends one.
-    let end = if is_flow {
-        after.find([',', ']', '}', '\n'])
-    } else {
-        let line = after.lines().next().unwrap_or("");
-        line.find(" #").or(Some(line.len()))
+    let end = match style {
+        StructureStyle::Flow => after.find([',', ']', '}', '\n']),
+        StructureStyle::Block => {
+            let line = after.lines().next().unwrap_or("");
+            line.find(" #").or(Some(line.len()))
+        }
     };
     let value = rest.get(..inner.len() + end.unwrap_or(after.len()))?.trim_end();
     let span = Span::new(map.start(), map.start() + value.len());

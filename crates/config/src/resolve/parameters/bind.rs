@@ -167,7 +167,7 @@ impl Resolver<'_, '_> {
 
     /// Notes where a parameter's value comes from, if the caller asked.
     fn traced(&self, value: Value, name: &str, call: &Call<'_>, how: &str) -> Value {
-        if !self.render.tracing {
+        if !self.render.is_tracing() {
             return value;
         }
         let what = format!("{how} `{name}` of {}", call.callee);
