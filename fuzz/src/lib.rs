@@ -7,8 +7,8 @@ pub mod tree;
 use std::sync::Arc;
 
 use roundel_config::{
-    Compiled, Inputs, PipelineValue, Severity, codes, compile,
-    orbs::{Missing, Orb, OrbReference, OrbSet, Resolution},
+    Compiled, Inputs, PipelineValue, Severity, codes, compile, compile_with_orbs,
+    orbs::{Missing, Orb, OrbReference, Resolution},
     Layout, render,
 };
 use roundel_model::name::GitRef;
@@ -55,7 +55,7 @@ pub fn check_with_orbs(text: &str, inputs: Inputs, orbs: &[(&str, String)]) -> C
             },
         )
     };
-    let (compiled, _) = OrbSet::complete(text, inputs, &mut find);
+    let (compiled, _) = compile_with_orbs(text, inputs, &mut find);
     check_compiled(text, &compiled);
     compiled
 }

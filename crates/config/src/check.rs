@@ -5,7 +5,7 @@ pub(crate) mod dormant;
 pub(crate) mod lints;
 
 use crate::{
-    expand::Expander,
+    expand::{Expander, SeenScripts},
     read::yaml::At,
     render::Renderer,
     resolve::{Resolver, modules::Modules},
@@ -15,11 +15,12 @@ use crate::{
 pub(crate) struct Checker<'c, 'd> {
     pub(crate) render: &'c mut Renderer<'d>,
     pub(crate) modules: &'c mut Modules<'d>,
+    scripts: SeenScripts,
 }
 
 impl<'c, 'd> Checker<'c, 'd> {
     pub(crate) fn new(render: &'c mut Renderer<'d>, modules: &'c mut Modules<'d>) -> Self {
-        Self { render, modules }
+        Self { render, modules, scripts: SeenScripts::default() }
     }
 
     /// Checks what does not run today, and lints all definitions.
@@ -29,7 +30,7 @@ impl<'c, 'd> Checker<'c, 'd> {
     }
 
     fn expander(&mut self) -> Expander<'_, 'd> {
-        Expander { render: self.render, modules: self.modules }
+        Expander { render: self.render, modules: self.modules, scripts: &mut self.scripts }
     }
 
     fn resolver(&mut self) -> Resolver<'_, 'd> {

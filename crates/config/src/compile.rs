@@ -1,11 +1,7 @@
 //! Runs the phases in order: read ▸ resolve ▸ plan, which expands the jobs of each workflow ▸ check.
 
 use crate::{
-    api::{
-        compiled::Compiled,
-        inputs::Inputs,
-        orbs::{OrbSet, Resolution},
-    },
+    api::{compiled::Compiled, inputs::Inputs, orbs::Resolution},
     check::Checker,
     codes,
     language::{data::Value, orb_reference::OrbReference},
@@ -35,6 +31,26 @@ pub fn compile(text: &str, inputs: &Inputs) -> Compiled {
     let mut outcome = run(&sources, inputs, Tracing::Off);
     outcome.compiled.document = outcome.document.as_ref().map(Value::node);
     outcome.compiled
+}
+
+/// Compiles again and again, asking `find` for every orb that is wanted, until none is. Returns the inputs
+/// with the orbs that were found, too.
+pub fn compile_with_orbs(
+    text: &str,
+    mut inputs: Inputs,
+    find: &mut dyn FnMut(&OrbReference) -> Resolution,
+) -> (Compiled, Inputs) {
+    loop {
+        let compiled = compile(text, &inputs);
+        let before = inputs.orbs.len();
+        for reference in &compiled.unresolved_orbs {
+            let resolution = find(reference);
+            inputs.orbs.insert(reference, resolution);
+        }
+        if inputs.orbs.len() == before {
+            return (compiled, inputs);
+        }
+    }
 }
 
 /// Runs the phases over sources of which the configuration is the first.
@@ -93,25 +109,4 @@ fn mapping(render: &mut Renderer<'_>) -> Option<At> {
     let problem = Problem::error(codes::NOT_A_MAPPING, place, "the config must be a mapping");
     render.report.add(problem.help("start with `version: 2.1`"));
     None
-}
-
-impl OrbSet {
-    /// Compiles again and again, asking `find` for every orb that is wanted, until none is.
-    pub fn complete(
-        text: &str,
-        mut inputs: Inputs,
-        find: &mut dyn FnMut(&OrbReference) -> Resolution,
-    ) -> (Compiled, Inputs) {
-        loop {
-            let compiled = compile(text, &inputs);
-            let before = inputs.orbs.len();
-            for reference in &compiled.unresolved_orbs {
-                let resolution = find(reference);
-                inputs.orbs.insert(reference, resolution);
-            }
-            if inputs.orbs.len() == before {
-                return (compiled, inputs);
-            }
-        }
-    }
 }

@@ -11,15 +11,32 @@ pub(crate) mod matrix;
 pub(crate) mod run;
 pub(crate) mod steps;
 
+use std::collections::HashSet;
+
 use crate::{
     render::Renderer,
     resolve::{Resolver, modules::Modules},
+    text::place::{FileId, Place, Span},
 };
+
+/// Scripts that were looked at: a command is compiled once for each use.
+#[derive(Default)]
+pub(crate) struct SeenScripts {
+    places: HashSet<(FileId, Span)>,
+}
+
+impl SeenScripts {
+    /// Notes a script. Returns whether it is met for the first time.
+    fn note(&mut self, place: Place) -> bool {
+        self.places.insert((place.file, place.span))
+    }
+}
 
 /// Turns entries of workflows into jobs.
 pub(crate) struct Expander<'c, 'd> {
     pub(crate) render: &'c mut Renderer<'d>,
     pub(crate) modules: &'c mut Modules<'d>,
+    pub(crate) scripts: &'c mut SeenScripts,
 }
 
 impl<'d> Expander<'_, 'd> {

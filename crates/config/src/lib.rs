@@ -58,7 +58,7 @@ pub use api::{
 };
 pub use check::check_orb::check_orb;
 pub use codes::consequence::{Consequence, JobRefusal, NEVER_STARTED_HELP};
-pub use compile::compile;
+pub use compile::{compile, compile_with_orbs};
 pub use explain::{ExplainError, Explanation, ExplanationStep, explain};
 pub use language::{pipeline_values::PipelineValue, profile::Profile, restriction};
 pub use read::{

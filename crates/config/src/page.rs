@@ -8,10 +8,11 @@ use crate::{
     api::{
         compiled::Compiled,
         inputs::Inputs,
-        orbs::{Missing, Orb, OrbSet, Resolution},
+        orbs::{Missing, Orb, Resolution},
         support::Support,
     },
     codes::{AREAS, Area, Code, Entry, NOT_GIVEN, all},
+    compile::compile_with_orbs,
     language::{orb_reference::OrbReference, pipeline_values::PipelineValue},
     listing::{self, Listing, NOT_ALL_RUNS, NOT_SUPPORTED, Notes},
     read::{
@@ -222,7 +223,7 @@ impl Source {
         let given = self.inputs.as_deref().and_then(|text| from_yaml(text).ok());
         let inputs = inputs(&given.unwrap_or(Node::Null));
         let mut find = |reference: &OrbReference| self.orb(reference);
-        OrbSet::complete(text, inputs, &mut find).0
+        compile_with_orbs(text, inputs, &mut find).0
     }
 
     fn orb(&self, reference: &OrbReference) -> Resolution {

@@ -16,7 +16,7 @@ use roundel_model::plan::Plan;
 
 use crate::{
     api::{compiled::Schedule, inputs::Inputs},
-    expand::Expander,
+    expand::{Expander, SeenScripts},
     language::data::Value,
     read::yaml::{At, Entry},
     render::Renderer,
@@ -48,6 +48,7 @@ pub(crate) struct Planner<'c, 'd> {
     /// It is a setup configuration.
     is_setup: bool,
     schedules: Vec<Schedule>,
+    scripts: SeenScripts,
     /// All contexts that live workflows use.
     contexts: HashSet<String>,
     /// The workflows whose condition does not hold.
@@ -62,11 +63,12 @@ impl<'c, 'd> Planner<'c, 'd> {
         is_setup: bool,
     ) -> Self {
         let (schedules, contexts, off) = (Vec::new(), HashSet::new(), Vec::new());
-        Self { render, modules, inputs, is_setup, schedules, contexts, off }
+        let scripts = SeenScripts::default();
+        Self { render, modules, inputs, is_setup, schedules, scripts, contexts, off }
     }
 
     fn expander(&mut self) -> Expander<'_, 'd> {
-        Expander { render: self.render, modules: self.modules }
+        Expander { render: self.render, modules: self.modules, scripts: &mut self.scripts }
     }
 
     fn resolver(&mut self) -> Resolver<'_, 'd> {

@@ -11,10 +11,7 @@ pub(crate) mod express;
 pub(crate) mod fields;
 pub(crate) mod logic;
 
-use std::{
-    collections::{HashMap, HashSet},
-    rc::Rc,
-};
+use std::{collections::HashMap, rc::Rc};
 
 use indexmap::IndexMap;
 
@@ -29,10 +26,7 @@ use crate::{
     },
     read::{report::Report, source::Sources},
     render::budget::{Budget, Resource},
-    text::{
-        place::{FileId, Place, Span},
-        problem::Problem,
-    },
+    text::{place::Place, problem::Problem},
 };
 
 /// Whether values remember how they came to be.
@@ -61,8 +55,6 @@ pub(crate) struct Renderer<'d> {
     patterns: HashMap<String, Result<Rc<Pattern>, PatternError>>,
     /// Of the scalar that is being rendered.
     trails: Vec<Rc<Trail>>,
-    /// Scripts that were checked: a command is compiled once for each use.
-    scripts: HashSet<(FileId, Span)>,
 }
 
 impl<'d> Renderer<'d> {
@@ -86,18 +78,12 @@ impl<'d> Renderer<'d> {
             exhausted: false,
             patterns: HashMap::new(),
             trails: Vec::new(),
-            scripts: HashSet::new(),
         }
     }
 
     /// Returns whether values remember how they came to be.
     pub(crate) fn is_tracing(&self) -> bool {
         self.tracing == Tracing::On
-    }
-
-    /// Returns whether a script is met for the first time.
-    pub(crate) fn is_new_script(&mut self, place: Place) -> bool {
-        self.scripts.insert((place.file, place.span))
     }
 
     /// Compiles a regular expression, once.

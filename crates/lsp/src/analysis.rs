@@ -11,7 +11,7 @@ use std::{
 
 use crossbeam_channel::{Receiver, Sender, after, select};
 use gen_lsp_types::Uri;
-use roundel_config::{Compiled, Inputs, PipelineValue, orbs::OrbSet};
+use roundel_config::{Compiled, Inputs, PipelineValue, compile_with_orbs, orbs::OrbSet};
 
 use crate::{
     panics::caught,
@@ -84,7 +84,7 @@ pub(crate) fn run(
                 .or_insert_with_key(|directory| local(directory.as_deref()))
                 .clone();
             let inputs = Inputs { path, pipeline_values, orbs: orbs.clone(), ..base.clone() };
-            let compiled = caught("the compiler", || OrbSet::complete(&text, inputs, find));
+            let compiled = caught("the compiler", || compile_with_orbs(&text, inputs, find));
             let Some((compiled, inputs)) = compiled else { continue };
             orbs = inputs.orbs.clone();
             if outcomes.send(Outcome { uri, version, compiled, inputs }).is_err() {

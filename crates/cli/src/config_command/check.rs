@@ -8,8 +8,8 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use roundel_config::{
-    Compiled, Diagnostic, Inputs, Severity,
-    orbs::{Missing, OrbReference, OrbSet, Resolution, ResolvedOrb},
+    Compiled, Diagnostic, Inputs, Severity, compile_with_orbs,
+    orbs::{Missing, OrbReference, Resolution, ResolvedOrb},
 };
 use roundel_server::orbs::Offline;
 
@@ -125,7 +125,7 @@ impl Compiler {
             }
             found
         };
-        let (compiled, inputs) = OrbSet::complete(&text, inputs, &mut find);
+        let (compiled, inputs) = compile_with_orbs(&text, inputs, &mut find);
         Checked { path, text, is_text: true, inputs, compiled, missing }
     }
 

@@ -3,8 +3,8 @@
 //! The compiler reads no file and asks no server. It is given an [`OrbSet`] with what was
 //! already found, and lists in [`crate::Compiled::unresolved_orbs`] what it misses. So a caller compiles,
 //! looks for what is wanted wherever orbs are kept, adds it (or the reason why it is not available)
-//! and compiles again, until nothing is wanted; [`OrbSet::complete`] is that loop for callers that
-//! need not wait.
+//! and compiles again, until nothing is wanted; `compile_with_orbs` is that loop for callers that need not
+//! wait.
 
 use std::{
     collections::HashMap,

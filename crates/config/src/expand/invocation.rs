@@ -101,6 +101,15 @@ struct Invocation<'d> {
     depth: Depth,
 }
 
+/// What an entry stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum EntryType {
+    /// A job that is defined under `jobs`, or in an orb.
+    Job,
+    /// An approval, which has no definition.
+    Approval,
+}
+
 impl<'d> Expander<'_, 'd> {
     /// Compiles one entry of a workflow's `jobs` into its jobs.
     pub(crate) fn invoke(&mut self, item: At, entry: usize, workflow: &str) -> Vec<Draft> {
@@ -125,10 +134,10 @@ impl<'d> Expander<'_, 'd> {
     fn invoke_entry(&mut self, invocation: &Invocation<'d>, outer: &Rc<Scope>) -> Vec<Draft> {
         // Approvals have no definition at which that would be reported.
         if !self.modules.get(ModuleId::CONFIG).jobs.contains_key(invocation.name) {
-            self.render.is_nameless("job", invocation.name, invocation.key);
+            self.render.report_blank_name("job", invocation.name, invocation.key);
         }
         if invocation.broken {
-            self.is_unread(invocation);
+            self.note_unread(invocation);
             return vec![Self::without_body(invocation, None)];
         }
         self.check_fields(invocation);
@@ -141,12 +150,12 @@ impl<'d> Expander<'_, 'd> {
             let problem =
                 Problem::error(codes::NEEDS_2_1, matrix.key, "`matrix` needs version 2.1");
             self.render.report.add(problem);
-            self.is_unread(invocation);
+            self.note_unread(invocation);
             return vec![Self::without_body(invocation, None)];
         }
         let help = self.matrix_help(invocation.name, &invocation.fields);
         let Some(matrix) = self.matrix(matrix, &help, outer) else {
-            self.is_unread(invocation);
+            self.note_unread(invocation);
             // Kept under its plain name, so that requirements on it find something.
             return vec![Self::without_body(invocation, None)];
         };
@@ -168,7 +177,7 @@ impl<'d> Expander<'_, 'd> {
     }
 
     /// Notes that the job that an entry names is not compiled, because of the entry.
-    fn is_unread(&mut self, invocation: &Invocation<'_>) {
+    fn note_unread(&mut self, invocation: &Invocation<'_>) {
         self.modules.jobs_in_doubt.unread.insert(invocation.name.to_owned());
     }
 
@@ -267,7 +276,7 @@ impl<'d> Expander<'_, 'd> {
             let named = named.filter(|name| !name.trim().is_empty());
             draft.requested = named.map_or(draft.requested, |name| name.to_string());
         }
-        let mut is_approval = false;
+        let mut entry_type = EntryType::Job;
         for field in &invocation.fields {
             match field.name {
                 "name" => {
@@ -277,7 +286,7 @@ impl<'d> Expander<'_, 'd> {
                         draft.presence = Presence::Guessed;
                     }
                     if let Some(name) = name.filter(|name| !name.trim().is_empty()) {
-                        self.render.check_seen("job", &name, field.key);
+                        self.render.report_hidden_characters("job", &name, field.key);
                         draft.requested = name;
                     }
                 }
@@ -300,8 +309,8 @@ impl<'d> Expander<'_, 'd> {
                     draft.rendered.push(rendered(field, value));
                 }
                 "type" => {
-                    is_approval = self.is_approval(field, scope);
-                    if is_approval {
+                    entry_type = self.entry_type(field, scope);
+                    if entry_type == EntryType::Approval {
                         let value = self.render.evaluate(field.value, scope);
                         draft.rendered.push(rendered(field, value));
                     }
@@ -309,7 +318,7 @@ impl<'d> Expander<'_, 'd> {
                 _ => {}
             }
         }
-        if is_approval {
+        if entry_type == EntryType::Approval {
             self.check_approval(invocation);
             draft.kind = Some(PlannedJobKind::Approval);
         } else if invocation.depth == Depth::Whole {
@@ -395,13 +404,13 @@ impl<'d> Expander<'_, 'd> {
         }
     }
 
-    /// Only approvals can be written inline (CFG §2.10).
-    fn is_approval(&mut self, field: &Entry<'_>, scope: &Rc<Scope>) -> bool {
+    /// Reads `type`: only approvals can be written inline (CFG §2.10).
+    fn entry_type(&mut self, field: &Entry<'_>, scope: &Rc<Scope>) -> EntryType {
         let value = self.render.evaluate(field.value, scope);
         match &value.data {
-            Data::Text(text) if &**text == "approval" => true,
-            Data::Text(text) if &**text == "build" => false,
-            Data::Unknown | Data::Null => false,
+            Data::Text(text) if &**text == "approval" => EntryType::Approval,
+            Data::Text(text) if &**text == "build" => EntryType::Job,
+            Data::Unknown | Data::Null => EntryType::Job,
             _ => {
                 let message = "only jobs with `type: approval` can be defined in a workflow";
                 let problem = Problem::error(codes::UNKNOWN_JOB_TYPE, value.place, message);
@@ -409,7 +418,7 @@ impl<'d> Expander<'_, 'd> {
                 let help = crate::suggest::did_you_mean(&text, ["approval", "build"])
                     .unwrap_or_else(|| "define the job under `jobs`".into());
                 self.render.report.add(problem.help(help));
-                false
+                EntryType::Job
             }
         }
     }

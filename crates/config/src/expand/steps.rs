@@ -23,7 +23,7 @@ use crate::{
         profile::Profile,
     },
     read::yaml::{At, View},
-    render::budget::Resource,
+    render::{budget::Resource, fields::is_blank},
     resolve::parameters::bind::{Argument, ArgumentSource, Call},
     suggest::nearest,
     text::{
@@ -438,7 +438,8 @@ impl Expander<'_, '_> {
 
     /// Reports a step that is not defined.
     pub(crate) fn unknown_command(&mut self, site: &Site<'_>) {
-        if self.render.is_nameless("step", site.name, site.key) {
+        if is_blank(site.name) {
+            self.render.report_blank_name("step", site.name, site.key);
             return;
         }
         let mut names: Vec<&str> = self.resolver().names(site.scope.module, Element::Command);

@@ -164,7 +164,7 @@ pub(crate) const ORB_KEYS: &[&str] = &[
     "workflows",
 ];
 
-/// Built-in steps that save, restore or store files; [`crate::expand::builtin`] says what belongs to each.
+/// Names of the built-in steps that save, restore or store files.
 pub(crate) const BUILTIN_STEPS: &[&str] = &[
     "checkout",
     "setup_remote_docker",

@@ -73,8 +73,8 @@ impl<'d> Planner<'_, 'd> {
         }
         for entry in &entries {
             is_readable &= self.is_readable(entry);
-            self.render.is_nameless("workflow", entry.name, entry.key);
-            self.render.check_seen("workflow", entry.name, entry.key);
+            self.render.report_blank_name("workflow", entry.name, entry.key);
+            self.render.report_hidden_characters("workflow", entry.name, entry.key);
             let what: Rc<str> = format!("workflow `{}`", entry.name).into();
             self.render.report.enter(&what, entry.key);
             live.extend(self.workflow(entry, &mut invoked));

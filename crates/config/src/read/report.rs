@@ -145,7 +145,7 @@ impl<'d> Report<'d> {
         if softened {
             problem.severity = Severity::Warning;
         }
-        if !self.is_new(&problem) {
+        if !self.note_new(&problem) {
             // What is a warning where it does not run is an error where it does.
             if problem.severity != Severity::Error || !self.softened.remove(&key(&problem)) {
                 return;
@@ -203,7 +203,7 @@ impl<'d> Report<'d> {
         let key = key(&problem);
         if let Some(&at) = self.unsupported_at.get(&key) {
             self.in_current_job.insert(at);
-        } else if self.is_new(&problem) {
+        } else if self.note_new(&problem) {
             // Which kinds there are decides what the server does with the configuration: one of each stays.
             let is_known = |found: &Diagnostic| found.code == problem.code.slug;
             if self.unsupported.len() >= DIAGNOSTICS && self.unsupported.iter().any(is_known) {
@@ -243,7 +243,8 @@ impl<'d> Report<'d> {
         self.seen_at.contains(&(code.slug, place.file, place.span))
     }
 
-    fn is_new(&mut self, problem: &Problem) -> bool {
+    /// Notes that a problem was reported. Returns whether it is the first time.
+    fn note_new(&mut self, problem: &Problem) -> bool {
         let Place { file, span, .. } = problem.place;
         self.seen_at.insert((problem.code.slug, file, span));
         self.seen.insert(key(problem))

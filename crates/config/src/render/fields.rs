@@ -51,7 +51,7 @@ pub(crate) fn with_unknown<'n>(
 }
 
 /// Returns whether a key says nothing: `"":`, and `? :` or `: x`, which are null and read as `~`.
-fn is_blank(key: &str) -> bool {
+pub(crate) fn is_blank(key: &str) -> bool {
     matches!(key.trim(), "" | "~")
 }
 
@@ -120,19 +120,17 @@ impl Renderer<'_> {
     }
 
     /// Reports a name of nothing but spaces: nothing could refer to it, and pages and commit statuses
-    /// would show a gap. Returns whether it is one.
-    pub(crate) fn is_nameless(&mut self, what: &str, name: &str, key: Place) -> bool {
-        let is_blank = is_blank(name);
-        if is_blank {
+    /// would show a gap.
+    pub(crate) fn report_blank_name(&mut self, what: &str, name: &str, key: Place) {
+        if is_blank(name) {
             let message = format!("the name of this {what} is empty");
             let problem = Problem::error(codes::EMPTY_NAME, key, message);
             self.report.add(problem.help("write a name of letters, digits, `_` and `-`"));
         }
-        is_blank
     }
 
     /// Reports a name with characters that cannot be seen or turn the text around it.
-    pub(crate) fn check_seen(&mut self, what: &str, name: &str, key: Place) {
+    pub(crate) fn report_hidden_characters(&mut self, what: &str, name: &str, key: Place) {
         if name.contains(is_hidden) {
             let message = format!("unusual {what} name `{name}`: it has hidden characters");
             let problem = Problem::warning(codes::SUSPICIOUS_NAME, key, message);

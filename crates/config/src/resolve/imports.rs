@@ -42,7 +42,7 @@ impl<'d> Resolver<'_, 'd> {
     /// Looks at every import of the configuration.
     pub(crate) fn import_all(&mut self, root: At) {
         for entry in self.section(root, "orbs") {
-            self.render.is_nameless("orb", entry.name, entry.key);
+            self.render.report_blank_name("orb", entry.name, entry.key);
             self.import(ModuleId::CONFIG, entry.name);
         }
     }

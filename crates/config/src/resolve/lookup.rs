@@ -99,7 +99,7 @@ impl<'d> Resolver<'_, 'd> {
         element: Element,
         entry: &Entry<'d>,
     ) -> Definition {
-        self.render.is_nameless(element.word(), entry.name, entry.key);
+        self.render.report_blank_name(element.word(), entry.name, entry.key);
         let mut definition = Definition {
             key: entry.key,
             body: entry.value,

@@ -43,7 +43,7 @@ use crate::{
         inputs::Inputs,
         orbs::{Missing, Orb, OrbSet, Resolution},
     },
-    compile::compile,
+    compile::{compile, compile_with_orbs},
     language::{orb_reference::OrbReference, pipeline_values::PipelineValue, profile::Profile},
     read::{
         document,
@@ -166,7 +166,7 @@ impl Case {
         if part.block("text wanted").is_some() {
             return compile(text, &inputs);
         }
-        OrbSet::complete(text, inputs, &mut |reference| self.find(reference)).0
+        compile_with_orbs(text, inputs, &mut |reference| self.find(reference)).0
     }
 
     /// Finds an orb among those that the case provides.

@@ -1,7 +1,7 @@
 //! Orbs without a server: a directory and a lock file, for commands that work on a laptop.
 //!
 //! Nothing here waits for a network, so that `find` can be handed to
-//! [`OrbSet::complete`](roundel_config::orbs::OrbSet::complete).
+//! [`compile_with_orbs`](roundel_config::compile_with_orbs).
 
 use std::{io, path::Path, sync::Arc};
 

@@ -6,8 +6,8 @@ use std::{fmt::Write as _, fs, sync::Arc, time::Instant};
 
 use anyhow::{Result, ensure};
 use roundel_config::{
-    self as config, Inputs, Severity,
-    orbs::{Missing, Orb, OrbReference, OrbSet, Resolution},
+    self as config, Inputs, Severity, compile_with_orbs,
+    orbs::{Missing, Orb, OrbReference, Resolution},
 };
 
 use crate::{
@@ -33,7 +33,7 @@ pub(super) fn compile_and_tell(corpus: Option<&Corpus>) -> Result<()> {
         Some(corpus) if reference.namespace != "made" => corpus.find(reference),
         _ => made_up(reference),
     };
-    let (first, inputs) = OrbSet::complete(&text, Inputs::default(), &mut find);
+    let (first, inputs) = compile_with_orbs(&text, Inputs::default(), &mut find);
     let jobs = first
         .plan
         .as_ref()

@@ -44,7 +44,7 @@ impl<'d> Resolver<'_, 'd> {
         match self.render.doc.view(at) {
             View::Map(entries) => {
                 for entry in entries {
-                    self.render.is_nameless("parameter", entry.name, entry.key);
+                    self.render.report_blank_name("parameter", entry.name, entry.key);
                     let declaration = self.declaration(&entry, element, &scope);
                     declarations.insert(entry.name.to_owned(), declaration);
                 }
@@ -150,12 +150,24 @@ impl<'d> Resolver<'_, 'd> {
             get("default").map(|field| field.value).filter(|&at| !self.render.doc.is_null(at));
         if let Some(default) = declaration.default {
             if element == Element::Pipeline && self.refers_to_parameters(default) {
+                let place = self.render.doc.place(default);
+                let message = "pipeline parameters cannot depend on each other";
+                let problem = Problem::error(codes::PARAMETER_DEPENDS, place, message);
+                self.render.report.add(problem.help("combine them where they are used"));
                 declaration.kind = Kind::Unknown;
                 return declaration;
             }
             if element == Element::Pipeline
-                && self.is_taken_as_text(entry.name, &declaration.kind, default)
+                && let Some(text) = self.taken_as_text(&declaration.kind, default)
             {
+                // `yes` stays `yes`, and `0755` is not 493.
+                let message = format!(
+                    "the default of parameter `{}` is treated as the string `{text}`",
+                    entry.name
+                );
+                let place = self.render.doc.place(default);
+                let problem = Problem::warning(codes::COERCED_PARAMETER, place, message);
+                self.render.report.add(problem.help(format!("quote it: `\"{text}\"`")));
                 return declaration;
             }
             self.check_default(entry.name, &mut declaration, default, scope);
@@ -163,38 +175,23 @@ impl<'d> Resolver<'_, 'd> {
         declaration
     }
 
-    /// Returns whether a number or boolean is the default of a pipeline's string. The hosted service
-    /// takes it as it is written, and so does the profile `legacy`, with a warning.
-    fn is_taken_as_text(&mut self, name: &str, kind: &Kind, default: At) -> bool {
-        let View::Scalar(text, style) = self.render.doc.view(default) else { return false };
+    /// Returns the number or boolean that is the default of a pipeline's string, as it is written. The
+    /// hosted service takes it so, and so does the profile `legacy`, with a warning.
+    fn taken_as_text(&self, kind: &Kind, default: At) -> Option<&'d str> {
+        let View::Scalar(text, style) = self.render.doc.view(default) else { return None };
         let is_other = matches!(
             scalar::resolve(text, style),
             Scalar::Int(_) | Scalar::Float(..) | Scalar::Bool(_)
         );
-        let taken =
+        let is_taken =
             is_other && matches!(kind, Kind::String) && self.render.profile == Profile::Legacy;
-        if taken {
-            // `yes` stays `yes`, and `0755` is not 493.
-            let message =
-                format!("the default of parameter `{name}` is treated as the string `{text}`");
-            let place = self.render.doc.place(default);
-            let problem = Problem::warning(codes::COERCED_PARAMETER, place, message);
-            self.render.report.add(problem.help(format!("quote it: `\"{text}\"`")));
-        }
-        taken
+        is_taken.then_some(text)
     }
 
-    /// Pipeline parameters cannot depend on each other (CFG §9.1).
-    fn refers_to_parameters(&mut self, default: At) -> bool {
+    /// Returns whether a default depends on pipeline parameters, which it cannot (CFG §9.1).
+    fn refers_to_parameters(&self, default: At) -> bool {
         let View::Scalar(text, _) = self.render.doc.view(default) else { return false };
-        let refers = text.contains("<<") && text.contains("pipeline.parameters.");
-        if refers {
-            let place = self.render.doc.place(default);
-            let message = "pipeline parameters cannot depend on each other";
-            let problem = Problem::error(codes::PARAMETER_DEPENDS, place, message);
-            self.render.report.add(problem.help("combine them where they are used"));
-        }
-        refers
+        text.contains("<<") && text.contains("pipeline.parameters.")
     }
 
     fn kind(

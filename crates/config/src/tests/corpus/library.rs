@@ -17,8 +17,8 @@ use std::{
 use roundel_model::name::GitRef;
 
 use super::config::{
-    Compiled, Inputs, PipelineValue, Severity, compile,
-    orbs::{Missing, Orb, OrbReference, OrbSet, Resolution},
+    Compiled, Inputs, PipelineValue, Severity, compile, compile_with_orbs,
+    orbs::{Missing, Orb, OrbReference, Resolution},
 };
 
 /// The directory, read.
@@ -167,7 +167,7 @@ impl Corpus {
     /// Compiles a source with the orbs of the corpus.
     pub(crate) fn compile(&self, text: &str, inputs: Inputs) -> Attempt {
         let mut missing = Vec::new();
-        let (_, inputs) = OrbSet::complete(text, inputs, &mut |reference| {
+        let (_, inputs) = compile_with_orbs(text, inputs, &mut |reference| {
             let resolution = self.find(reference);
             if matches!(resolution, Resolution::Missing(_)) {
                 missing.push(reference.to_string());

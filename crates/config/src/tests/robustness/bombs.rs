@@ -6,8 +6,8 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use super::config::{
-    Compiled, Inputs, PipelineValue,
-    orbs::{Missing, Orb, OrbReference, OrbSet, Resolution},
+    Compiled, Inputs, PipelineValue, compile_with_orbs,
+    orbs::{Missing, Orb, OrbReference, Resolution},
 };
 
 /// One of them.
@@ -46,7 +46,7 @@ impl Bomb {
             pipeline_values: vec![branch],
             ..Inputs::default()
         };
-        OrbSet::complete(&self.text, inputs, &mut |reference| self.find(reference)).0
+        compile_with_orbs(&self.text, inputs, &mut |reference| self.find(reference)).0
     }
 
     fn find(&self, reference: &OrbReference) -> Resolution {

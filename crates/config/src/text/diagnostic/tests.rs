@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Inputs, compile,
-    orbs::{Orb, OrbSet, Resolution},
+    Inputs, compile, compile_with_orbs,
+    orbs::{Orb, Resolution},
 };
 
 /// Editors write the name that was meant without reading the sentence.
@@ -28,7 +28,7 @@ fn what_is_wrong_within_an_orb_names_the_orb_apart_from_the_message() {
     };
     let text = "version: 2.1\norbs: { kit: acme/kit@1.0.0 }\njobs:\n  build: { docker: [{ image: x:1 }], steps: [kit/go] }\n";
     let mut find = |_: &_| Resolution::Found(Arc::new(orb.clone()));
-    let (compiled, _) = OrbSet::complete(text, Inputs::default(), &mut find);
+    let (compiled, _) = compile_with_orbs(text, Inputs::default(), &mut find);
     let found = compiled.diagnostics.iter().find(|found| found.code == "unknown-command");
     let found = found.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics));
     assert_eq!(found.orb.as_deref(), Some("acme/kit@1.0.0"));

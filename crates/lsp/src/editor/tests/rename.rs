@@ -3,8 +3,8 @@
 use std::{fs, io::Write as _, path::PathBuf, sync::Arc};
 
 use roundel_config::{
-    Inputs, Severity, compile,
-    orbs::{Missing, Orb, OrbReference, OrbSet, Resolution},
+    Inputs, Severity, compile, compile_with_orbs,
+    orbs::{Missing, Orb, OrbReference, Resolution},
 };
 
 use super::{cursor, renamed};
@@ -169,7 +169,7 @@ fn a_rename_in_a_real_file_breaks_nothing_or_is_refused() {
     for (number, path) in files.iter().enumerate().step_by(SAMPLE) {
         let Ok(text) = fs::read_to_string(path) else { continue };
         let base = Inputs { all_workflows: true, ..Inputs::default() };
-        let (_, inputs) = OrbSet::complete(&text, base, &mut |orb| find(&corpus, orb));
+        let (_, inputs) = compile_with_orbs(&text, base, &mut |orb| find(&corpus, orb));
         let document = Document::new(text.as_str());
         let mut names: Vec<(usize, Vec<Span>)> = Vec::new();
         for word in &document.index.words {
