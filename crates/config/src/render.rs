@@ -11,7 +11,7 @@ pub(crate) mod express;
 pub(crate) mod fields;
 pub(crate) mod logic;
 
-use std::{collections::HashMap, rc::Rc};
+use std::{collections::HashMap, ops::Range, rc::Rc};
 
 use indexmap::IndexMap;
 
@@ -26,7 +26,10 @@ use crate::{
     },
     read::{report::Report, source::Sources},
     render::budget::{Budget, Resource},
-    text::{place::Place, problem::Problem},
+    text::{
+        place::{Place, Span},
+        problem::Problem,
+    },
 };
 
 /// Whether values remember how they came to be.
@@ -113,5 +116,15 @@ impl<'d> Renderer<'d> {
             self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, place, message).help(help));
         }
         enough
+    }
+
+    /// Finds a part of a scalar in the source, if the source has the scalar's text as it is.
+    pub(crate) fn within(&self, place: Place, text: &str, part: &Range<usize>) -> Place {
+        let span = place.span;
+        let source = self.doc.file(place.file).text.get(span.start()..span.end()).unwrap_or("");
+        let Some(offset) = source.find(text) else { return place };
+        let start = span.start() + offset + part.start;
+        let end = span.start() + offset + part.end.max(part.start + 1);
+        place.with_span(Span::new(start, end.min(span.end())))
     }
 }

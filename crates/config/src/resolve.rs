@@ -6,6 +6,7 @@ pub(crate) mod lookup;
 pub(crate) mod modules;
 pub(crate) mod parameters;
 pub(crate) mod pipeline_parameters;
+mod section;
 pub(crate) mod shape;
 pub(crate) mod strays;
 pub(crate) mod version;

@@ -2,7 +2,7 @@
 
 use crate::{
     api::inputs::Inputs,
-    check::Checker,
+    check::checker::Checker,
     codes,
     expand::{builtin::is_builtin, run::Site},
     language::{

@@ -10,7 +10,7 @@
 use std::{collections::HashSet, rc::Rc};
 
 use crate::{
-    check::Checker,
+    check::checker::Checker,
     codes,
     expand::{builtin, run::Site},
     language::{

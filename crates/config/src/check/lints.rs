@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    check::Checker,
+    check::checker::Checker,
     codes::{self, Code},
     language::{
         data::ModuleId,

@@ -1,6 +1,6 @@
 //! Expressions where they are: in tags, conditions and filters (CFG §6.2–§6.4).
 
-use std::{ops::Range, rc::Rc};
+use std::rc::Rc;
 
 use crate::{
     codes::{self, Code},
@@ -9,10 +9,7 @@ use crate::{
         expression::{self, error::ExpressionError},
     },
     render::Renderer,
-    text::{
-        place::{Place, Span},
-        problem::Problem,
-    },
+    text::{place::Place, problem::Problem},
 };
 
 impl Renderer<'_> {
@@ -55,15 +52,5 @@ impl Renderer<'_> {
                 None
             }
         }
-    }
-
-    /// Finds a part of a scalar in the source, if the source has the scalar's text as it is.
-    pub(crate) fn within(&self, place: Place, text: &str, part: &Range<usize>) -> Place {
-        let span = place.span;
-        let source = self.doc.file(place.file).text.get(span.start()..span.end()).unwrap_or("");
-        let Some(offset) = source.find(text) else { return place };
-        let start = span.start() + offset + part.start;
-        let end = span.start() + offset + part.end.max(part.start + 1);
-        place.with_span(Span::new(start, end.min(span.end())))
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use roundel_model::plan::{ContainerSpec, Executor, RegistryAuth};
 
-use super::{ExecutionEnvironment, FoundExecutor};
+use super::settings::{ExecutionEnvironment, FoundExecutor};
 use crate::{
     codes,
     expand::Expander,

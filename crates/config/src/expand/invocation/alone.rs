@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use super::{Depth, Draft, Invocation, rendered};
+use super::entry::{Depth, Draft, Invocation, rendered};
 use crate::{
     expand::{Expander, builtin::ExecutorKind, filters::Filters, steps::Expansion},
     language::{

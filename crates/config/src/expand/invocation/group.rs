@@ -7,7 +7,10 @@ use std::{
 
 use roundel_model::{plan::PlannedJobKind, status::Outcome};
 
-use super::{Draft, Invocation, NamePart, Presence, RequiredJob};
+use super::{
+    entry::{Draft, Invocation, Presence},
+    requirements::{NamePart, RequiredJob},
+};
 use crate::{
     codes,
     expand::Expander,

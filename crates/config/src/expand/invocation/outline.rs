@@ -3,7 +3,7 @@
 //! A job's body depends on parameters that have other values once the workflow runs, so it is not
 //! compiled; nor is anything judged here that a tag decides.
 
-use super::{Depth, Draft, Invocation};
+use super::entry::{Depth, Invocation};
 use crate::{
     expand::Expander,
     read::yaml::{At, View},
@@ -11,11 +11,6 @@ use crate::{
 };
 
 impl Expander<'_, '_> {
-    /// Reads an entry of a workflow that does not run.
-    pub(crate) fn outline(&mut self, item: At, entry: usize, workflow: &str) -> Vec<Draft> {
-        self.invoke_to(Depth::Outline, item, entry, workflow)
-    }
-
     /// Leaves out of an outline what a tag decides; without the names of its jobs, all of it.
     pub(super) fn keep_certain(&mut self, invocation: &mut Invocation<'_>) {
         if invocation.depth == Depth::Whole {
