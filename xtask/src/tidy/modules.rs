@@ -2,7 +2,8 @@
 //! re-exports to the file that defines it.
 //!
 //! Names that macros define are not seen; a path to one leads to the file of its module.
-//! Deliberately absent: methods, for a call by a dot names no file.
+//! Deliberately absent: methods, for a call by a dot names no file; but for those that a type calls on
+//! itself ([`Modules::own_calls`]).
 
 use std::{collections::BTreeMap, sync::OnceLock};
 
@@ -10,7 +11,7 @@ use syn::Item;
 
 use super::{
     source::{self, Source},
-    syntax::{self, Collector, Fact, Import, Mention, Words},
+    syntax::{self, Collector, Fact, Import, Mention, Method, Words},
 };
 
 /// All modules of the crates among some files.
@@ -36,6 +37,8 @@ pub(crate) struct Module {
     made: Vec<String>,
     mentions: Vec<Mention>,
     facts: Vec<(Fact, usize)>,
+    methods: Vec<Method>,
+    own_calls: Vec<Method>,
 }
 
 enum Binding {
@@ -127,6 +130,43 @@ impl<'s> Modules<'s> {
         })
     }
 
+    /// Lists the methods that types call on themselves: the file of the call, the file that defines the
+    /// method, and its name with that of the type. One that several files define is left out.
+    pub(crate) fn own_calls(&self) -> Vec<(&Source, &Source, String)> {
+        let mut defined: BTreeMap<(Target, &str), Vec<usize>> = BTreeMap::new();
+        for (id, module) in self.all.iter().enumerate() {
+            for method in &module.methods {
+                for own in self.types(id, method) {
+                    let files = defined.entry((own, method.name.as_str())).or_default();
+                    if !files.contains(&module.file) {
+                        files.push(module.file);
+                    }
+                }
+            }
+        }
+        let mut calls = Vec::new();
+        for (id, module) in self.all.iter().enumerate() {
+            for call in &module.own_calls {
+                for own in self.types(id, call) {
+                    let Target::Item { name, .. } = &own else { continue };
+                    let shown = format!("{name}::{}", call.name);
+                    if let Some([file]) = defined.get(&(own, call.name.as_str())).map(Vec::as_slice)
+                    {
+                        calls.push((self.source(module.file), self.source(*file), shown));
+                    }
+                }
+            }
+        }
+        calls
+    }
+
+    /// Returns the types of this workspace that the type of a method may be.
+    fn types(&self, from: ModuleId, method: &Method) -> Vec<Target> {
+        let mut found = self.resolve(from, &method.own_type, STEPS);
+        found.retain(|target| matches!(target, Target::Item { rest, .. } if rest.is_empty()));
+        found
+    }
+
     fn read_file(&mut self, file: usize, parent: Option<ModuleId>) -> ModuleId {
         let source = &self.sources[file];
         let items = syntax::parse(&source.path, &source.text).items;
@@ -152,6 +192,8 @@ impl<'s> Modules<'s> {
             made: Vec::new(),
             mentions: Vec::new(),
             facts: Vec::new(),
+            methods: Vec::new(),
+            own_calls: Vec::new(),
         });
         let mut collector = Collector::default();
         for item in items {
@@ -178,6 +220,8 @@ impl<'s> Modules<'s> {
         }
         self.all[id].mentions = collector.mentions;
         self.all[id].facts = collector.facts;
+        self.all[id].methods = collector.methods;
+        self.all[id].own_calls = collector.own_calls;
         id
     }
 

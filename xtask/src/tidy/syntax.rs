@@ -41,6 +41,14 @@ pub(crate) enum Fact {
     Called(String),
 }
 
+/// A method of a type, as an `impl` block names it.
+#[derive(Clone, Debug)]
+pub(crate) struct Method {
+    /// The path of the type, as the block has it.
+    pub own_type: Words,
+    pub name: String,
+}
+
 /// A `use`, taken apart: one for each name.
 pub(crate) enum Import {
     /// `use a::b as c`: the local name and the path.
@@ -169,6 +177,10 @@ pub(crate) struct Collector {
     pub imports: Vec<Import>,
     /// Names of items inside functions.
     pub inner_items: Vec<String>,
+    /// Methods that blocks without a trait define.
+    pub methods: Vec<Method>,
+    /// Methods that are called on `self`, or through `Self::`.
+    pub own_calls: Vec<Method>,
     /// What `Self` stands for here.
     own_type: Option<Words>,
     /// Variables of this function, with the paths that their values name, and the line.
@@ -271,6 +283,10 @@ impl<'ast> Visit<'ast> for Collector {
         let mut words = if path.leading_colon.is_some() { vec![String::new()] } else { Vec::new() };
         words.extend(path.segments.iter().map(|segment| plain(&segment.ident)));
         if let (Some("Self"), Some(own)) = (words.first().map(String::as_str), &self.own_type) {
+            if let [_, name] = words.as_slice() {
+                let call = Method { own_type: own.clone(), name: name.clone() };
+                self.own_calls.push(call);
+            }
             words.splice(..1, own.clone());
         }
         let line = path.segments.first().map_or(0, |first| first.ident.span().start().line);
@@ -307,11 +323,19 @@ impl<'ast> Visit<'ast> for Collector {
     }
 
     fn visit_item_impl(&mut self, block: &'ast syn::ItemImpl) {
-        let own = if let syn::Type::Path(path) = &*block.self_ty {
+        let own: Option<Words> = if let syn::Type::Path(path) = &*block.self_ty {
             Some(path.path.segments.iter().map(|segment| plain(&segment.ident)).collect())
         } else {
             None
         };
+        if let (Some(own), None) = (&own, &block.trait_) {
+            self.methods.extend(block.items.iter().filter_map(|item| match item {
+                ImplItem::Fn(method) => {
+                    Some(Method { own_type: own.clone(), name: plain(&method.sig.ident) })
+                }
+                _ => None,
+            }));
+        }
         let outer = std::mem::replace(&mut self.own_type, own);
         visit::visit_item_impl(self, block);
         self.own_type = outer;
@@ -359,6 +383,12 @@ impl<'ast> Visit<'ast> for Collector {
     // `job.status.clone_from(…)`, `job.set_status(…)`
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
         self.fact(Fact::Called(plain(&call.method)), call.method.span());
+        if let (syn::Expr::Path(receiver), Some(own)) = (&*call.receiver, &self.own_type)
+            && receiver.path.is_ident("self")
+        {
+            let call = Method { own_type: own.clone(), name: plain(&call.method) };
+            self.own_calls.push(call);
+        }
         let mentions = self.mentions.len();
         visit::visit_expr_method_call(self, call);
         let name = plain(&call.method);
