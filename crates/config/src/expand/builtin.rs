@@ -13,7 +13,10 @@ use crate::{
         keys::{BUILTIN_STEPS, Known},
     },
     render::fields::with_unknown,
-    text::{place::Place, problem::Problem},
+    text::{
+        place::{Place, PlacedText},
+        problem::Problem,
+    },
 };
 
 /// What the language says about one of these steps.
@@ -294,7 +297,7 @@ impl Expander<'_, '_> {
             return None;
         }
         Some(
-            self.render.texts_of(&field.value, "paths").into_iter().map(|(path, _)| path).collect(),
+            self.render.texts_of(&field.value, "paths").into_iter().map(|path| path.text).collect(),
         )
     }
 
@@ -308,7 +311,7 @@ impl Expander<'_, '_> {
                 let problem = Problem::warning(codes::WRONG_TYPE, field.value.place, message);
                 self.render.report.add(problem.help("for a single key, write `key: …`"));
             }
-            keys.extend(self.render.texts_of(&field.value, "keys").into_iter().map(|(key, _)| key));
+            keys.extend(self.render.texts_of(&field.value, "keys").into_iter().map(|key| key.text));
         }
         let unknown =
             |key: &str| attributes.field(key).is_some_and(|field| field.value.is_unknown());
@@ -331,7 +334,7 @@ impl Expander<'_, '_> {
             self.render.report.add(problem.help("put a dash before it, or brackets around it"));
         }
         let texts = self.render.texts_of(&field.value, "fingerprints");
-        for (text, place) in &texts {
+        for PlacedText { text, place } in &texts {
             if text.contains('$') {
                 let message =
                     format!("`{text}` is used literally: variables are not expanded here");
@@ -342,7 +345,7 @@ impl Expander<'_, '_> {
                 ));
             }
         }
-        texts.into_iter().map(|(text, _)| text).collect()
+        texts.into_iter().map(|placed| placed.text).collect()
     }
 
     fn checkout_method(&mut self, attributes: &Value) -> CheckoutMethod {

@@ -12,6 +12,7 @@ use crate::{
         keys::Known,
         pattern::{
             Pattern,
+            error::PatternError,
             reach::{self, NameRule},
             slashes,
         },
@@ -20,7 +21,11 @@ use crate::{
     read::yaml::{At, Entries, Entry, View},
     render::budget::Resource,
     suggest::{did_you_mean, list, nearest},
-    text::{help::Help, place::Place, problem::Problem},
+    text::{
+        help::Help,
+        place::{Place, PlacedText},
+        problem::Problem,
+    },
 };
 
 /// The filters of one job.
@@ -313,7 +318,7 @@ impl Expander<'_, '_> {
     fn tests(&mut self, at: At, name: &str, scope: &Rc<Scope>) -> Vec<NameTest> {
         let value = self.render.evaluate(at, scope);
         let texts = self.render.texts_of(&value, name);
-        texts.into_iter().map(|(text, place)| self.test(&text, place)).collect()
+        texts.into_iter().map(|PlacedText { text, place }| self.test(&text, place)).collect()
     }
 
     fn test(&mut self, text: &str, place: Place) -> NameTest {
@@ -378,8 +383,9 @@ impl Expander<'_, '_> {
 
     /// Warns about what the profile `next` refuses (W-18).
     fn lint_pattern(&mut self, pattern: &Pattern, place: Place) {
-        if let Some((message, help)) = pattern.refused_by_next() {
-            self.render.report.add(Problem::warning(codes::LOOK_AROUND, place, message).help(help));
+        if let Some(PatternError { message, help, .. }) = pattern.refused_by_next() {
+            let problem = Problem::warning(codes::LOOK_AROUND, place, message);
+            self.render.report.add(problem.maybe_help(help));
         }
     }
 

@@ -113,14 +113,14 @@ impl Pattern {
         }
     }
 
-    /// Says why `next` refuses it, and what to do; `None` if it does not (W-18).
-    pub(crate) fn refused_by_next(&self) -> Option<(String, String)> {
+    /// Returns why `next` refuses it; `None` if it does not (W-18).
+    pub(crate) fn refused_by_next(&self) -> Option<PatternError> {
         if let Some(what) = self.backtracking {
-            return Some((unsupported(what), what.advice().to_owned()));
+            return Some(PatternError::whole(unsupported(what)).help(what.advice()));
         }
         (self.characters > NEXT_LENGTH).then(|| {
             let message = format!("the `next` profile allows at most {NEXT_LENGTH} characters");
-            (message, "split it into several entries".to_owned())
+            PatternError::whole(message).help("split it into several entries")
         })
     }
 }

@@ -77,7 +77,7 @@ impl Planner<'_, '_> {
                 name: JobName::new(names[job].clone()),
                 kind,
                 requires: requires.collect(),
-                contexts: contexts.map(|(name, _)| name.clone()).collect(),
+                contexts: contexts.map(|context| context.text.clone()).collect(),
                 serial_group: draft.serial_group.clone(),
             });
         }

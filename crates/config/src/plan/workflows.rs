@@ -23,7 +23,7 @@ use crate::{
     },
     resolve::strays::{Stray, WORKFLOWS},
     suggest::nearest,
-    text::{help::Help, problem::Problem},
+    text::{help::Help, place::PlacedText, problem::Problem},
 };
 
 const WORKFLOW: Known<'static> = Known {
@@ -276,8 +276,8 @@ impl<'d> Planner<'_, 'd> {
 
     /// Counts the contexts that live workflows use.
     fn count_contexts(&mut self, drafts: &[Draft]) {
-        for (context, place) in drafts.iter().flat_map(|draft| &draft.contexts) {
-            self.contexts.insert(context.clone());
+        for PlacedText { text, place } in drafts.iter().flat_map(|draft| &draft.contexts) {
+            self.contexts.insert(text.clone());
             if self.contexts.len() > CONTEXTS {
                 let message = format!("a configuration can use at most {CONTEXTS} contexts");
                 let problem = Problem::error(codes::TOO_MANY_CONTEXTS, *place, message);

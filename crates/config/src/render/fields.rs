@@ -14,7 +14,11 @@ use crate::{
     read::yaml::{At, scalar},
     render::{Renderer, budget::Resource},
     suggest::{list, nearest},
-    text::{help::Help, place::Place, problem::Problem},
+    text::{
+        help::Help,
+        place::{Place, PlacedText},
+        problem::Problem,
+    },
 };
 
 /// A type that a key's value must have.
@@ -193,16 +197,14 @@ impl Renderer<'_> {
     }
 
     /// Returns the items of a list of strings, or one string as a list.
-    pub(crate) fn texts_of(&mut self, value: &Value, name: &str) -> Vec<(String, Place)> {
+    pub(crate) fn texts_of(&mut self, value: &Value, name: &str) -> Vec<PlacedText> {
+        let mut placed = |value: &Value| {
+            let text = self.text_of(value, name)?;
+            Some(PlacedText { text, place: value.place })
+        };
         match &value.data {
-            Data::List(items) => {
-                let items = items.clone();
-                items
-                    .iter()
-                    .filter_map(|item| Some((self.text_of(item, name)?, item.place)))
-                    .collect()
-            }
-            _ => self.text_of(value, name).map(|text| (text, value.place)).into_iter().collect(),
+            Data::List(items) => items.iter().filter_map(placed).collect(),
+            _ => placed(value).into_iter().collect(),
         }
     }
 

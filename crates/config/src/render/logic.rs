@@ -333,9 +333,10 @@ impl Renderer<'_> {
         };
         let source = self.without_slashes(source, pattern)?;
         let compiled = self.pattern(&source);
-        if let Some((message, help)) = compiled.as_ref().ok().and_then(|p| p.refused_by_next()) {
-            let problem = Problem::warning(codes::LOOK_AROUND, pattern.value.place, message);
-            self.report.add(problem.help(help));
+        if let Some(refused) = compiled.as_ref().ok().and_then(|p| p.refused_by_next()) {
+            let place = pattern.value.place;
+            let problem = Problem::warning(codes::LOOK_AROUND, place, refused.message);
+            self.report.add(problem.maybe_help(refused.help));
         }
         let result = compiled.and_then(|pattern| match &text {
             Some(text) => pattern.matches(text),

@@ -56,6 +56,13 @@ pub(crate) struct Place {
     pub(crate) via: Option<Span>,
 }
 
+/// A string, and where it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PlacedText {
+    pub(crate) text: String,
+    pub(crate) place: Place,
+}
+
 impl Place {
     /// A place in the configuration that no alias leads to.
     pub(crate) const fn direct(span: Span) -> Self {

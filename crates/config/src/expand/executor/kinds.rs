@@ -181,7 +181,7 @@ impl Expander<'_, '_> {
         match &field.value.data {
             Data::List(_) => {
                 let words = self.render.texts_of(&field.value, &field.name);
-                Some(words.into_iter().map(|(word, _)| word).collect())
+                Some(words.into_iter().map(|word| word.text).collect())
             }
             _ => self.render.text_of(&field.value, &field.name).map(|line| split(&line)),
         }
@@ -318,7 +318,7 @@ impl Expander<'_, '_> {
                 "xcode" => xcode = self.render.text_of(&field.value, "xcode"),
                 "code_signing" => {
                     let names = self.render.texts_of(&field.value, "code_signing");
-                    code_signing = names.into_iter().map(|(name, _)| name).collect();
+                    code_signing = names.into_iter().map(|name| name.text).collect();
                 }
                 _ => self.hoist(field, found),
             }

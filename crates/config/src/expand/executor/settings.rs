@@ -104,9 +104,9 @@ impl Expander<'_, '_> {
         let text = match (&value.data, words.as_slice()) {
             (_, []) => return None,
             (Data::List(_), words) => {
-                words.iter().map(|(word, _)| quoted(word)).collect::<Vec<_>>().join(" ")
+                words.iter().map(|word| quoted(&word.text)).collect::<Vec<_>>().join(" ")
             }
-            (_, [(line, _), ..]) => line.clone(),
+            (_, [line, ..]) => line.text.clone(),
         };
         (!text.trim().is_empty()).then_some(Setting { text, value })
     }

@@ -25,7 +25,10 @@ use crate::{
     render::{budget::Resource, fields::Expected},
     resolve::parameters::bind::{Argument, ArgumentSource, Call},
     suggest::did_you_mean,
-    text::{place::Place, problem::Problem},
+    text::{
+        place::{Place, PlacedText},
+        problem::Problem,
+    },
 };
 
 /// One job of a workflow, before names and filters are settled.
@@ -48,7 +51,7 @@ pub(crate) struct Draft {
     /// The key of the filters.
     pub(crate) filters_key: Option<Place>,
     /// Contexts, with their places.
-    pub(crate) contexts: Vec<(String, Place)>,
+    pub(crate) contexts: Vec<PlacedText>,
     pub(crate) serial_group: Option<String>,
     /// The job group's invocation that it is a member of, by the entry's number.
     pub(crate) group: Option<usize>,
@@ -329,8 +332,8 @@ impl<'d> Expander<'_, 'd> {
     }
 
     /// Reports the contexts of a job, none of which this release has.
-    fn refused_contexts(&mut self, contexts: &[(String, Place)]) {
-        for (name, place) in contexts {
+    fn refused_contexts(&mut self, contexts: &[PlacedText]) {
+        for PlacedText { text: name, place } in contexts {
             let message = format!(
                 "the context `{name}` does not exist: this release has no contexts, and the job ends \
                  as unauthorized"

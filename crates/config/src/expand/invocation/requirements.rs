@@ -11,7 +11,11 @@ use crate::{
     read::yaml::{At, Entry, View},
     render::fields::Expected,
     suggest::did_you_mean,
-    text::{help::Help, place::Place, problem::Problem},
+    text::{
+        help::Help,
+        place::{Place, PlacedText},
+        problem::Problem,
+    },
 };
 
 /// One requirement, by the name that it is written with.
@@ -206,7 +210,7 @@ impl Expander<'_, '_> {
         let known: Vec<&str> =
             STATUSES.iter().copied().filter(|name| !(is_list && *name == "terminal")).collect();
         let mut accepts: Vec<Outcome> = Vec::new();
-        for (status, place) in self.render.texts_of(value, "requires") {
+        for PlacedText { text: status, place } in self.render.texts_of(value, "requires") {
             let found = outcomes(&status).filter(|_| !(is_list && status == "terminal"));
             if let Some(found) = found {
                 let new: Vec<_> =
@@ -240,13 +244,13 @@ impl Expander<'_, '_> {
     }
 
     /// Reads `context`. An empty text is not a context.
-    pub(super) fn contexts(&mut self, value: &Value) -> Vec<(String, Place)> {
-        let mut contexts: Vec<(String, Place)> = Vec::new();
-        for (context, place) in self.render.texts_of(value, "context") {
-            if context.is_empty() || contexts.iter().any(|(known, _)| *known == context) {
-                continue;
+    pub(super) fn contexts(&mut self, value: &Value) -> Vec<PlacedText> {
+        let mut contexts: Vec<PlacedText> = Vec::new();
+        for context in self.render.texts_of(value, "context") {
+            let is_known = contexts.iter().any(|known| known.text == context.text);
+            if !context.text.is_empty() && !is_known {
+                contexts.push(context);
             }
-            contexts.push((context, place));
         }
         contexts
     }

@@ -239,9 +239,10 @@ impl<'m, 'l> Evaluator<'m, 'l> {
             let help = error.help.map(Help::from);
             ExpressionError { help, ..ExpressionError::value(span, message) }
         })?;
-        if let Some((message, help)) = compiled.refused_by_next() {
-            let warning = ExpressionError::value(span, message).help(help);
-            self.warnings.push(ExpressionError { code: codes::LOOK_AROUND, ..warning });
+        if let Some(refused) = compiled.refused_by_next() {
+            let warning = ExpressionError::value(span, refused.message);
+            let (code, help) = (codes::LOOK_AROUND, refused.help.map(Help::from));
+            self.warnings.push(ExpressionError { code, help, ..warning });
         }
         Ok(compiled)
     }

@@ -71,7 +71,7 @@ fn cfg_218_next_refuses_what_no_linear_engine_can_do() {
         assert!(error.message.contains(what) && error.help.is_some(), "{error:?}");
         let span = error.span.unwrap();
         assert!(pattern.get(span).is_some());
-        assert!(legacy(pattern).refused_by_next().unwrap().0.contains(what));
+        assert!(legacy(pattern).refused_by_next().unwrap().message.contains(what));
     }
     assert!(Pattern::new("^release/.*$", Profile::Next).unwrap().matches("release/1").unwrap());
     let long = "a".repeat(129);
