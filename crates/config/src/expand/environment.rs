@@ -126,7 +126,9 @@ impl Expander<'_, '_> {
         match &value.data {
             Data::Unknown | Data::Null => {}
             Data::Text(text) => {
-                if !self.lint_assignment(text, value.place) {
+                if let Some(problem) = misleading_assignment(text, value.place) {
+                    self.render.report.add(problem);
+                } else {
                     let name = text.split_once('=').map_or(&**text, |(name, _)| name);
                     self.check_name(name, value.place, owner);
                 }
@@ -140,21 +142,6 @@ impl Expander<'_, '_> {
                 self.render.report.add(problem.help("write `environment: { NAME: value }`"));
             }
         }
-    }
-
-    /// Warns about an assignment that sets something else than it seems to; `false` if it does not.
-    fn lint_assignment(&mut self, text: &str, place: Place) -> bool {
-        if place.file != FileId::CONFIG {
-            return false;
-        }
-        let found = match text.split_once('=') {
-            None => without_equals_sign(text),
-            Some((name, value)) => exported(name, value).or_else(|| quoted(name, value)),
-        };
-        let Some(Advice { message, help }) = found else { return false };
-        let problem = Problem::warning(codes::BAD_ENVIRONMENT, place, message);
-        self.render.report.add(problem.help(help));
-        true
     }
 
     /// Warns about several assignments in one string: without dashes, lines below `environment` are
@@ -204,6 +191,18 @@ struct Advice {
 struct Assignment<'t> {
     name: &'t str,
     value: &'t str,
+}
+
+/// Returns what is wrong with an assignment that sets something else than it seems to.
+fn misleading_assignment(text: &str, place: Place) -> Option<Problem> {
+    if place.file != FileId::CONFIG {
+        return None;
+    }
+    let Advice { message, help } = match text.split_once('=') {
+        None => without_equals_sign(text),
+        Some((name, value)) => exported(name, value).or_else(|| quoted(name, value)),
+    }?;
+    Some(Problem::warning(codes::BAD_ENVIRONMENT, place, message).help(help))
 }
 
 /// `KEY: value` and `KEY` have no `=`, so that all of it is a name.

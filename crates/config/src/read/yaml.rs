@@ -61,13 +61,20 @@ enum Kind {
     Seq(Box<[Id]>),
     Map {
         /// As written, merge keys too.
-        pairs: Box<[(Id, Id)]>,
+        pairs: Box<[KeyValue]>,
         /// The entries after merging; `None` if there is no merge key among them.
         merged: Option<Box<[Merged]>>,
     },
     Alias(Id),
     /// Something that was reported and that no phase shall talk about again.
     Broken,
+}
+
+/// A key of a mapping and its value, as they are written.
+#[derive(Clone, Copy, Debug)]
+struct KeyValue {
+    key: Id,
+    value: Id,
 }
 
 /// An entry of a mapping that merges others.
@@ -161,7 +168,7 @@ impl<'d> Items<'d> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entries<'d> {
     doc: &'d Doc,
-    pairs: &'d [(Id, Id)],
+    pairs: &'d [KeyValue],
     merged: Option<&'d [Merged]>,
     way: At,
 }
@@ -187,7 +194,7 @@ impl<'d> Entries<'d> {
     /// Returns the mapping's own entries before merged ones.
     pub(crate) fn own_first(&self) -> Vec<Entry<'d>> {
         let own: HashSet<&str> = match self.merged {
-            Some(_) => self.pairs.iter().filter_map(|&(key, _)| self.doc.key_text(key)).collect(),
+            Some(_) => self.pairs.iter().filter_map(|pair| self.doc.key_text(pair.key)).collect(),
             None => HashSet::new(),
         };
         let mut entries: Vec<Entry<'d>> = self.iter().collect();
@@ -198,7 +205,7 @@ impl<'d> Entries<'d> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = Entry<'d>> + use<'d> {
         let Self { doc, pairs, merged, way } = *self;
         let direct = if merged.is_none() { pairs } else { &[] };
-        let direct = direct.iter().map(|&(key, value)| Merged { key, value, via: None });
+        let direct = direct.iter().map(|&KeyValue { key, value }| Merged { key, value, via: None });
         let merged = merged.unwrap_or_default().iter().copied();
         direct.chain(merged).map(move |Merged { key, value, via }| {
             let way = At { via: way.via.or(via), ..way };
@@ -403,7 +410,7 @@ impl Doc {
     pub(crate) fn mentions(&self) -> Mentions<'_> {
         let mut mentions = Mentions::default();
         let sections = match self.root.map(|root| &self.node(root).kind) {
-            Some(Kind::Map { pairs, .. }) => pairs.iter().map(|&(_, value)| value).collect(),
+            Some(Kind::Map { pairs, .. }) => pairs.iter().map(|pair| pair.value).collect(),
             _ => HashSet::new(),
         };
         for (index, node) in self.nodes.iter().enumerate() {
@@ -419,7 +426,7 @@ impl Doc {
                             }
                             Kind::Map { pairs, .. } => {
                                 mentions.items.extend(
-                                    pairs.iter().filter_map(|&(key, _)| self.key_text(key)),
+                                    pairs.iter().filter_map(|pair| self.key_text(pair.key)),
                                 );
                             }
                             Kind::Seq(_) | Kind::Alias(_) | Kind::Broken => {}
@@ -432,14 +439,14 @@ impl Doc {
                     }
                 }
                 Kind::Map { pairs, .. } => {
-                    for &(_, value) in pairs {
+                    for &KeyValue { value, .. } in pairs {
                         // A value that is an alias is looked up as a key that is one.
                         if let Some(text) = self.key_text(value) {
                             mentions.add_value(text);
                         }
                     }
                     // A single step may be where a condition lists them.
-                    if let ([(key, _)], false) = (&pairs[..], is_section) {
+                    if let ([KeyValue { key, .. }], false) = (&pairs[..], is_section) {
                         mentions.items.extend(self.key_text(*key));
                     }
                 }
@@ -456,8 +463,10 @@ impl Doc {
         while let Some(current) = id.take() {
             match &self.node(current).kind {
                 Kind::Map { pairs, .. } => {
-                    let before = |&&(key, _): &&(Id, Id)| self.node(key).span.start() <= byte;
-                    let Some(&(key, value)) = pairs.iter().rev().find(before) else { break };
+                    let before = |pair: &&KeyValue| self.node(pair.key).span.start() <= byte;
+                    let Some(&KeyValue { key, value }) = pairs.iter().rev().find(before) else {
+                        break;
+                    };
                     if !path.is_empty() {
                         path.push('.');
                     }

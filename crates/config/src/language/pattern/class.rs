@@ -220,7 +220,7 @@ impl Parser {
             group = longer;
             self.bump();
         }
-        self.needs_backtracking(Backtracking::BackReference, from..self.position());
+        self.note_backtracking(Backtracking::BackReference, from..self.position());
         Node::BackReference { group, fold: self.flags.fold }
     }
 
@@ -234,7 +234,7 @@ impl Parser {
         let Some(group) = self.group_named(&name) else {
             return Err(PatternError::at(span, format!("unknown group `{name}`")));
         };
-        self.needs_backtracking(Backtracking::BackReference, span);
+        self.note_backtracking(Backtracking::BackReference, span);
         Ok(Node::BackReference { group, fold: self.flags.fold })
     }
 

@@ -150,7 +150,7 @@ impl Parser {
                 LookAround::Ahead | LookAround::NotAhead => Backtracking::LookAhead,
                 LookAround::Behind | LookAround::NotBehind => Backtracking::LookBehind,
             };
-            parser.needs_backtracking(what, from..end);
+            parser.note_backtracking(what, from..end);
             Ok(Opening::LookAround(look))
         };
         match token.c {
@@ -162,7 +162,7 @@ impl Parser {
             '!' => look_around(self, LookAround::NotAhead),
             '>' => {
                 self.bump();
-                self.needs_backtracking(Backtracking::AtomicGroup, from..token.at + 1);
+                self.note_backtracking(Backtracking::AtomicGroup, from..token.at + 1);
                 Ok(Opening::Atomic)
             }
             '<' => {
@@ -240,7 +240,7 @@ impl Parser {
             Some('?') => Greediness::Lazy,
             Some('+') => {
                 let end = self.position() + 1;
-                self.needs_backtracking(Backtracking::PossessiveQuantifier, token.at..end);
+                self.note_backtracking(Backtracking::PossessiveQuantifier, token.at..end);
                 Greediness::Possessive
             }
             _ => return Ok(repeat(atom, min, max, Greediness::Greedy)),

@@ -126,7 +126,7 @@ impl Parser {
         self.depth -= 1;
     }
 
-    pub(super) fn needs_backtracking(&mut self, what: Backtracking, span: Range<usize>) {
+    pub(super) fn note_backtracking(&mut self, what: Backtracking, span: Range<usize>) {
         self.backtracking.get_or_insert(FirstBacktracking { what, span });
     }
 

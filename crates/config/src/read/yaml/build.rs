@@ -12,7 +12,7 @@ use granit_parser::{
 };
 
 use super::{
-    Anchored, Anchors, Doc, Id, Kind, Node, Style, Text, merge,
+    Anchored, Anchors, Doc, Id, KeyValue, Kind, Node, Style, Text, merge,
     quoting::{Misquoted, NOT_A_KEY, template},
     repair::{Repaired, repaired},
     scalar::is_printable,
@@ -346,12 +346,14 @@ impl<'t> Builder<'t> {
 
     /// Checks the keys of a mapping and pairs them with their values.
     fn mapping(&mut self, items: &[Id], span: Span) -> Kind {
-        let pairs: Box<[(Id, Id)]> = items.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+        let pairs = items.chunks_exact(2).map(|pair| KeyValue { key: pair[0], value: pair[1] });
+        let pairs: Box<[KeyValue]> = pairs.collect();
         let mut problems = Vec::new();
         let mut merges = false;
         let mut broken = false;
         let mut seen = Seen::new(pairs.len());
-        for &(key, value) in &pairs {
+        for &pair in &pairs {
+            let KeyValue { key, value } = pair;
             let Some(name) = self.doc.key_text(key) else {
                 broken = true;
                 if !matches!(self.doc.node(key).kind, Kind::Broken) {
@@ -362,7 +364,7 @@ impl<'t> Builder<'t> {
             if name == "<<" && self.doc.is_merge(key) {
                 merges = true;
                 // What would have been merged is not known, so nothing can be missing.
-                if let Some(problem) = merge::check(&self.doc, self.text, (key, value), &pairs) {
+                if let Some(problem) = merge::check(&self.doc, self.text, pair, &pairs) {
                     problems.push(self.missing_asterisk(value).unwrap_or(problem));
                     broken = true;
                 }
@@ -384,8 +386,8 @@ impl<'t> Builder<'t> {
         }
         self.problems.extend(problems);
         // The same holds for an undefined alias.
-        let lacks = |&(key, value): &(Id, Id)| {
-            self.doc.is_merge(key) && merge::is_undefined(&self.doc, value)
+        let lacks = |pair: &KeyValue| {
+            self.doc.is_merge(pair.key) && merge::is_undefined(&self.doc, pair.value)
         };
         if broken || merges && pairs.iter().any(lacks) {
             return Kind::Broken;
@@ -394,8 +396,8 @@ impl<'t> Builder<'t> {
     }
 
     /// Makes a mapping; resolves its merge keys, if it has any and they are not too many.
-    fn merging(&self, pairs: Box<[(Id, Id)]>) -> Kind {
-        let has_merge_key = pairs.iter().any(|&(key, _)| self.doc.is_merge(key));
+    fn merging(&self, pairs: Box<[KeyValue]>) -> Kind {
+        let has_merge_key = pairs.iter().any(|pair| self.doc.is_merge(pair.key));
         let resolves = has_merge_key && merge::width(&self.doc, &pairs) <= MERGED_ENTRIES;
         let merged = resolves.then(|| merge::merged(&self.doc, &pairs).into_boxed_slice());
         Kind::Map { pairs, merged }
@@ -427,7 +429,10 @@ impl<'t> Builder<'t> {
             }
             Kind::Map { pairs, .. } => {
                 let mut copy = |id| self.copy(from, id, at, done);
-                let pairs = pairs.iter().map(|&(key, value)| (copy(key), copy(value))).collect();
+                let pairs = pairs
+                    .iter()
+                    .map(|pair| KeyValue { key: copy(pair.key), value: copy(pair.value) });
+                let pairs = pairs.collect();
                 self.merging(pairs)
             }
             Kind::Alias(target) => Kind::Alias(self.copy(from, *target, at, done)),
@@ -458,7 +463,7 @@ impl<'t> Builder<'t> {
     /// Returns whether a node is what is after the `?` of `? :` or `? : value`.
     fn is_empty_pair(&self, key: Id) -> bool {
         let Kind::Map { pairs, .. } = &self.doc.node(key).kind else { return false };
-        matches!(**pairs, [(inner, _)] if matches!(self.doc.key_text(inner), Some("" | "~")))
+        matches!(**pairs, [KeyValue { key, .. }] if matches!(self.doc.key_text(key), Some("" | "~")))
     }
 
     fn alias(&mut self, anchor: usize, at: Span) {
@@ -491,7 +496,7 @@ impl<'t> Builder<'t> {
         let (weight, height) = self.measure(&kind);
         let width = self.width(&kind);
         let depth = u32::try_from(DEPTH).unwrap_or(u32::MAX);
-        let merges = || matches!(&kind, Kind::Map { pairs, .. } if pairs.iter().any(|&(key, _)| self.doc.is_merge(key)));
+        let merges = || matches!(&kind, Kind::Map { pairs, .. } if pairs.iter().any(|pair| self.doc.is_merge(pair.key)));
         let too_wide = width > MERGED_ENTRIES && merges();
         let too_far = weight > EXPANDED_NODES || height > depth || too_wide;
         let (kind, weight, height, width) = if too_far {
@@ -520,7 +525,7 @@ impl<'t> Builder<'t> {
             Kind::Broken => false,
             Kind::Alias(target) => of(target),
             Kind::Seq(items) => items.iter().all(of),
-            Kind::Map { pairs, .. } => pairs.iter().all(|(key, value)| of(key) && of(value)),
+            Kind::Map { pairs, .. } => pairs.iter().all(|pair| of(&pair.key) && of(&pair.value)),
         }
     }
 
@@ -536,7 +541,7 @@ impl<'t> Builder<'t> {
             Kind::Alias(target) => of(target),
             Kind::Seq(items) => sum(&mut items.iter().map(of)),
             Kind::Map { pairs, .. } => {
-                sum(&mut pairs.iter().flat_map(|(key, value)| [of(key), of(value)]))
+                sum(&mut pairs.iter().flat_map(|pair| [of(&pair.key), of(&pair.value)]))
             }
         }
     }

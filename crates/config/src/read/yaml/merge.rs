@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
-    At, Doc, Id, Kind, Merged, Style,
+    At, Doc, Id, KeyValue, Kind, Merged, Style,
     scalar::{self, Scalar},
 };
 use crate::{
@@ -19,11 +19,11 @@ const KEYS: usize = 100;
 
 /// Resolves the merge keys of a mapping: its own keys win wherever they are; among merged ones the
 /// first wins.
-pub(super) fn merged(doc: &Doc, pairs: &[(Id, Id)]) -> Vec<Merged> {
-    let explicit = pairs.iter().filter(|&&(key, _)| !doc.is_merge(key));
-    let mut seen: HashSet<&str> = explicit.filter_map(|&(key, _)| doc.key_text(key)).collect();
+pub(super) fn merged(doc: &Doc, pairs: &[KeyValue]) -> Vec<Merged> {
+    let explicit = pairs.iter().filter(|pair| !doc.is_merge(pair.key));
+    let mut seen: HashSet<&str> = explicit.filter_map(|pair| doc.key_text(pair.key)).collect();
     let mut entries = Vec::with_capacity(pairs.len());
-    for &(key, value) in pairs {
+    for &KeyValue { key, value } in pairs {
         if !doc.is_merge(key) {
             entries.push(Merged { key, value, via: None });
             continue;
@@ -37,7 +37,8 @@ pub(super) fn merged(doc: &Doc, pairs: &[(Id, Id)]) -> Vec<Merged> {
         for &id in parts {
             let way = doc.follow(At { id, ..way });
             let Kind::Map { pairs, merged } = &doc.node(way.id).kind else { continue };
-            let direct = pairs.iter().map(|&(key, value)| Merged { key, value, via: None });
+            let direct =
+                pairs.iter().map(|&KeyValue { key, value }| Merged { key, value, via: None });
             let all = match merged {
                 Some(merged) => merged.to_vec(),
                 None => direct.collect(),
@@ -53,10 +54,8 @@ pub(super) fn merged(doc: &Doc, pairs: &[(Id, Id)]) -> Vec<Merged> {
 }
 
 /// Counts the entries of a mapping, those that it merges included.
-pub(super) fn width(doc: &Doc, pairs: &[(Id, Id)]) -> u32 {
-    let of = |&(key, value): &(Id, Id)| {
-        if doc.is_merge(key) { doc.node(value).width } else { 1 }
-    };
+pub(super) fn width(doc: &Doc, pairs: &[KeyValue]) -> u32 {
+    let of = |pair: &KeyValue| if doc.is_merge(pair.key) { doc.node(pair.value).width } else { 1 };
     pairs.iter().map(of).fold(0, u32::saturating_add)
 }
 
@@ -86,14 +85,10 @@ pub(super) fn is_undefined(doc: &Doc, value: Id) -> bool {
 }
 
 /// Returns what is wrong with the value of a merge key, if it is not a mapping or a list of them.
-pub(super) fn check(
-    doc: &Doc,
-    text: &str,
-    (key, value): (Id, Id),
-    pairs: &[(Id, Id)],
-) -> Option<Problem> {
+pub(super) fn check(doc: &Doc, text: &str, pair: KeyValue, pairs: &[KeyValue]) -> Option<Problem> {
+    let value = pair.value;
     let is_bad = !is_mergeable(doc, value) || pairs.len() == 1 && drops_items(doc, value);
-    is_bad.then(|| bad(doc, text, (key, value), pairs))
+    is_bad.then(|| bad(doc, text, pair, pairs))
 }
 
 /// Returns whether a list of mappings with one key each, such as steps, is merged into nothing else, and
@@ -104,14 +99,15 @@ fn drops_items(doc: &Doc, value: Id) -> bool {
     let mut repeats = false;
     for &item in items {
         let Kind::Map { pairs, .. } = &doc.node(target(doc, item).id).kind else { return false };
-        let [(key, _)] = **pairs else { return false };
+        let [KeyValue { key, .. }] = **pairs else { return false };
         repeats |= !doc.is_merge(key) && doc.key_text(key).is_some_and(|name| !seen.insert(name));
     }
     repeats
 }
 
 /// Reports a merge key with a value that is not a mapping, at the key: its anchor may be far away.
-fn bad(doc: &Doc, text: &str, (key, value): (Id, Id), pairs: &[(Id, Id)]) -> Problem {
+fn bad(doc: &Doc, text: &str, pair: KeyValue, pairs: &[KeyValue]) -> Problem {
+    let KeyValue { key, value } = pair;
     let message = if is_mergeable(doc, value) {
         "`<<:` keeps only the first of the items that have the same key"
     } else {
@@ -129,14 +125,14 @@ fn bad(doc: &Doc, text: &str, (key, value): (Id, Id), pairs: &[(Id, Id)]) -> Pro
         Kind::Scalar(found, _) => {
             let written = written(text, doc.node(value).span);
             // A key that has the same value is the one that was meant.
-            let same = |&&(key, value): &&(Id, Id)| {
-                let other = match &doc.node(target(doc, value).id).kind {
+            let same = |pair: &&KeyValue| {
+                let other = match &doc.node(target(doc, pair.value).id).kind {
                     Kind::Scalar(other, _) => doc.text(other),
                     _ => return false,
                 };
-                !doc.is_merge(key) && other == doc.text(found)
+                !doc.is_merge(pair.key) && other == doc.text(found)
             };
-            let name = pairs.iter().take(KEYS).find(same).and_then(|&(key, _)| doc.key_text(key));
+            let name = pairs.iter().take(KEYS).find(same).and_then(|pair| doc.key_text(pair.key));
             let help = match name {
                 Some(name) => format!("it is a string: use it as a value, `{name}: {written}`"),
                 None => format!(
