@@ -7,6 +7,7 @@ use crate::{
     language::{data::Value, orb_reference::OrbReference},
     plan::{Planned, Planner},
     read::{
+        report::Findings,
         source::{Source, Sources},
         yaml::{At, View},
     },
@@ -63,7 +64,7 @@ pub(crate) fn run<'d>(sources: &'d Sources, inputs: &'d Inputs, tracing: Tracing
     // While orbs are missing nothing is certain.
     let made = planned.made.filter(|_| errors == 0 && orbs.unresolved.is_empty());
     let (plan, document) = made.unzip();
-    let (diagnostics, unsupported) = render.report.finish();
+    let Findings { diagnostics, unsupported } = render.report.finish();
     let compiled = Compiled {
         plan,
         document: None,

@@ -14,6 +14,7 @@ use crate::{
     suggest::did_you_mean,
     text::{
         diagnostic::{Diagnostic, Severity},
+        lines::Position,
         place::Place,
     },
 };
@@ -162,8 +163,8 @@ impl Steps<'_> {
 
     fn push(&mut self, what: &str, place: Place, depth: usize) {
         let source = self.sources.file(place.file);
-        let (start, _) = source.lines().trim(place.span);
-        let (line, column) = source.lines().position(start);
+        let start = source.lines().trim(place.span).start;
+        let Position { line, column } = source.lines().position(start);
         let step = ExplanationStep {
             depth,
             what: what.to_owned(),

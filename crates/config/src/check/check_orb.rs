@@ -42,7 +42,7 @@ pub fn check_orb(text: &str, inputs: &Inputs) -> Vec<Diagnostic> {
         }
         None => {}
     }
-    render.report.finish().0
+    render.report.finish().diagnostics
 }
 
 impl Checker<'_, '_> {

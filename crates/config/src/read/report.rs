@@ -6,6 +6,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
+    ops::Range,
     rc::Rc,
 };
 
@@ -16,6 +17,7 @@ use crate::{
     read::source::Sources,
     text::{
         diagnostic::{Diagnostic, JobOfPlan, Related, Severity},
+        lines::Position,
         place::{FileId, Place, Span},
         problem::Problem,
     },
@@ -61,6 +63,13 @@ fn key(problem: &Problem) -> Key {
 struct Found {
     key: Key,
     diagnostic: Diagnostic,
+}
+
+/// What a report comes to, in the order of the text.
+pub(crate) struct Findings {
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// What this release cannot run.
+    pub(crate) unsupported: Vec<Diagnostic>,
 }
 
 /// Everything that was found so far.
@@ -264,8 +273,8 @@ impl<'d> Report<'d> {
             own = Some((at, "here in the orb".to_owned()));
         }
         let config = self.sources.file(FileId::CONFIG);
-        let (start, end) = config.lines().trim(place.span);
-        let (line, column) = config.lines().position(start);
+        let Range { start, end } = config.lines().trim(place.span);
+        let Position { line, column } = config.lines().position(start);
         let via =
             place.via.map(|span| (place.with_span(span), "reached through this alias".to_owned()));
         let related = own.into_iter().chain(related).chain(via);
@@ -292,8 +301,8 @@ impl<'d> Report<'d> {
 
     fn related(&self, place: Place, text: &str) -> Related {
         let source = self.sources.file(place.file);
-        let (start, end) = source.lines().trim(place.span);
-        let (line, column) = source.lines().position(start);
+        let Range { start, end } = source.lines().trim(place.span);
+        let Position { line, column } = source.lines().position(start);
         let path = (place.file != FileId::CONFIG).then(|| source.name.clone());
         Related { path, start, end, line, column, text: shortened(text) }
     }
@@ -320,11 +329,10 @@ impl<'d> Report<'d> {
         let here = std::iter::once(place).chain(self.frames.iter().rev().map(|frame| frame.place));
         let place = here.into_iter().find(|place| place.file == FileId::CONFIG);
         let lines = self.sources.file(FileId::CONFIG).lines();
-        lines.line(lines.trim(place.unwrap_or_default().span).0)
+        lines.line(lines.trim(place.unwrap_or_default().span).start)
     }
 
-    /// Returns the diagnostics in the order of the text, and what cannot be run.
-    pub(crate) fn finish(mut self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    pub(crate) fn finish(mut self) -> Findings {
         let mut found: Vec<_> = self.found.into_iter().map(|found| found.diagnostic).collect();
         found.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
         self.unsupported.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
@@ -357,7 +365,7 @@ impl<'d> Report<'d> {
                 ..last.clone()
             });
         }
-        (found, self.unsupported)
+        Findings { diagnostics: found, unsupported: self.unsupported }
     }
 }
 
@@ -381,7 +389,7 @@ mod tests {
         let start = Place::direct(Span::new(0, 7));
         report.add(Problem::warning(codes::DEPRECATED, start, "old"));
         assert_eq!(report.errors(), 1);
-        let found = report.finish().0;
+        let found = report.finish().diagnostics;
         assert_eq!(found.iter().map(|d| (d.line, d.column)).collect::<Vec<_>>(), [(1, 1), (2, 7)]);
     }
 
@@ -395,7 +403,7 @@ mod tests {
         let place = Place::direct(Span::new(name.len() + 5, name.len() + 6));
         let problem = Problem::error(codes::SECTION_TYPE, place, name.clone()).help(name.clone());
         report.add(problem.related(place, name.clone()));
-        let found = report.finish().0.remove(0);
+        let found = report.finish().diagnostics.remove(0);
         let Diagnostic { message, help, at, via, related, .. } = found;
         for text in [message, help.unwrap(), at, via[0].clone(), related[0].text.clone()] {
             assert_eq!(text.chars().count(), SENTENCE_CHARS + 1);
@@ -415,7 +423,7 @@ mod tests {
         report.set_strictness(Strictness::Lenient);
         report.add(problem());
         assert_eq!(report.errors(), 1);
-        let found = report.finish().0;
+        let found = report.finish().diagnostics;
         assert_eq!(found.iter().map(|d| d.severity).collect::<Vec<_>>(), [Severity::Error]);
     }
 
@@ -429,7 +437,7 @@ mod tests {
             report.add(Problem::error(codes::UNKNOWN_KEY, place, "x"));
         }
         assert_eq!(report.errors(), 9_000);
-        let found = report.finish().0;
+        let found = report.finish().diagnostics;
         assert_eq!(found.len(), DIAGNOSTICS + 1);
         assert_eq!(found[DIAGNOSTICS].message, "8800 more problems are not shown");
     }
@@ -451,7 +459,7 @@ mod tests {
         assert!(!report.is_full());
         report.add(Problem::error(codes::UNKNOWN_KEY, place(850), "wrong"));
         report.add_unsupported(Problem::unsupported(codes::UNSUPPORTED_SETUP, place(860), "setup"));
-        let (found, unsupported) = report.finish();
+        let Findings { diagnostics: found, unsupported } = report.finish();
         let errors = |found: &[Diagnostic]| {
             let is_error = |one: &&Diagnostic| one.severity == Severity::Error;
             found.iter().filter(is_error).map(|one| one.message.clone()).collect::<Vec<_>>()

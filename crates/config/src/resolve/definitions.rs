@@ -132,7 +132,7 @@ impl<'d> Resolver<'_, 'd> {
         let message = format!("`{}` is next to job `{}`, not inside it", stray.name, owner.name);
         let problem = Problem::error(JOBS.code, stray.key, message);
         let lines = self.render.doc.file(FileId::CONFIG).lines();
-        let column = lines.position(sibling.key.span.start()).1;
+        let column = lines.position(sibling.key.span.start()).column;
         let help = format!("indent it to column {column}, where the job's other keys are");
         self.render.report.add(problem.help(help).related(owner.key, "the job"));
     }

@@ -55,7 +55,7 @@ pub(crate) fn read(path: &str, text: &str, foreign: &Anchors) -> Read {
         root = None;
     }
     let root = root.map_or(Node::Null, |at| node(&sources, at));
-    let mut diagnostics = report.finish().0;
+    let mut diagnostics = report.finish().diagnostics;
     diagnostics.retain(|found| found.severity == Severity::Error);
     Read { root, anchors, diagnostics }
 }

@@ -16,7 +16,7 @@ fn problems(text: &str) -> Vec<Diagnostic> {
     for problem in problems {
         report.add(problem);
     }
-    report.finish().0
+    report.finish().diagnostics
 }
 
 fn codes(text: &str) -> Vec<String> {
