@@ -19,7 +19,7 @@ use crate::{
     text::place::{FileId, Place, Span},
 };
 
-/// Scripts that were looked at: a command is compiled once for each use.
+/// Scripts that were read: a command is compiled once for each use.
 #[derive(Default)]
 pub(crate) struct SeenScripts {
     places: HashSet<(FileId, Span)>,

@@ -9,7 +9,7 @@
 //! the root of the crate or by a parent. `mod` is not an import, and neither is a re-export by itself:
 //! a file that only hands a name on does not use it. Tests are not counted.
 //!
-//! The methods of one type in several files count by themselves, for a call by a dot is no import: where a
+//! The methods of one type in several files count by themselves, for a call by a dot is not an import: where a
 //! type calls a method on itself, the file that has it is further down.
 
 use std::{

@@ -15,9 +15,9 @@ pub(crate) fn within(text: &str) -> Option<&str> {
 /// Where a pattern is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Written {
-    /// Where it is used.
+    /// In the place that uses it.
     Here,
-    /// Where the value that is used is defined.
+    /// In the definition of the value.
     Elsewhere,
 }
 
