@@ -29,7 +29,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Formatting, clippy with warnings denied, tidy, and cargo-deny where it is installed
+    /// Formatting, clippy with warnings denied, tidy, cargo-machete and cargo-deny, which it installs
     Check,
     /// Installs what tests need and is missing, then runs everything that CI runs
     Test {
@@ -70,7 +70,7 @@ enum Verb {
     /// The part of `dist` that runs in its own namespaces
     #[command(hide = true)]
     TryDist(dist::empty_root::Arguments),
-    /// Writes what is generated from the code (docs/states.md)
+    /// Writes the documents that are generated from the code: states, settings, coverage, diagnostics
     Gen,
 }
 

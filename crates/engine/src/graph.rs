@@ -5,13 +5,13 @@ use std::collections::{HashMap, HashSet};
 use roundel_model::{id::JobId, limits};
 
 use crate::{
-    event::{NewJob, NewWorkflow},
+    event::{Event, NewJob, NewWorkflow},
     illegal::{BadGraph, IllegalEvent},
     job::Kind,
 };
 
 /// Refuses workflows that could never end, or that are too large.
-pub(crate) fn check(workflows: &[NewWorkflow], event: &'static str) -> Result<(), IllegalEvent> {
+pub(crate) fn check(workflows: &[NewWorkflow], event: &Event) -> Result<(), IllegalEvent> {
     let (jobs, limit) = (workflows.iter().map(|it| it.jobs.len()).sum(), limits::JOBS_PER_PIPELINE);
     if jobs > limit {
         return Err(BadGraph::TooManyJobs { jobs, limit }.into());
@@ -21,7 +21,7 @@ pub(crate) fn check(workflows: &[NewWorkflow], event: &'static str) -> Result<()
         for job in &workflow.jobs {
             if !seen.insert(job.id) {
                 let broken = "P3: two jobs have the same id".to_owned();
-                return Err(IllegalEvent::Invariant { event, broken });
+                return Err(IllegalEvent::Invariant { event: event.name(), broken });
             }
             check_tasks(job)?;
         }

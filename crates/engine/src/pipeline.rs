@@ -42,7 +42,7 @@ impl Pipeline {
     /// Changes it in place. Returns whether anything changed; after an error it may be half changed.
     pub(crate) fn apply(&mut self, event: &Event, now: Timestamp) -> Result<bool, IllegalEvent> {
         match *event {
-            Event::Compiled { ref workflows, .. } => self.begin(workflows, event.name(), now),
+            Event::Compiled { ref workflows, .. } => self.begin(workflows, event, now),
             Event::CompileFailed { .. } => {
                 let is_pending = self.status == PipelineStatus::Pending;
                 if is_pending {
@@ -64,9 +64,7 @@ impl Pipeline {
             }
             Event::Approved { job, .. } => self.in_job(job, JobEvent::Approved, now),
             Event::JobCanceled { job, .. } => self.in_job(job, JobEvent::Canceled, now),
-            Event::WorkflowCanceled { workflow, .. } => {
-                self.workflow(workflow, event.name())?.cancel(now)
-            }
+            Event::WorkflowCanceled { workflow, .. } => self.workflow(workflow, event)?.cancel(now),
             Event::Tick => {
                 let mut changed = false;
                 for workflow in &mut self.workflows {
@@ -81,7 +79,7 @@ impl Pipeline {
     fn begin(
         &mut self,
         workflows: &[NewWorkflow],
-        event: &'static str,
+        event: &Event,
         now: Timestamp,
     ) -> Result<bool, IllegalEvent> {
         if self.status != PipelineStatus::Pending {
@@ -94,13 +92,9 @@ impl Pipeline {
         Ok(true)
     }
 
-    fn workflow(
-        &mut self,
-        id: WorkflowId,
-        event: &'static str,
-    ) -> Result<&mut Workflow, IllegalEvent> {
+    fn workflow(&mut self, id: WorkflowId, event: &Event) -> Result<&mut Workflow, IllegalEvent> {
         self.workflows.iter_mut().find(|workflow| workflow.id == id).ok_or(IllegalEvent::Protocol {
-            event,
+            event: event.name(),
             status: None,
             reason: "there is no such workflow",
         })

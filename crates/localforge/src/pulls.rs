@@ -24,7 +24,7 @@ pub(crate) struct NewPull {
     pub(crate) author: String,
 }
 
-/// The reason for which a pull request was not opened.
+/// Why a pull request was not opened.
 pub(crate) enum PullError {
     /// There is no such branch; the name of the field.
     NoBranch(&'static str),

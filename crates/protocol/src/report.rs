@@ -27,7 +27,7 @@ pub struct StepReport {
     /// Title on the job's page.
     pub name: String,
     pub kind: Word<StepKind>,
-    /// Its status as of now.
+    /// Its status when the report was sent.
     pub status: StepStatus,
     /// The command, as shown in clear: it holds no secret values.
     #[serde(default)]

@@ -96,13 +96,14 @@ impl Host {
             tracing::warn!("{sentence}");
         }
         match self.runtime.probe() {
-            Ok(found) => {
-                sentences.extend(found.iter().map(phrases::limitation));
-                // Set once: there is one runner for each host.
-                drop(self.limitations.set(sentences));
+            Ok(found) => sentences.extend(found.iter().map(phrases::limitation)),
+            Err(error) => {
+                tracing::warn!(%error, "no environment can be started on this host");
+                sentences.push(phrases::no_environment(&error));
             }
-            Err(error) => tracing::warn!(%error, "no environment can be started on this host"),
         }
+        // Set once: there is one runner for each host.
+        drop(self.limitations.set(sentences));
     }
 
     /// Returns what the host lacks for jobs, one sentence each, once that is known.

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use roundel_container::{Exit, Limitation};
+use roundel_container::{ContainerError, Exit, Limitation};
 use roundel_model::text::counted;
 
 /// Writes a duration as Go does: `10m0s`, `1h30m0s`, `1.5s`.
@@ -43,6 +43,11 @@ pub(crate) fn in_words(limit: Duration) -> String {
         .map(|(count, unit)| counted(*count, unit))
         .collect();
     parts.join(" ")
+}
+
+/// Says on the page of runners that no environment starts on this host, and why.
+pub(crate) fn no_environment(error: &ContainerError) -> String {
+    format!("Jobs fail on this runner: no environment can be started on its host: {error}.")
 }
 
 /// What follows an image error that credentials may solve: `container` knows no configuration.

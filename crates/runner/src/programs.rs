@@ -1,6 +1,16 @@
 //! The programs of the host that a runner starts for checkouts, and whether they are there.
 
-use std::process::Command;
+use std::{
+    io,
+    process::{Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+/// How long a program may take to say its version.
+const TIME: Duration = Duration::from_secs(10);
+
+/// How often it is checked whether it has ended.
+const PERIOD: Duration = Duration::from_millis(5);
 
 /// A program that runners start.
 pub struct Program {
@@ -35,14 +45,41 @@ pub const PROGRAMS: &[Program] = &[
 ];
 
 impl Program {
-    /// Starts it, and returns what is missing if that fails.
+    /// Starts it, and returns what is missing if that fails. Blocks for ten seconds at most.
     pub fn missing(&self) -> Option<MissingProgram> {
         let Self { name, version, package, purpose } = self;
-        let error = Command::new(name).arg(version).output().err()?;
+        let problem = match self.ended(TIME) {
+            Ok(Some(status)) if status.success() => return None,
+            Ok(Some(status)) => format!("does not work: `{name} {version}` ended with {status}"),
+            Ok(None) => format!("does not work: `{name} {version}` did not end within {TIME:?}"),
+            Err(error) => format!("does not start: {error}"),
+        };
         Some(MissingProgram {
-            what: format!("`{name}`, which {purpose}, does not start: {error}"),
+            what: format!("`{name}`, which {purpose}, {problem}"),
             remedy: format!("install the package `{package}`"),
         })
+    }
+
+    /// Asks it for its version. Nothing if it takes longer; then it is killed.
+    fn ended(&self, within: Duration) -> io::Result<Option<ExitStatus>> {
+        let mut child = Command::new(self.name)
+            .arg(self.version)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let started = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return Ok(Some(status));
+            }
+            if started.elapsed() >= within {
+                child.kill()?;
+                child.wait()?;
+                return Ok(None);
+            }
+            std::thread::sleep(PERIOD);
+        }
     }
 }
 
@@ -66,5 +103,18 @@ mod tests {
         assert!(sentence.starts_with(begin), "{sentence}");
         assert!(sentence.ends_with("; install the package `git`."), "{sentence}");
         assert_eq!(PROGRAMS[0].missing(), None, "the tests need it, too");
+    }
+
+    /// A wrapper of a version manager starts, and then finds no program.
+    #[test]
+    fn a_program_that_fails_or_hangs_is_reported() {
+        let failing = Program { name: "false", ..PROGRAMS[0] };
+        let what = failing.missing().unwrap().what;
+        assert!(
+            what.ends_with("does not work: `false --version` ended with exit status: 1"),
+            "{what}"
+        );
+        let hanging = Program { name: "sleep", version: "600", ..PROGRAMS[0] };
+        assert_eq!(hanging.ended(Duration::from_millis(20)).unwrap(), None);
     }
 }

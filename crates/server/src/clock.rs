@@ -49,7 +49,7 @@ pub(crate) async fn run(starter: PipelineStarter, pace: RetryPace, stopping: Can
         {
             tracing::error!(%error, "could not look for leases that ended");
         }
-        resume_pending(&starter, pace, before(now, STUCK)).await;
+        resume_pending(&starter, pace, now.minus(STUCK)).await;
         if forgotten.is_none_or(|then| now.since(then) >= FORGET_PERIOD) {
             forgotten = Some(now);
             if let Err(error) = starter.store.forget_expired(now).await {
@@ -122,11 +122,6 @@ async fn resume_pending(starter: &PipelineStarter, pace: RetryPace, created_befo
             Err(error) => tracing::warn!(pipeline.id = %pipeline, %error, "still pending"),
         }
     }
-}
-
-fn before(now: Timestamp, by: Duration) -> Timestamp {
-    let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
-    Timestamp::from_micros(now.as_micros().saturating_sub(micros))
 }
 
 #[cfg(test)]

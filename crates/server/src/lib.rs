@@ -8,6 +8,7 @@
 pub mod access;
 pub mod app;
 pub mod clock;
+mod connected_runners;
 mod database_lock;
 pub mod deliver;
 pub mod drive;
@@ -20,6 +21,7 @@ pub mod links;
 pub mod live;
 mod markup;
 pub mod orbs;
+mod resource_class;
 pub mod retry;
 mod role_cache;
 pub mod setup;

@@ -59,10 +59,9 @@ impl RoleCache {
     /// Makes every answer older, as if time had passed.
     #[cfg(test)]
     pub(crate) fn age(&self, by: std::time::Duration) {
-        let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
         let mut roles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for known in roles.values_mut() {
-            known.at = Timestamp::from_micros(known.at.as_micros().saturating_sub(by));
+            known.at = known.at.minus(by);
         }
     }
 }

@@ -36,7 +36,6 @@ pub struct StepRow {
     /// Title on the job's page.
     pub name: String,
     pub kind: Word<StepKind>,
-    /// Its status as of now.
     pub status: StepStatus,
     /// The command that the shell was given.
     pub command: Option<String>,
@@ -156,8 +155,9 @@ impl Store {
         session.rows(sql, values![job]).await?.iter().map(step_from).collect()
     }
 
-    /// Appends a piece at `offset` to a log of a task that runs under `lease`. A repeated piece (offset below what is stored) is not stored
-    /// again: `Committed` if all of it is there, the rest of it is appended if it reaches further.
+    /// Appends a piece at `offset` to a log of a task that runs under `lease`. A repeated piece (offset below
+    /// what is stored) is not stored again: `Committed` if all of it is there, the rest of it is appended if it
+    /// reaches further.
     pub async fn append_log(
         &self,
         log: LogKey,

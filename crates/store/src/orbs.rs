@@ -347,7 +347,5 @@ pub(crate) async fn forget(session: &mut Session, now: Timestamp) -> Result<(), 
          AND NOT EXISTS (SELECT 1 FROM orb_versions v WHERE v.digest = orb_sources.digest)
          AND NOT EXISTS (SELECT 1 FROM orb_answers a WHERE a.digest = orb_sources.digest)
          AND NOT EXISTS (SELECT 1 FROM pipeline_orbs p WHERE p.digest = orb_sources.digest)";
-    let micros = i64::try_from(ORPHAN.as_micros()).unwrap_or(i64::MAX);
-    let long_ago = Timestamp::from_micros(now.as_micros().saturating_sub(micros));
-    session.run(sql, values![long_ago]).await.map(drop)
+    session.run(sql, values![now.minus(ORPHAN)]).await.map(drop)
 }

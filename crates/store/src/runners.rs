@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: whether a runner is alive (`server` judges by the time it was last seen).
 
-use std::{collections::HashSet, time::Duration};
+use std::collections::HashSet;
 
 use roundel_model::{
     kind::{Architecture, ExecutorKind},
@@ -134,16 +134,10 @@ impl Store {
 
 /// Forgets runners that are gone: each start of a container may have a name of its own.
 pub(crate) async fn forget(session: &mut Session, now: Timestamp) -> Result<(), StoreError> {
-    let (unseen, ended) =
-        (before(now, limits::RUNNER_KEPT), before(now, limits::ENDED_RUNNER_KEPT));
+    let (unseen, ended) = (now.minus(limits::RUNNER_KEPT), now.minus(limits::ENDED_RUNNER_KEPT));
     let sql = "DELETE FROM runners WHERE last_seen_at <= $1
          OR (signed_off_at >= last_seen_at AND signed_off_at <= $2)";
     session.run(sql, values![unseen, ended]).await.map(drop)
-}
-
-fn before(now: Timestamp, by: Duration) -> Timestamp {
-    let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
-    Timestamp::from_micros(now.as_micros().saturating_sub(micros))
 }
 
 /// Returns whether a runner said that it ends. In a transaction that writes, it cannot do so before that

@@ -8,9 +8,9 @@
 //! So neither the client nor the local forge is checked by what we believe. Webhooks that the local
 //! GitHub sends are checked by `@octokit/webhooks-schemas`, and by our own reader and signature.
 //!
-//! Signing in is in no description: there client and local forge check each other. Deliberately
-//! absent: behavior when a forge is unavailable (tests of `forge`). Needs Node programs that `cargo xtask test` installs and the descriptions next to the
-//! repository; without them the tests say so, and it is counted.
+//! Signing in is in no description: there client and local forge check each other. Deliberately absent:
+//! behavior when a forge is unavailable (tests of `forge`). Needs Node programs that `cargo xtask test`
+//! installs and the descriptions next to the repository; without them the tests say so, and it is counted.
 
 #![expect(
     clippy::unwrap_used,

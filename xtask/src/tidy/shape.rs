@@ -1,5 +1,5 @@
 //! The shape of files: what they say on top, how long they are, how they are called, where
-//! `unsafe` may be, and that no comment only repeats a field's name.
+//! `unsafe` may be, that no comment only repeats a field's name, and how wide comments are.
 
 use super::{
     report::report,
@@ -55,6 +55,24 @@ fn unexplained_unsafe(sources: &[Source]) -> Vec<String> {
     broken
 }
 
+/// Characters of a line of a comment: rustfmt wraps code, and leaves comments as they are.
+const COMMENT_WIDTH: usize = 120;
+
+/// Prose in comments that is too wide to read. Rows of tables and drawings stay as wide as they must be.
+fn too_wide(sources: &[Source]) -> Vec<String> {
+    let mut broken = Vec::new();
+    for source in sources {
+        for (index, line) in source.text.lines().enumerate() {
+            let text = line.trim_start();
+            let is_prose = text.starts_with("//") && !text.contains(" | ") && !text.contains('─');
+            if is_prose && line.chars().count() > COMMENT_WIDTH {
+                broken.push(format!("{}:{}", source.path, index + 1));
+            }
+        }
+    }
+    broken
+}
+
 /// Fields with a doc comment that is their own name again: `/// Its name.` over `name: String`.
 fn echoes(sources: &[Source]) -> Vec<String> {
     let mut broken = Vec::new();
@@ -77,7 +95,7 @@ fn echoes(sources: &[Source]) -> Vec<String> {
 }
 
 /// How documentation begins that names nothing: "What it is." over a field `kind`.
-const NAMELESS: &[&str] = &["What it ", "How it ", "Where it ", "Why it ", "What is known "];
+const NAMELESS: &[&str] = &["What it ", "How it ", "Where it ", "What is known "];
 
 /// Documentation that begins with a question about a thing that it does not name.
 fn nameless(sources: &[Source]) -> Vec<String> {
@@ -139,6 +157,22 @@ fn unsafe_code_stands_in_one_file_and_says_why() {
 #[test]
 fn a_comment_on_a_field_says_more_than_its_name() {
     report("leave a comment out that only repeats the field's name", echoes(&source::rust()));
+}
+
+#[test]
+fn no_comment_is_too_wide_to_read() {
+    report("comments are wrapped at 120 characters", too_wide(&source::rust()));
+}
+
+#[test]
+fn a_comment_that_is_too_wide_is_seen() {
+    let text = format!(
+        "//! {0}\n//! | {0} | b |\n    // {1}\nlet a = \"{0}\";\n",
+        "é".repeat(117),
+        "b".repeat(113)
+    );
+    let sources = source::sample(&[("crates/a/src/a.rs", &text)]);
+    assert_eq!(too_wide(&sources), ["crates/a/src/a.rs:1"]);
 }
 
 #[test]

@@ -165,7 +165,7 @@ impl Compiler {
 }
 
 impl Checked {
-    /// Returns the decision about it when it is pushed.
+    /// Returns what the server does with it when it is pushed.
     pub(crate) fn decision(&self) -> Decision {
         Decision::of(&self.compiled)
     }

@@ -44,7 +44,7 @@ pub(crate) struct Entry {
 /// Reads a file that is not too large.
 fn read(path: &Path) -> io::Result<String> {
     let mut text = String::new();
-    let mut limited = fs::File::open(path)?.take(FILE_BYTES);
+    let mut limited = fs::File::open(path)?.take(FILE_BYTES + 1);
     limited.read_to_string(&mut text)?;
     if limited.limit() == 0 {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MiB"));
@@ -70,7 +70,7 @@ impl File {
         Ok(Some(Self::parse(path, text)))
     }
 
-    /// Reads a file.
+    /// Parses the text of a settings file.
     pub(crate) fn parse(path: &Path, text: String) -> Self {
         let mut file = Self { path: path.to_owned(), ..Self::default() };
         let (table, errors) = DeTable::parse_recoverable(&text);

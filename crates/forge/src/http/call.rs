@@ -35,7 +35,7 @@ enum Payload {
 /// Fields of a form that are not secret. All others are: codes, verifiers, tokens, the secret of the client.
 const OPEN_FIELDS: [&str; 3] = ["client_id", "grant_type", "redirect_uri"];
 
-/// The name of what is secret in a document: the key that webhooks are signed with.
+/// The JSON field that holds a webhook's signing secret.
 const SECRET_KEY: &str = "secret";
 
 /// What stands for a secret in a text.
@@ -166,7 +166,8 @@ impl Call {
         self.sent.iter().fold(text.to_owned(), mask)
     }
 
-    /// Notes a secret that is sent. Too short a value is none, and would mask parts of words.
+    /// Notes a secret that is sent. Very short values are not treated as secrets: they would mask parts of
+    /// words.
     fn note(&mut self, secret: &str) {
         if secret.chars().count() < MASKED_VALUE_CHARS {
             return;

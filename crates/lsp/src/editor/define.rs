@@ -99,8 +99,9 @@ pub(crate) fn occurrences(document: &Document, offset: usize) -> Vec<(Span, bool
     found
 }
 
-/// A word can stand for several things: an entry of a workflow for a job and for what `requires` names, a
-/// key of a matrix for the job's parameter, a block that aliases share for what each of them makes of it. They all change together.
+/// A word can stand for several things: an entry of a workflow for a job and for what `requires` names, a key
+/// of a matrix for the job's parameter, a block that aliases share for what each of them makes of it. They all
+/// change together.
 fn related(document: &Document, symbol: &Symbol) -> Vec<Symbol> {
     let mut all = vec![symbol.clone()];
     let mut next = 0;

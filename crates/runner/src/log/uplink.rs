@@ -1,8 +1,9 @@
 //! The uplink of a task: step reports and logs, in order, until the server has acknowledged them.
 //!
-//! One worker sends for all steps of the task, one request at a time. Of each step it sends that it
-//! began, then its log, then how it ended, so a viewer never sees an end before the last line. What the server did not acknowledge is sent again, from the offset that it names; requests
-//! may therefore be repeated, and never leave a gap (invariant 3).
+//! One worker sends for all steps of the task, one request at a time. Of each step it sends that it began, then
+//! its log, then how it ended, so a viewer never sees an end before the last line. What the server did not
+//! acknowledge is sent again, from the offset that it names; requests may therefore be repeated, and never
+//! leave a gap (invariant 3).
 //!
 //! While a request is on its way the steps continue writing, so that the next request carries more:
 //! the busier the server, the fewer the requests.

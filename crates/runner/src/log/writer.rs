@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_line_begins_on_a_line_of_its_own_and_is_masked() {
+    fn a_message_of_the_runner_starts_on_a_new_line_and_is_masked() {
         let (_directory, mut log) = log(1 << 20, &["hunter2"]);
         log.write(b"password: hunt").unwrap();
         log.line("pulling with hunter2").unwrap();

@@ -56,7 +56,7 @@ pub(crate) enum EndReason {
 /// How a process came to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ProcessEnd {
-    /// The reason for which it was ended, if it was.
+    /// Why it was ended, if it was.
     pub(crate) reason: Option<EndReason>,
     /// The way it exited; `None` if it was ended and that was not reported in time.
     pub(crate) exit: Option<Exit>,

@@ -101,7 +101,7 @@ impl Link {
     }
 }
 
-/// Where an error page leads that knows nothing better.
+/// The link of an error page that has no better one.
 static PIPELINES: Link = Link::fixed("Go to pipelines", "/");
 
 /// What an error page says. It travels with the answer until [`super::pages::failures`] knows whose

@@ -198,7 +198,7 @@ async fn finish(
         if error == "access_denied" {
             let to = after_cancel(&flow.back, visitor.as_ref());
             let jar = jar.remove(removal(FLOW_COOKIE));
-            return Ok((jar, see_done(&to, Notice::SignInCanceled(forge.kind()))).into_response());
+            return Ok((jar, see_done(&to, Notice::sign_in_canceled(forge.kind()))).into_response());
         }
         let description = answer.get("error_description").unwrap_or_default();
         return Err(SignInError::Denied { forge: forge.kind(), error, description });

@@ -8,66 +8,38 @@ use roundel_model::forge::ForgeKind;
 
 use super::address::see_other;
 
-/// What was just done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Notice {
-    Triggered,
-    Canceled,
-    Approved,
-    Followed,
-    Unfollowed,
-    VariableSaved,
-    VariableDeleted,
-    TokenGenerated,
-    TokenReplaced,
-    Stopped,
-    PreferencesSaved,
-    /// On the consent page of a forge.
-    SignInCanceled(ForgeKind),
-    Late,
+roundel_model::words! {
+    /// What was just done; its text is the code in an address.
+    Notice("notice") {
+        Triggered = "triggered",
+        Canceled = "canceled",
+        Approved = "approved",
+        Followed = "followed",
+        Unfollowed = "unfollowed",
+        VariableSaved = "variable-set",
+        VariableDeleted = "variable-deleted",
+        TokenGenerated = "badge-token",
+        TokenReplaced = "badge-token-replaced",
+        Stopped = "stopped",
+        PreferencesSaved = "email-saved",
+        CanceledAtGitHub = "github-canceled",
+        CanceledAtBitbucket = "bitbucket-canceled",
+        Late = "late",
+    }
 }
 
-const ALL: [Notice; 14] = [
-    Notice::Triggered,
-    Notice::Canceled,
-    Notice::Approved,
-    Notice::Followed,
-    Notice::Unfollowed,
-    Notice::VariableSaved,
-    Notice::VariableDeleted,
-    Notice::TokenGenerated,
-    Notice::TokenReplaced,
-    Notice::Stopped,
-    Notice::PreferencesSaved,
-    Notice::SignInCanceled(ForgeKind::GitHub),
-    Notice::SignInCanceled(ForgeKind::Bitbucket),
-    Notice::Late,
-];
-
 impl Notice {
-    /// Returns the notice that an address has a code of.
-    pub(crate) fn of(code: &str) -> Option<Self> {
-        ALL.into_iter().find(|notice| notice.code() == code)
+    /// Says that a sign-in was canceled on the consent page of a forge.
+    pub(crate) const fn sign_in_canceled(at: ForgeKind) -> Self {
+        match at {
+            ForgeKind::GitHub => Self::CanceledAtGitHub,
+            ForgeKind::Bitbucket => Self::CanceledAtBitbucket,
+        }
     }
 
-    /// Returns its code in an address.
-    pub(crate) const fn code(self) -> &'static str {
-        match self {
-            Self::Triggered => "triggered",
-            Self::Canceled => "canceled",
-            Self::Approved => "approved",
-            Self::Followed => "followed",
-            Self::Unfollowed => "unfollowed",
-            Self::VariableSaved => "variable-set",
-            Self::VariableDeleted => "variable-deleted",
-            Self::TokenGenerated => "badge-token",
-            Self::TokenReplaced => "badge-token-replaced",
-            Self::Stopped => "stopped",
-            Self::PreferencesSaved => "email-saved",
-            Self::SignInCanceled(ForgeKind::GitHub) => "github-canceled",
-            Self::SignInCanceled(ForgeKind::Bitbucket) => "bitbucket-canceled",
-            Self::Late => "late",
-        }
+    /// Returns the notice that an address has a code of.
+    pub(crate) fn of(code: &str) -> Option<Self> {
+        code.parse().ok()
     }
 
     /// Returns the sentence that the page shows.
@@ -84,10 +56,10 @@ impl Notice {
             Self::TokenReplaced => "New badge token generated. The previous token no longer works.",
             Self::Stopped => "Stopped: pushes to this repository start no pipelines.",
             Self::PreferencesSaved => "Preferences saved.",
-            Self::SignInCanceled(ForgeKind::GitHub) => {
+            Self::CanceledAtGitHub => {
                 "Sign-in was canceled at GitHub. Nothing was changed."
             }
-            Self::SignInCanceled(ForgeKind::Bitbucket) => {
+            Self::CanceledAtBitbucket => {
                 "Sign-in was canceled at Bitbucket. Nothing was changed."
             }
             Self::Late => "No change: already finished or decided.",
@@ -111,7 +83,7 @@ fn with_notice(to: &str, notice: Notice) -> String {
         Some((page, query)) => (page, format!("&{query}")),
         None => (to, String::new()),
     };
-    format!("{page}?done={}{query}{fragment}", notice.code())
+    format!("{page}?done={}{query}{fragment}", notice.as_str())
 }
 
 #[cfg(test)]
@@ -119,9 +91,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_notice_is_found_by_its_code() {
-        for notice in ALL {
-            assert_eq!(Notice::of(notice.code()), Some(notice));
+    fn a_notice_is_found_by_its_code_and_says_a_sentence() {
+        for notice in Notice::ALL {
+            assert_eq!(Notice::of(notice.as_str()), Some(*notice));
+            assert!(notice.sentence().ends_with('.'), "{notice}");
         }
         assert_eq!(Notice::of("<b>"), None);
     }

@@ -56,7 +56,7 @@ impl Right for OrbCaller {
     }
 }
 
-/// What a caller without the token gets to read, who may be a user of our own command.
+/// The message for a caller without the token, perhaps a user of `roundel orb`.
 const PUBLISH_NEEDS_TOKEN: &str = "publishing needs the administrator's token: give it with \
      `ROUNDEL_ADMIN_TOKEN` or `--admin-token-file`";
 

@@ -1,9 +1,9 @@
 //! The protocol's server side: claim, renew, report steps and logs, finish.
 //!
-//! [`claim`] hands out tasks, held until there is one that fits, or for a while; what a runner gets is
-//! built in [`job_spec`]. With [`sign_off`] a runner ends. [`report`] takes everything that a runner reports on a task: it is opened by
-//! the task's own token, which is derived and never stored ([`token`]). A runner whose lease is lost
-//! gets 410 and stops.
+//! [`claim`] hands out tasks, held until there is one that fits, or for a while; what a runner gets is built in
+//! [`job_spec`]. With [`sign_off`] a runner ends. [`report`] takes everything that a runner reports on a task:
+//! it is opened by the task's own token, which is derived and never stored ([`token`]). A runner whose lease is
+//! lost gets 410 and stops.
 
 mod checked;
 mod claim;
@@ -18,8 +18,6 @@ use roundel_model::limits;
 use roundel_protocol::PREFIX;
 
 use super::routes::Routes;
-
-pub(super) use claim::fits;
 
 /// Bytes of any message but a log: names, commands and reasons.
 const MESSAGE_BYTES: usize = 4 << 20;

@@ -189,8 +189,9 @@ fn with_known_parameters(url: &str) -> String {
     let url = url.split('#').next().unwrap_or_default();
     let (address, query) = url.split_once('?').unwrap_or((url, ""));
     let is_known = |parameter: &&str| {
-        let name = parameter.split('=').next().unwrap_or_default();
-        PARAMETERS.contains(&name) || name.starts_with("options[")
+        // The driver decodes names, too.
+        let name = url::form_urlencoded::parse(parameter.as_bytes()).next().map(|(name, _)| name);
+        name.is_some_and(|name| PARAMETERS.contains(&&*name) || name.starts_with("options["))
     };
     let (known, unknown): (Vec<&str>, Vec<&str>) =
         query.split('&').filter(|parameter| !parameter.is_empty()).partition(is_known);
@@ -261,6 +262,10 @@ mod tests {
             ("postgres://u@h/d?options[a]=b", "postgres://u@h/d?options[a]=b"),
             ("postgres://u@h/d?Password=hush&user=x", "postgres://u@h/d?user=x"),
             ("postgres://u@h/d?hush", "postgres://u@h/d"),
+            (
+                "postgres://u@h/d?options%5Ba%5D=b&ssl%6dode=c",
+                "postgres://u@h/d?options%5Ba%5D=b&ssl%6dode=c",
+            ),
         ] {
             assert_eq!(with_known_parameters(given), passed);
         }

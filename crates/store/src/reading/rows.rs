@@ -27,7 +27,6 @@ pub struct PipelineRow {
     pub slug: ProjectSlug,
     /// Its number in the project.
     pub number: u64,
-    /// Its status as of now.
     pub status: PipelineStatus,
     /// The trigger that started it.
     pub trigger: TriggerKind,

@@ -27,11 +27,11 @@ use super::{
     lists::PipelineSummary,
     log::{self, LogIndexes, Preview},
     project::{ProjectHead, ProjectTab},
-    runners::why_no_runner_fits,
     status::{DisplayStatus, why_not_started, why_waiting},
     time::{Elapsed, TimeAgo},
 };
 use crate::{
+    connected_runners,
     drive::{self, Applied},
     http::{
         address::{address, encode},
@@ -94,7 +94,7 @@ struct JobLive {
     why: Option<Html>,
     /// Who approved or canceled it, and when.
     decision: Option<Html>,
-    /// The reason for which it did not pass.
+    /// Why it did not pass.
     cause: Option<Html>,
     /// The parallel run that failed, if it is not the one that is shown.
     failed_run: Option<u32>,
@@ -198,7 +198,7 @@ async fn read(
     let cause = cause.or_else(|| why_not_started(job, siblings));
     let unfit = match body.as_ref().map(|body| &body.kind) {
         Some(PlannedJobKind::Build(body)) if job.status == JobStatus::NotRunning => {
-            why_no_runner_fits(visit, job, body).await?
+            connected_runners::why_none_fits(&visit.app.store, job, body, visit.now).await?
         }
         Some(_) | None => None,
     };

@@ -72,7 +72,7 @@ pub(crate) struct PipelineSummary {
     pub(crate) workflows: Vec<WorkflowChip>,
     /// How many further workflows there are.
     pub(crate) more_workflows: usize,
-    /// The reason for which it does not run, or for which one of its jobs did not.
+    /// Why it does not run, or one of its jobs did not.
     pub(crate) reason: Option<Html>,
     /// How many further reasons there are.
     pub(crate) more_reasons: usize,

@@ -230,7 +230,7 @@ async fn read(
     })
 }
 
-/// Returns whether a diagnostic is not only about jobs that a filter keeps out of this pipeline.
+/// Returns whether a diagnostic concerns a job of this pipeline, or no job at all.
 fn is_about_a_job_of(diagnostic: &Diagnostic, workflows: &[WorkflowRow]) -> bool {
     let is_here = |named: &JobOfPlan| {
         let mut of_name = workflows.iter().filter(|flow| flow.name.as_str() == named.workflow);
@@ -241,7 +241,8 @@ fn is_about_a_job_of(diagnostic: &Diagnostic, workflows: &[WorkflowRow]) -> bool
     !names_all || diagnostic.jobs.iter().any(is_here)
 }
 
-/// Says what sets an effect right that is not tried again: a commit status is set again by the next run; an email is not sent again.
+/// Says what happens after delivery was given up: the next run sets a commit status again; an email is not
+/// sent again.
 const fn gave_up(effect: Effect) -> &'static str {
     match effect {
         Effect::ReportJob(_) | Effect::ReportConfigError => {
@@ -398,7 +399,7 @@ async fn press(writer: Writer<Pipeline>, event: &Event, done: Notice) -> Answer 
         Applied::Changed => done,
         Applied::Ignored => Notice::Late,
     };
-    tracing::info!(project = %project.slug, pipeline = row.number, %account, done = done.code(), "applied what a user asked for");
+    tracing::info!(project = %project.slug, pipeline = row.number, %account, done = %done, "applied what a user asked for");
     Ok(see_done(&format!("/pipeline/{}", row.id), done))
 }
 

@@ -119,7 +119,7 @@ struct Choice {
     private: bool,
     /// Its project, if it was added.
     added: Option<Added>,
-    /// The reason for which this person cannot add it.
+    /// Why this person cannot add it.
     because: Option<String>,
 }
 

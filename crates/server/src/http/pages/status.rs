@@ -281,10 +281,8 @@ const NAMED: usize = 4;
 pub(crate) fn why_waiting(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
     match job.status {
         JobStatus::Blocked => {
-            let needs: HashSet<_> = job.needs.iter().collect();
-            let open: Vec<String> = siblings
-                .iter()
-                .filter(|other| needs.contains(&other.id) && !other.status.is_final())
+            let open: Vec<String> = required(job, siblings)
+                .filter(|other| !other.status.is_final())
                 .map(|other| format!("`{}`", listed_name(other)))
                 .collect();
             Some(match open.as_slice() {
@@ -308,14 +306,19 @@ pub(crate) fn why_waiting(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
     }
 }
 
+/// The jobs that a job requires, in the order of the file.
+fn required<'a>(job: &JobRow, siblings: &'a [JobRow]) -> impl Iterator<Item = &'a JobRow> {
+    let needs: HashSet<_> = job.needs.iter().copied().collect();
+    siblings.iter().filter(move |other| needs.contains(&other.id))
+}
+
 /// Says why a job was not run: how the jobs that it requires ended.
 pub(crate) fn why_not_started(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
     if job.status != JobStatus::NotRun {
         return None;
     }
-    let required = siblings.iter().filter(|other| job.needs.contains(&other.id));
     let (passed, others): (Vec<&JobRow>, Vec<&JobRow>) =
-        required.partition(|other| other.status == JobStatus::Success);
+        required(job, siblings).partition(|other| other.status == JobStatus::Success);
     // A job may also require that another one fails.
     let decisive = if others.is_empty() { passed } else { others };
     let causes: Vec<String> = decisive

@@ -584,12 +584,12 @@ async fn what_a_host_lacks_is_a_neutral_line_on_the_page_of_runners() {
     assert!(page.contains("shut down"), "{page}");
     // A server of an earlier release that sees it again leaves the time in place.
     world.app.store.touch_runner(&runner).await.unwrap();
-    let before = Timestamp::from_micros(runner.last_seen_at.as_micros() - 1);
+    let before = runner.last_seen_at.minus(std::time::Duration::from_micros(1));
     world.app.store.sign_off_runner("build-1", before).await.unwrap();
     let page = text(world.get("/runners", Some("reader")).await).await;
     assert!(page.contains("Online") && !page.contains("shut down"), "{page}");
     // One that was killed says nothing, and is offline all the same.
-    let long_ago = Timestamp::from_micros(runner.last_seen_at.as_micros() - 3 * 60 * 1_000_000);
+    let long_ago = runner.last_seen_at.minus(std::time::Duration::from_mins(3));
     let runner = RunnerRow { last_seen_at: long_ago, ..runner };
     world.app.store.touch_runner(&runner).await.unwrap();
     let page = text(world.get("/runners", Some("reader")).await).await;

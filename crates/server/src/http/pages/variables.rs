@@ -1,6 +1,6 @@
-//! Importing the variables of another project, for the settings page. The user who imports must administer both repositories, as
-//! the forge reported within the last minutes: with the variables of a project, jobs of the other one
-//! can do what they allow.
+//! Importing the variables of another project, for the settings page. The user who imports must administer both
+//! repositories, as the forge reported within the last minutes: with the variables of a project, jobs of the
+//! other one can do what they allow.
 //!
 //! Deliberately absent: values, which only the store sees; which names a project may have
 //! ([`crate::variable`]).

@@ -12,9 +12,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use roundel_engine::{Event, IllegalEvent};
-use roundel_model::{
-    id::LeaseId, kind::Architecture, limits, status::Outcome, time::Timestamp, word::Word,
-};
+use roundel_model::{id::LeaseId, limits, status::Outcome, time::Timestamp};
 use roundel_protocol::{ClaimRequest, JobSpec};
 use roundel_store::{pipelines::OfferedTask, runners::RunnerRow};
 
@@ -25,6 +23,7 @@ use super::{
 };
 use crate::{
     app::App,
+    connected_runners::Capabilities,
     drive::{self, Applied, DriveError},
     http::{api_input::ApiInput, error_response::ErrorResponse},
 };
@@ -110,12 +109,14 @@ async fn again(app: &App, lease: LeaseId) -> Result<Option<JobSpec>, ErrorRespon
 
 /// Takes the oldest task that fits, if there is one.
 async fn take(app: &App, request: &ClaimRequest) -> Result<Option<JobSpec>, ErrorResponse> {
+    let capabilities = Capabilities::of_claim(request);
     let (mut limit, mut considered) = (FIRST_OFFERS, 0);
     loop {
         let offers = app.store.offered_tasks(limit).await?;
         let found = offers.len();
         let of_this_round = offers.into_iter().skip(considered);
-        let fitting = of_this_round.filter(|offered| fits(request, offered)).collect::<Vec<_>>();
+        let fitting =
+            of_this_round.filter(|offered| capabilities.can_run(offered)).collect::<Vec<_>>();
         if let Some(spec) = take_one(app, request, &fitting).await? {
             return Ok(Some(spec));
         }
@@ -154,26 +155,6 @@ async fn take_one(
         }
     }
     Ok(None)
-}
-
-/// Returns whether a runner that claims in these words may get a task.
-pub(in crate::http) fn fits(request: &ClaimRequest, offered: &OfferedTask) -> bool {
-    let ClaimRequest { executors, resource_classes, .. } = request;
-    // A runner that names none runs everything that its own release can, which is nothing newer.
-    let is_known = matches!(offered.executor, Word::Known(_));
-    let offers = executors.contains(&offered.executor) || executors.is_empty() && is_known;
-    let class = offered.resource_class.as_ref();
-    let is_named = class.is_some_and(|class| resource_classes.contains(class));
-    let serves = resource_classes.is_empty() || is_named || class.is_none();
-    // A runner that names a class for the architecture, or one of its own, can run its jobs: with an
-    // emulator, say. To name `large` says nothing about the image that a job asks for.
-    let is_own = class.is_some_and(|class| !job_spec::is_standard_class(class));
-    let asked = class.and_then(|class| Architecture::of_resource_class(class));
-    let runs = |wanted: &Word<Architecture>| {
-        request.architecture.as_ref() == Some(wanted)
-            || is_named && (is_own || asked.is_some_and(|asked| wanted.is(asked)))
-    };
-    offers && serves && offered.architecture.as_ref().is_none_or(runs)
 }
 
 /// Claims a task through the one door. Returns whether this runner got it.
@@ -230,113 +211,4 @@ async fn end(
     };
     drive::apply(&app.drive, offered.pipeline, &event, Timestamp::now()).await?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use roundel_model::{
-        id::{JobId, PipelineId},
-        kind::ExecutorKind,
-    };
-
-    use super::*;
-
-    fn runner(classes: &[&str], executors: &[ExecutorKind]) -> ClaimRequest {
-        ClaimRequest {
-            runner: "r".to_owned(),
-            version: "1".to_owned(),
-            resource_classes: classes.iter().map(|&class| class.to_owned()).collect(),
-            executors: executors.iter().map(|&kind| kind.into()).collect(),
-            architecture: None,
-            limitations: None,
-            wait: Duration::ZERO,
-            lease: None,
-        }
-    }
-
-    fn task(class: Option<&str>, executor: ExecutorKind) -> OfferedTask {
-        OfferedTask {
-            pipeline: PipelineId::from_u128(1),
-            job: JobId::from_u128(2),
-            index: 0,
-            resource_class: class.map(str::to_owned),
-            executor: executor.into(),
-            architecture: class.and_then(Architecture::of_resource_class).map(Word::from),
-        }
-    }
-
-    #[test]
-    fn a_task_goes_to_a_runner_that_serves_its_class_and_executor() {
-        use ExecutorKind::{Docker, Machine};
-        assert!(fits(&runner(&[], &[]), &task(Some("acme/gpu"), Docker)));
-        assert!(fits(&runner(&["acme/gpu"], &[Docker]), &task(Some("acme/gpu"), Docker)));
-        assert!(!fits(&runner(&["acme/gpu"], &[]), &task(Some("large"), Docker)));
-        assert!(!fits(&runner(&[], &[Machine]), &task(None, Docker)));
-        assert!(fits(&runner(&["acme/gpu"], &[Machine]), &task(None, Machine)));
-    }
-
-    /// A job for ARM that ran on another machine would pass for one that was tested on ARM.
-    #[test]
-    fn a_task_for_arm_goes_to_an_arm_runner_or_to_one_that_names_its_class() {
-        let task = |class| task(Some(class), ExecutorKind::Docker);
-        let of = |architecture: Option<Architecture>, classes: &[&str]| ClaimRequest {
-            architecture: architecture.map(Word::from),
-            ..runner(classes, &[])
-        };
-        let (amd, arm) = (Some(Architecture::Amd64), Some(Architecture::Arm64));
-        assert!(fits(&of(arm, &[]), &task("arm.large")));
-        assert!(!fits(&of(amd, &[]), &task("arm.large")));
-        // One of an earlier release does not say what it is.
-        assert!(!fits(&of(None, &[]), &task("arm.large")));
-        assert!(fits(&of(amd, &["arm.large"]), &task("arm.large")));
-        assert!(!fits(&of(arm, &["arm.medium"]), &task("arm.large")));
-        // Any other class leaves it open, so that an instance with ARM runners only runs jobs.
-        assert!(fits(&of(arm, &[]), &task("large")) && fits(&of(amd, &[]), &task("large")));
-    }
-
-    /// A machine of class `large` with the image `ubuntu-2404-arm64` is for ARM as well.
-    #[test]
-    fn a_runner_that_names_a_standard_class_gets_no_task_whose_image_is_for_arm() {
-        let arm_image = |class| OfferedTask {
-            architecture: Some(Architecture::Arm64.into()),
-            ..task(Some(class), ExecutorKind::Machine)
-        };
-        let amd = |classes: &[&str]| ClaimRequest {
-            architecture: Some(Architecture::Amd64.into()),
-            ..runner(classes, &[])
-        };
-        for class in ["large", "medium.gen2", "2xlarge+", "gpu.nvidia.small"] {
-            assert!(!fits(&amd(&[class]), &arm_image(class)), "{class}");
-            let arm = Some(Architecture::Arm64.into());
-            let arm = ClaimRequest { architecture: arm, ..runner(&[class], &[]) };
-            assert!(fits(&arm, &arm_image(class)), "{class}");
-        }
-        for class in ["arm.large", "acme/emulated"] {
-            assert!(fits(&amd(&[class]), &arm_image(class)), "{class}");
-        }
-    }
-
-    /// A newer runner that only offers what this release does not know must not get everything.
-    #[test]
-    fn a_runner_that_offers_only_unknown_executors_gets_no_task() {
-        let newer =
-            ClaimRequest { executors: vec![Word::Other("vm".to_owned())], ..runner(&[], &[]) };
-        assert!(!fits(&newer, &task(None, ExecutorKind::Machine)));
-    }
-
-    /// The other way round: what a later release offered goes to runners that know it.
-    #[test]
-    fn a_task_that_needs_what_is_unknown_here_goes_to_a_runner_that_names_it() {
-        let vm = Word::Other("vm".to_owned());
-        let executors = vec![vm.clone()];
-        let vm = OfferedTask { executor: vm, ..task(None, ExecutorKind::Machine) };
-        assert!(!fits(&runner(&[], &[]), &vm));
-        assert!(fits(&ClaimRequest { executors, ..runner(&[], &[]) }, &vm));
-        let architecture = Some(Word::Other("riscv64".to_owned()));
-        let riscv =
-            OfferedTask { architecture: architecture.clone(), ..task(None, ExecutorKind::Machine) };
-        let of = |architecture| ClaimRequest { architecture, ..runner(&[], &[]) };
-        assert!(!fits(&of(None), &riscv) && !fits(&of(Some(Architecture::Amd64.into())), &riscv));
-        assert!(fits(&of(architecture), &riscv));
-    }
 }

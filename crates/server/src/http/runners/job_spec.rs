@@ -21,7 +21,7 @@ use roundel_store::{
 };
 
 use super::token;
-use crate::app::App;
+use crate::{app::App, resource_class};
 
 /// Processes and threads of one task at a time: far beyond honest builds, and the end of a step
 /// that forks without end.
@@ -203,38 +203,16 @@ async fn checkout(sources: &Sources<'_>) -> Result<CheckoutSpec, SpecError> {
 /// What a task may use, by the name of its class (`RUN` §6.3). A class that is not in the table is a
 /// runner's own: its machine is the limit.
 fn task_limits(class: Option<&str>) -> TaskLimits {
-    let size = class.and_then(size_of);
+    let size = class.and_then(resource_class::size);
     TaskLimits {
         run_time: limits::JOB_RUN_TIME,
         log_bytes_per_step: limits::LOG_BYTES_PER_STEP,
-        memory_bytes: size.map(|(_, _, gigabytes)| gigabytes << 30),
-        cpu_millis: size.map(|(_, cpus, _)| cpus * 1_000),
+        memory_bytes: size.map(|size| size.memory_gigabytes << 30),
+        cpu_millis: size.map(|size| size.processors * 1_000),
         processes: Some(PROCESSES),
         disk_bytes: Some(DISK_BYTES),
     }
 }
-
-fn size_of(class: &str) -> Option<&'static (&'static str, u32, u64)> {
-    let name = class.trim_end_matches(".gen2").trim_end_matches(".gen3");
-    SIZES.iter().find(|(known, ..)| *known == name)
-}
-
-/// Returns whether a class is one of the hosted service, and not one that the owner of a runner named.
-pub(super) fn is_standard_class(class: &str) -> bool {
-    let families = ["arm.", "gpu.nvidia.", "windows."];
-    size_of(class).is_some() || families.iter().any(|family| class.starts_with(family))
-}
-
-/// Name, processors and gigabytes of the classes that everyone knows.
-const SIZES: [(&str, u32, u64); 7] = [
-    ("small", 1, 2),
-    ("medium", 2, 4),
-    ("medium+", 3, 6),
-    ("large", 4, 8),
-    ("xlarge", 8, 16),
-    ("2xlarge", 16, 32),
-    ("2xlarge+", 20, 40),
-];
 
 #[cfg(test)]
 mod tests {
