@@ -210,8 +210,8 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Receipt, Postponed> {
         Err(_) => (push.after.clone(), CommitInfo::default()),
     };
     let is_tag = push.git_ref.tag().is_some();
-    if !is_tag && has_skip_marker(&commit) {
-        let because = "the commit message asks to skip it ([skip ci])";
+    if !is_tag && let Some(marker) = skip_marker(&commit) {
+        let because = format!("the commit message asks to skip it ({marker})");
         return Ok(ignored(what, IgnoredReason::SkipMarker, because));
     }
     let actor = match &push.sender_id {
@@ -275,9 +275,9 @@ async fn commit_of(
 
 /// Looks for a skip marker that begins within the first characters of the message, in any case
 /// (`RUN` §1.10, VCS-028: characters, not bytes).
-fn has_skip_marker(commit: &CommitInfo) -> bool {
+fn skip_marker(commit: &CommitInfo) -> Option<&'static str> {
     let message = format!("{}\n{}", commit.subject, commit.body).to_lowercase();
-    ["[skip ci]", "[ci skip]"].iter().any(|marker| {
+    ["[skip ci]", "[ci skip]"].into_iter().find(|marker| {
         message
             .find(marker)
             .is_some_and(|at| message[..at].chars().count() < limits::SKIP_MARKER_CHARS)
@@ -296,10 +296,11 @@ mod tests {
     /// VCS-028: the marker counts within the first 250 characters, not bytes, in any case.
     #[test]
     fn a_skip_marker_counts_only_near_the_beginning() {
-        assert!(has_skip_marker(&saying("fix typo [Skip CI]")));
-        assert!(has_skip_marker(&saying("fix\n\nbody [ci skip]")));
-        assert!(has_skip_marker(&saying(&format!("{}[ci skip]", "ä".repeat(249)))));
-        assert!(!has_skip_marker(&saying(&format!("{}[ci skip]", "ä".repeat(250)))));
-        assert!(!has_skip_marker(&saying("skip ci")));
+        let marker = |message: &str| skip_marker(&saying(message));
+        assert_eq!(marker("fix typo [Skip CI]"), Some("[skip ci]"));
+        assert_eq!(marker("fix\n\nbody [ci skip]"), Some("[ci skip]"));
+        assert_eq!(marker(&format!("{}[ci skip]", "ä".repeat(249))), Some("[ci skip]"));
+        assert_eq!(marker(&format!("{}[ci skip]", "ä".repeat(250))), None);
+        assert_eq!(marker("skip ci"), None);
     }
 }

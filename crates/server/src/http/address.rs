@@ -1,10 +1,11 @@
 //! Addresses of pages, and the answer that sends a browser to one.
 
 use axum::{
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Response},
 };
 use roundel_model::forge::ProjectSlug;
+use url::Url;
 
 /// The path of a project's page, each name escaped.
 pub(crate) fn address(slug: &ProjectSlug) -> String {
@@ -36,6 +37,17 @@ pub(crate) fn is_local(path: &str) -> bool {
         && !path.starts_with("//")
         && !path.contains('\\')
         && !path.chars().any(char::is_control)
+}
+
+/// The page whose form was sent. Only its path counts, so it cannot lead to another server.
+pub(crate) fn came_from(asked: &Parts) -> Option<String> {
+    if asked.method != Method::POST {
+        return None;
+    }
+    let referrer = Url::parse(asked.headers.get(header::REFERER)?.to_str().ok()?).ok()?;
+    let query = referrer.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let path = format!("{}{query}", referrer.path());
+    is_local(&path).then_some(path)
 }
 
 #[cfg(test)]

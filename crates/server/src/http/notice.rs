@@ -25,6 +25,7 @@ roundel_model::words! {
         CanceledAtGitHub = "github-canceled",
         CanceledAtBitbucket = "bitbucket-canceled",
         Late = "late",
+        NotSent = "not-sent",
     }
 }
 
@@ -63,6 +64,9 @@ impl Notice {
                 "Sign-in was canceled at Bitbucket. Nothing was changed."
             }
             Self::Late => "No change: already finished or decided.",
+            Self::NotSent => {
+                "Your session had ended, and nothing was changed. Send the form again."
+            }
         }
     }
 }
@@ -70,20 +74,19 @@ impl Notice {
 /// Answers a form: look there, and see what was done. The address may have a query, and end with a
 /// `#fragment`.
 pub(crate) fn see_done(to: &str, notice: Notice) -> Response {
-    see_other(&with_notice(to, notice))
+    see_other(&showing(to, notice))
 }
 
-/// Puts a notice into an address. Of several in it, a page shows the first.
-fn with_notice(to: &str, notice: Notice) -> String {
-    let (to, fragment) = match to.split_once('#') {
-        Some((to, fragment)) => (to, format!("#{fragment}")),
-        None => (to, String::new()),
-    };
-    let (page, query) = match to.split_once('?') {
-        Some((page, query)) => (page, format!("&{query}")),
-        None => (to, String::new()),
-    };
-    format!("{page}?done={}{query}{fragment}", notice.as_str())
+/// Returns the address of a page with the code of a notice. The address may have a query, whose own notice
+/// is replaced, and a `#fragment`.
+pub(crate) fn showing(to: &str, notice: Notice) -> String {
+    let (page, fragment) = to
+        .split_once('#')
+        .map_or((to, String::new()), |(page, fragment)| (page, format!("#{fragment}")));
+    let (path, query) = page.split_once('?').unwrap_or((page, ""));
+    let others = query.split('&').filter(|one| !one.is_empty() && !one.starts_with("done="));
+    let query: String = others.map(|one| format!("{one}&")).collect();
+    format!("{path}?{query}done={notice}{fragment}")
 }
 
 #[cfg(test)]
@@ -100,10 +103,9 @@ mod tests {
     }
 
     #[test]
-    fn a_notice_keeps_what_an_address_says() {
-        let address = |to| with_notice(to, Notice::Stopped);
-        assert_eq!(address("/a"), "/a?done=stopped");
-        assert_eq!(address("/a#b"), "/a?done=stopped#b");
-        assert_eq!(address("/a?done=late&x=1#b?c"), "/a?done=stopped&done=late&x=1#b?c");
+    fn a_notice_joins_the_query_of_its_page() {
+        assert_eq!(showing("/a", Notice::Late), "/a?done=late");
+        assert_eq!(showing("/a#b", Notice::Late), "/a?done=late#b");
+        assert_eq!(showing("/a?x=1&done=canceled#b", Notice::Late), "/a?x=1&done=late#b");
     }
 }

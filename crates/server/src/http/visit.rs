@@ -21,10 +21,10 @@ use roundel_store::{
 };
 
 use super::{
-    address::{encode, see_other},
+    address::{came_from, encode, see_other},
     family::Family,
     frame::{Shell, error_page, page_not_found, secured, window_title},
-    notice::Notice,
+    notice::{Notice, showing},
     person::Person,
     section::Section,
 };
@@ -71,10 +71,13 @@ impl SignInFirst {
         if !is_browser || !navigates {
             return Self::Program;
         }
-        // Coming back makes sense only to what can be asked for again.
+        // A form cannot be sent again from here: its page says that nothing was changed.
         let again = parts.method == Method::GET || parts.method == Method::HEAD;
-        let path = parts.uri.path_and_query().filter(|_| again);
-        Self::At(sign_in_address(path.map_or("/", |path| path.as_str())))
+        if !again {
+            let page = came_from(parts).map(|page| showing(&page, Notice::NotSent));
+            return Self::At(sign_in_address(page.as_deref().unwrap_or("/")));
+        }
+        Self::At(sign_in_address(parts.uri.path_and_query().map_or("/", |path| path.as_str())))
     }
 }
 

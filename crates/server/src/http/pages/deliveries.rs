@@ -122,7 +122,7 @@ impl DeliveryView {
         let receipts: Vec<ReceiptView> = delivery.receipts.iter().map(ReceiptView::new).collect();
         let started = delivery.receipts.iter().any(|v| matches!(v, Receipt::Started { .. }));
         let (status, label) = match (delivery.decided_at, &delivery.last_error) {
-            (Some(_), _) if started => (DisplayStatus::Passed, "Pipeline started"),
+            (Some(_), _) if started => (DisplayStatus::Passed, "Pipeline created"),
             (Some(_), _) => (DisplayStatus::NotRun, "Nothing to start"),
             (None, Some(_)) => (DisplayStatus::Infrastructure, "Retrying"),
             (None, None) => (DisplayStatus::Running, "Processing"),

@@ -10,12 +10,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use roundel_protocol::{ErrorCode, PREFIX};
-use url::Url;
 
 use crate::{
     app::App,
     http::{
-        address::is_local,
+        address::{came_from, is_local},
         error_response::ErrorResponse,
         frame::{Failure, Link, error_page, page_not_found},
         section::Section,
@@ -103,17 +102,6 @@ fn accepts_pages(headers: &HeaderMap) -> bool {
 fn sends_form(headers: &HeaderMap) -> bool {
     let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     sent.is_some_and(|sent| sent.starts_with("application/x-www-form-urlencoded"))
-}
-
-/// The page whose form was sent. Only its path counts, so it cannot lead to another server.
-fn came_from(asked: &Parts) -> Option<String> {
-    if asked.method != Method::POST {
-        return None;
-    }
-    let referrer = Url::parse(asked.headers.get(header::REFERER)?.to_str().ok()?).ok()?;
-    let query = referrer.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let path = format!("{}{query}", referrer.path());
-    is_local(&path).then_some(path)
 }
 
 /// Answers for addresses that no route has. One that ends with a slash is looked for without it.

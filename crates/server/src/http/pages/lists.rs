@@ -86,6 +86,8 @@ pub(crate) struct WorkflowChip {
     pub(crate) segments: Vec<Segment>,
     /// The first jobs that ended badly: where to look.
     pub(crate) failed: Vec<Segment>,
+    /// How many ended badly besides.
+    pub(crate) more_failed: usize,
     pub(crate) done: usize,
     pub(crate) all: usize,
 }
@@ -208,6 +210,7 @@ impl WorkflowChip {
     fn new(row: &WorkflowRow) -> Self {
         let done = row.jobs.iter().filter(|job| has_finished(job)).count();
         let failed = row.jobs.iter().filter(|job| DisplayStatus::from(job.status).is_bad());
+        let more_failed = failed.clone().count().saturating_sub(CULPRITS);
         let segments = if row.jobs.len() > SEGMENTS { &[] } else { row.jobs.as_slice() };
         Self {
             id: row.id.to_string(),
@@ -215,6 +218,7 @@ impl WorkflowChip {
             status: DisplayStatus::from(row.status),
             segments: segments.iter().map(Segment::new).collect(),
             failed: failed.take(CULPRITS).map(Segment::new).collect(),
+            more_failed,
             done,
             all: row.jobs.len(),
         }

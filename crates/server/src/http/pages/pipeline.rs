@@ -46,6 +46,9 @@ use crate::{
     markup::{Brief, Html, Untrusted, sentence},
 };
 
+/// Jobs that failed and are named above the graph of their workflow: it may be wider than a screen.
+const FAILED: usize = 5;
+
 /// Routes of this file.
 pub(crate) fn routes() -> Routes {
     Routes::new()
@@ -98,6 +101,8 @@ struct PipelineLive {
     has_errors: bool,
     has_config: bool,
     undelivered: Vec<Undelivered>,
+    /// It is for a tag, whose jobs need filters of their own.
+    of_tag: bool,
 }
 
 struct WorkflowView {
@@ -111,6 +116,10 @@ struct WorkflowView {
     graph: Option<Html>,
     /// Jobs that were not allowed to run.
     refused: Vec<RefusedJob>,
+    /// The first jobs that failed: where to look.
+    failed: Vec<FailedJob>,
+    /// How many failed besides.
+    more_failed: usize,
     jobs: Vec<JobLine>,
     tally: String,
 }
@@ -119,6 +128,15 @@ struct WorkflowView {
 struct RefusedJob {
     address: String,
     why: Html,
+}
+
+/// A job that failed.
+struct FailedJob {
+    address: String,
+    name: Brief,
+    status: DisplayStatus,
+    /// Why, if no step says so.
+    reason: Option<Html>,
 }
 
 /// A job in the list.
@@ -161,7 +179,11 @@ async fn page(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
         subject: Untrusted(cut(&subject_of(&row), limits::WHOLE_TEXT_CHARS).into_owned()),
         body: Untrusted(cut(row.commit.body.trim(), limits::WHOLE_TEXT_CHARS).into_owned()),
         commit_url: row.commit.url.clone().filter(|url| url.starts_with("http")),
-        delivery: row.delivery.map(|id| format!("{}/deliveries/{id}", head.at)),
+        // Deliveries are shown to those who have signed in.
+        delivery: row
+            .delivery
+            .filter(|_| visit.account.is_some())
+            .map(|id| format!("{}/deliveries/{id}", head.at)),
         before: row.before.as_ref().map(|sha| sha.short().to_owned()),
         row: PipelineSummary::new(&row, &workflows, visit.now),
         head,
@@ -211,6 +233,7 @@ async fn read(
         unsupported: config_view::grouped(unsupported),
         more,
         has_config: text.is_some(),
+        of_tag: row.git_ref.tag().is_some(),
         undelivered: undelivered
             .into_iter()
             .filter_map(|undelivered| {
@@ -284,6 +307,10 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
     // Canceling a workflow cancels its jobs, each in the name of the same person.
     let canceled = workflow.jobs.iter().find_map(|job| job.canceled_by.as_ref());
     let canceled = canceled.filter(|_| workflow.status == WorkflowStatus::Canceled);
+    let has_failed = |job: &&JobRow| {
+        DisplayStatus::from(job.status).is_bad() && job.status != JobStatus::Unauthorized
+    };
+    let failed: Vec<&JobRow> = workflow.jobs.iter().filter(has_failed).collect();
     WorkflowView {
         id: workflow.id.to_string(),
         name: Brief::name(workflow.name.as_str()),
@@ -291,6 +318,8 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
         elapsed: Elapsed::of_jobs(&workflow.jobs, visit.now),
         running,
         canceled: canceled.map(|by| acted("Canceled", by, visit.now)),
+        more_failed: failed.len().saturating_sub(FAILED),
+        failed: failed.into_iter().take(FAILED).map(FailedJob::new).collect(),
         refused: workflow
             .jobs
             .iter()
@@ -304,6 +333,18 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
         graph: graph::draw(workflow.name.as_str(), &workflow.jobs, visit.now),
         jobs: workflow.jobs.iter().map(line).collect(),
         tally: tally(workflow),
+    }
+}
+
+impl FailedJob {
+    fn new(job: &JobRow) -> Self {
+        let reason = job.reason.as_ref().filter(|reason| !reason.trim().is_empty());
+        Self {
+            address: format!("/job/{}", job.id),
+            name: Brief::name(job.name.as_str()),
+            status: DisplayStatus::from(job.status),
+            reason: reason.map(|reason| sentence(&cut(reason, limits::LISTED_SENTENCE_CHARS))),
+        }
     }
 }
 

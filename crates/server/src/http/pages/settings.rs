@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     http::{
-        address::{address, encode},
+        address::{address, encode, see_other},
         badges,
         form::{NoFields, PageForm},
         frame::Shell,
@@ -46,6 +46,7 @@ const LOOK_BACK: u32 = 10;
 pub(crate) fn routes(base: &str) -> Routes {
     Routes::new()
         .get(&format!("{base}/settings"), page)
+        .get(&format!("{base}/settings/variables"), to_variables)
         .post(&format!("{base}/settings/variables"), set_variable)
         .post(&format!("{base}/settings/variables/delete"), delete_variable)
         .post(&format!("{base}/settings/variables/import"), import_variables)
@@ -272,7 +273,10 @@ async fn badge_view(visit: &Visit, project: &Project) -> Result<BadgeView, PageE
     };
     let base = visit.app.settings.public_url.as_str().trim_end_matches('/').to_owned();
     let image = format!("{base}{path}?style=shield{query}");
-    let link = visit.app.links.project(&project.slug);
+    let mut link = visit.app.links.project(&project.slug);
+    if branch != project.default_branch {
+        link.push_str(&format!("?branch={}", encode(&branch)));
+    }
     let branches = visit.app.store.branches(project.id, 100).await?;
     Ok(BadgeView {
         preview: path.clone(),
@@ -321,6 +325,11 @@ struct Variable {
 #[serde(deny_unknown_fields)]
 struct DeletedVariable {
     name: String,
+}
+
+/// The address of a refused form, opened again: where the form is.
+async fn to_variables(SecretsAdmin { subject: project, .. }: SecretsAdmin<Project>) -> Answer {
+    Ok(see_other(&format!("{}/settings#variables", address(&project.slug))))
 }
 
 async fn set_variable(

@@ -147,9 +147,11 @@ fn view(
         Some(SetupState::Running) => {
             (DisplayStatus::Running, "Setting up", "Setup continues if you close this page.")
         }
-        Some(SetupState::Done) => {
-            (DisplayStatus::Passed, "Ready", "Each push to this repository now starts a pipeline.")
-        }
+        Some(SetupState::Done) => (
+            DisplayStatus::Passed,
+            "Ready",
+            "Each push to this repository with a .circleci/config.yml now starts a pipeline.",
+        ),
         Some(SetupState::Compensating) => (
             DisplayStatus::Failing,
             "Rolling back",

@@ -8,6 +8,7 @@ mod rights;
 mod sizes;
 mod variables;
 mod waiting;
+mod why_red;
 mod wording;
 mod world;
 

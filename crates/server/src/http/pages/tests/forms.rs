@@ -125,3 +125,22 @@ async fn the_one_click_of_an_email_client_may_come_in_parts() {
     assert!(text(answer).await.contains("no more"));
     assert_page(send("project").await, StatusCode::UNSUPPORTED_MEDIA_TYPE, "another field").await;
 }
+
+/// Whoever signed out in another tab was sent to the list of pipelines, and what was typed was lost without a word.
+#[tokio::test]
+async fn a_form_that_is_sent_after_the_session_ended_leads_back_to_its_page_and_says_so() {
+    let world = World::new().await;
+    let settings = "/gh/acme/web/settings";
+    let referrer = format!("http://127.0.0.1:1{settings}?badge-branch=x");
+    let variables = format!("{settings}/variables");
+    let answer = world.post_referred(&variables, "name=A&value=1", "nobody", &referrer).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    let back = "%2Fgh%2Facme%2Fweb%2Fsettings%3Fbadge-branch%3Dx%26done%3Dnot-sent";
+    assert_eq!(answer.headers()[header::LOCATION], format!("/login?return={back}"));
+    let page = format!("{settings}?badge-branch=x&done=not-sent");
+    let page = text(world.get(&page, Some("admin")).await).await;
+    assert!(page.contains("Your session had ended, and nothing was changed."), "{page}");
+    // Its address opens the page with the form, too.
+    let answer = world.get(&variables, Some("admin")).await;
+    assert_eq!(answer.headers()[header::LOCATION], "/gh/acme/web/settings#variables");
+}

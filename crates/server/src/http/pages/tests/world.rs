@@ -183,6 +183,7 @@ impl World {
             .header(header::HOST, "127.0.0.1:1")
             .header(header::ORIGIN, "http://127.0.0.1:1")
             .header(header::REFERER, referrer)
+            .header(header::ACCEPT, "text/html")
             .header(header::COOKIE, cookie(who))
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(form.to_owned()))
@@ -314,7 +315,7 @@ impl World {
     }
 
     /// A pipeline that is being compiled.
-    async fn started(&self, branch: &str, subject: &str) -> PipelineId {
+    pub(super) async fn started(&self, branch: &str, subject: &str) -> PipelineId {
         self.started_by(branch, subject, TriggerKind::Push, ("writer", None, None)).await
     }
 
@@ -445,7 +446,7 @@ impl World {
         }
     }
 
-    async fn apply(&self, pipeline: PipelineId, event: &Event) {
+    pub(super) async fn apply(&self, pipeline: PipelineId, event: &Event) {
         let applied = drive::apply(&self.app.drive, pipeline, event, Timestamp::now()).await;
         assert_eq!(applied.unwrap(), drive::Applied::Changed);
     }
