@@ -133,7 +133,7 @@ fn quietly(
     log: Option<&str>,
     command: impl FnOnce() -> anyhow::Result<Exit>,
 ) -> anyhow::Result<Exit> {
-    terminal::start_log(&tool_log(log, &variables())?);
+    terminal::start_log(&tool_log(log, &variables()?)?);
     command()
 }
 

@@ -10,6 +10,10 @@
 //!
 //! Deliberately absent: what the values are for (`serve`, `runner_command`, `orb_command`).
 
+use std::ffi::OsString;
+
+use crate::exit::UsageError;
+
 pub(crate) mod arguments;
 pub mod declaration;
 mod file;
@@ -28,10 +32,21 @@ mod unknown;
 pub(crate) mod values;
 
 /// Returns the environment variables that may be settings.
-pub(crate) fn variables() -> given::Variables {
-    let ours = std::env::vars_os().filter_map(|(name, value)| {
+///
+/// # Errors
+///
+/// If the value of one is not UTF-8: changed in silence, it would be another path, or another secret.
+pub(crate) fn variables() -> Result<given::Variables, UsageError> {
+    collected(std::env::vars_os())
+}
+
+fn collected(
+    all: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<given::Variables, UsageError> {
+    let ours = all.into_iter().filter_map(|(name, value)| {
         let name = name.into_string().ok().filter(|name| name.starts_with("ROUNDEL_"))?;
-        Some((name, value.to_string_lossy().into_owned()))
+        let not_text = |_| UsageError(format!("`{name}` is not UTF-8\n  write its value as UTF-8"));
+        Some(value.into_string().map_err(not_text).map(|value| (name.clone(), value)))
     });
     ours.collect()
 }

@@ -13,7 +13,14 @@ use roundel_config::Layout;
 use roundel_model::text;
 pub(crate) use roundel_model::text::wrapped;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    EnvFilter,
+    field::RecordFields,
+    fmt::{
+        FormatFields,
+        format::{DefaultFields, Writer},
+    },
+};
 
 /// Starts the log on standard error. The filter was checked before.
 pub(crate) fn start_log(filter: &str) {
@@ -23,9 +30,22 @@ pub(crate) fn start_log(filter: &str) {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
+        .fmt_fields(Harmless(DefaultFields::new()))
         // Standard error may be closed (`2>&1 | head`); saying so there would end the program.
         .log_internal_errors(false)
         .init();
+}
+
+/// Writes the fields of a line of the log so that they stay on it: names of jobs and branches come from
+/// whoever can push, and must not make lines of their own, or speak to the terminal.
+struct Harmless(DefaultFields);
+
+impl<'writer> FormatFields<'writer> for Harmless {
+    fn format_fields<R: RecordFields>(&self, mut to: Writer<'writer>, fields: R) -> fmt::Result {
+        let mut line = String::new();
+        self.0.format_fields(Writer::new(&mut line), fields)?;
+        to.write_str(&text::one_line(&line))
+    }
 }
 
 /// Writes to standard output. A reader that has seen enough (`| head`) is not an error.
@@ -248,6 +268,40 @@ mod tests {
     #[derive(Debug, thiserror::Error)]
     #[error("(code: 13) {0}")]
     struct Inner(&'static str);
+
+    #[derive(Clone, Default)]
+    struct Lines(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Anyone who can push names jobs.
+    #[test]
+    fn a_name_with_line_ends_makes_no_line_of_the_log() {
+        let lines = Lines::default();
+        let to = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .fmt_fields(Harmless(DefaultFields::new()))
+            .with_writer(move || to.clone())
+            .finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let name = "x\n2026-11-30T09:00:00Z ERROR forged\u{1b}[31m\u{202e}";
+            let _span = tracing::info_span!("job", job.name = %name).entered();
+            tracing::warn!(job.name = %name, "a job named {name} ended");
+        });
+        let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(log.lines().count(), 1, "{log}");
+        assert!(log.contains("x 2026-11-30T09:00:00Z ERROR forged"), "{log}");
+        assert!(!log.contains(['\u{1b}', '\u{202e}']), "{log}");
+    }
 
     /// A library's error says its cause, and then there is the cause.
     #[test]

@@ -288,7 +288,7 @@ await chapter('a variable is deleted only after a question, and some names are r
 
 await chapter('the receipt of a push is there', async () => {
   await page.goto('/gh/acme/greet/deliveries');
-  await page.locator('.receipts', { hasText: 'Pipeline started' }).waitFor();
+  await page.locator('.receipts', { hasText: 'Pipeline created' }).waitFor();
 });
 
 await chapter('without script the pages are complete', async () => {

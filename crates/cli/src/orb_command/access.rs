@@ -52,7 +52,7 @@ type ApiResult<T> = Result<T, String>;
 impl Access {
     /// Opens the server that is named, or else the data directory on this machine.
     pub(super) async fn open(flags: &SettingFlags<flags::Orb>) -> Result<Self> {
-        let values = Values::resolve(Program::Orb, &flags.given, &variables())?;
+        let values = Values::resolve(Program::Orb, &flags.given, &variables()?)?;
         for warning in &values.warnings {
             tracing::warn!("{warning}");
         }

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::settings::{
     declaration::{Default, Setting},
+    given::Origin,
     keys,
     table::{
         forges::{BITBUCKET, Forge, GITHUB},
@@ -24,6 +25,15 @@ const TOKEN_CHARACTERS: usize = 32;
 pub(crate) fn check(values: &Values) -> Result<()> {
     forges(values)?;
     email(values)?;
+    let has_port = values.get(&general::LISTEN)?.is_none_or(|address| address.port() != 0);
+    let public_url = values.found(&general::PUBLIC_URL.declaration);
+    if !has_port && public_url.is_none_or(|found| found.origin == Origin::Default) {
+        let help =
+            "give `public_url` as well, or a port: links, webhooks and sign-ins need the address";
+        return Err(values
+            .refusal(&general::LISTEN.declaration, "has no port of its own", help)
+            .into());
+    }
     if values.get(&services::ORBS_REGISTRY_TOKEN)?.is_some() {
         values.require(&services::ORBS_REGISTRY, "there is a token, but not for which registry")?;
     }

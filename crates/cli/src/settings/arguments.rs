@@ -24,7 +24,7 @@ impl<P: ReadsSettings> Arguments<P> {
     /// Reads flags, variables and the file.
     pub(crate) fn values(&self, log: Option<&str>) -> Result<Values> {
         let given = self.settings.with_log(log);
-        Ok(Values::resolve(P::PROGRAM, &given, &variables())?)
+        Ok(Values::resolve(P::PROGRAM, &given, &variables()?)?)
     }
 
     /// Prints the settings, if that is all that was asked for. Returns whether it was.

@@ -135,7 +135,8 @@ impl File {
             }
             Err(expected) => {
                 let place = Place::new(self.path.clone(), text, &value.span());
-                let place = if is_secret { Place { text: None, ..place } } else { place };
+                let place =
+                    if is_secret { Place { text: None, ..place } } else { without_value(place) };
                 let message = format!("`{key}` must be {expected}");
                 let example = literal::toml_value(setting.declaration().example, shape);
                 let help = format!("an example: `{} = {example}`", last(key));

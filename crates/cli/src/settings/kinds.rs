@@ -4,7 +4,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use roundel_model::{limits::STATUS_PREFIX_CHARS, secret::Secret, text::is_hidden};
+use roundel_model::{limits, secret::Secret, text::is_hidden};
 use roundel_server::EmailSettings;
 use url::Url;
 
@@ -15,6 +15,9 @@ use super::{
 
 /// The most jobs at a time that one runner takes.
 const SLOTS: u32 = 1024;
+
+/// Characters of `-1024`, which the name of a slot ends with.
+const SLOT_SUFFIX_CHARS: usize = 5;
 
 pub(super) const ADDRESS: Kind<SocketAddr> = Kind {
     name: "address and port",
@@ -73,19 +76,14 @@ pub(super) const SENDER: Kind<String> = Kind {
 pub(super) const STATUS_PREFIX: Kind<String> = Kind {
     name: "text",
     shape: Shape::Text,
-    parse: |text| {
-        let prefix = line(text)?;
-        if prefix.chars().any(is_hidden) {
-            return Err("a text with characters that cannot be seen".to_owned());
-        }
-        if prefix.trim() != prefix {
-            return Err("a text with a space at its beginning or its end".to_owned());
-        }
-        if prefix.chars().count() > STATUS_PREFIX_CHARS {
-            return Err(format!("longer than {STATUS_PREFIX_CHARS} characters"));
-        }
-        Ok(prefix)
-    },
+    parse: |text| visible_text(text, limits::STATUS_PREFIX_CHARS),
+};
+
+/// What the server takes from a runner as its name. Each slot appends its number.
+pub(super) const RUNNER_NAME: Kind<String> = Kind {
+    name: "text",
+    shape: Shape::Text,
+    parse: |text| visible_text(text, limits::RUNNER_NAME_CHARS - SLOT_SUFFIX_CHARS),
 };
 
 pub(super) const TEXT: Kind<String> = Kind { name: "text", shape: Shape::Text, parse: line };
@@ -93,7 +91,16 @@ pub(super) const TEXT: Kind<String> = Kind { name: "text", shape: Shape::Text, p
 pub(super) const RESOURCE_CLASSES: Kind<Vec<String>> = Kind {
     name: "texts",
     shape: Shape::List,
-    parse: |text| text.split('\n').map(resource_class).collect(),
+    parse: |text| {
+        let classes: Vec<String> =
+            text.split('\n').map(resource_class).collect::<Result<_, _>>()?;
+        let most = limits::RESOURCE_CLASSES_PER_RUNNER;
+        if classes.len() > most {
+            Err(format!("more than {most} resource classes"))
+        } else {
+            Ok(classes)
+        }
+    },
 };
 
 pub(super) const SECRET: Kind<Secret<String>> =
@@ -226,11 +233,26 @@ fn resource_class(text: &str) -> Result<String, String> {
     if text.trim().contains(|c: char| c == ',' || c.is_whitespace()) {
         return Err("a resource class with a comma or a space; give several as one each".to_owned());
     }
-    line(text.trim())
+    visible_text(text.trim(), limits::RESOURCE_CLASS_CHARS)
 }
 
 fn path(text: &str) -> Result<PathBuf, String> {
     line(text).map(PathBuf::from)
+}
+
+/// A text that pages and forges show.
+fn visible_text(text: &str, most: usize) -> Result<String, String> {
+    let text = line(text)?;
+    if text.chars().any(is_hidden) {
+        return Err("a text with characters that cannot be seen".to_owned());
+    }
+    if text.trim() != text {
+        return Err("a text with a space at its beginning or its end".to_owned());
+    }
+    if text.chars().count() > most {
+        return Err(format!("longer than {most} characters"));
+    }
+    Ok(text)
 }
 
 fn line(text: &str) -> Result<String, String> {

@@ -141,6 +141,34 @@ fn a_status_prefix_is_short_and_can_be_seen() {
     assert!(case.values().found(&general::STATUS_PREFIX.declaration).is_some());
 }
 
+/// The server refuses longer ones, and the runner asked again for ever.
+#[test]
+fn names_of_runners_and_classes_are_what_the_server_takes() {
+    let name = |name: &str| Case::new("").flag("name", name).error();
+    assert!(name(&"x".repeat(296)).contains("longer than 295 characters"));
+    assert!(name("a\u{202E}b").contains("with characters that cannot be seen"));
+    let class = |class: &str| Case::new("").flag("resource-class", class).error();
+    assert!(class(&"x".repeat(201)).contains("longer than 200 characters"));
+    let many: Vec<String> = (0..201).map(|number| format!("acme/{number}")).collect();
+    assert!(class(&many.join("\n")).contains("more than 200 resource classes"));
+}
+
+#[test]
+fn a_variable_that_is_not_utf_8_is_refused() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let odd = |name: &str| (name.into(), std::ffi::OsString::from_vec(b"d\xff".to_vec()));
+    let error = super::collected([odd("ROUNDEL_DATA")]).unwrap_err();
+    assert_eq!(error.to_string(), "`ROUNDEL_DATA` is not UTF-8\n  write its value as UTF-8");
+    assert_eq!(super::collected([odd("OTHER")]).unwrap().len(), 0);
+}
+
+/// The addresses in it may hold passwords, which are masked where they can be read.
+#[test]
+fn a_value_of_another_type_is_not_shown() {
+    let error = Case::new("[orbs]\nurl_prefixes = [\"https://u:hunter2@a/\", 3]\n").error();
+    assert!(error.contains("roundel.toml:2:") && !error.contains("hunter2"), "{error}");
+}
+
 #[test]
 fn a_line_of_the_settings_file_is_not_shown_if_a_part_of_it_may_be_a_password() {
     let url = Case::new("public_url = \"https://u:s@ci.example.org/?token=hush\"\n").error();

@@ -57,12 +57,8 @@ impl Notice {
             Self::TokenReplaced => "New badge token generated. The previous token no longer works.",
             Self::Stopped => "Stopped: pushes to this repository start no pipelines.",
             Self::PreferencesSaved => "Preferences saved.",
-            Self::CanceledAtGitHub => {
-                "Sign-in was canceled at GitHub. Nothing was changed."
-            }
-            Self::CanceledAtBitbucket => {
-                "Sign-in was canceled at Bitbucket. Nothing was changed."
-            }
+            Self::CanceledAtGitHub => "Sign-in was canceled at GitHub. Nothing was changed.",
+            Self::CanceledAtBitbucket => "Sign-in was canceled at Bitbucket. Nothing was changed.",
             Self::Late => "No change: already finished or decided.",
             Self::NotSent => {
                 "Your session had ended, and nothing was changed. Send the form again."

@@ -59,7 +59,7 @@ pub(crate) static ALLOW_SETUID: Setting<bool> = Setting {
 };
 
 pub(crate) static NAME: Setting<String> = Setting {
-    kind: kinds::TEXT,
+    kind: kinds::RUNNER_NAME,
     declaration: Declaration {
         key: "runner.name",
         flag: "name",

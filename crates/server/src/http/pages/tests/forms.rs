@@ -126,7 +126,7 @@ async fn the_one_click_of_an_email_client_may_come_in_parts() {
     assert_page(send("project").await, StatusCode::UNSUPPORTED_MEDIA_TYPE, "another field").await;
 }
 
-/// Whoever signed out in another tab was sent to the list of pipelines, and what was typed was lost without a word.
+/// A user who signed out in another tab was sent to the list of pipelines, and what was typed was lost without a word.
 #[tokio::test]
 async fn a_form_that_is_sent_after_the_session_ended_leads_back_to_its_page_and_says_so() {
     let world = World::new().await;
