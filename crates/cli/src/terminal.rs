@@ -37,7 +37,7 @@ pub(crate) fn start_log(filter: &str) {
 }
 
 /// Writes the fields of a line of the log so that they stay on it: names of jobs and branches come from
-/// whoever can push, and must not make lines of their own, or speak to the terminal.
+/// everyone who can push, and must not make lines of their own, or speak to the terminal.
 struct Harmless(DefaultFields);
 
 impl<'writer> FormatFields<'writer> for Harmless {

@@ -141,7 +141,7 @@ fn a_status_prefix_is_short_and_can_be_seen() {
     assert!(case.values().found(&general::STATUS_PREFIX.declaration).is_some());
 }
 
-/// The server refuses longer ones, and the runner asked again for ever.
+/// The server refuses longer ones, and the runner asked again without end.
 #[test]
 fn names_of_runners_and_classes_are_what_the_server_takes() {
     let name = |name: &str| Case::new("").flag("name", name).error();

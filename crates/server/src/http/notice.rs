@@ -81,8 +81,9 @@ pub(crate) fn showing(to: &str, notice: Notice) -> String {
         .map_or((to, String::new()), |(page, fragment)| (page, format!("#{fragment}")));
     let (path, query) = page.split_once('?').unwrap_or((page, ""));
     let others = query.split('&').filter(|one| !one.is_empty() && !one.starts_with("done="));
-    let query: String = others.map(|one| format!("{one}&")).collect();
-    format!("{path}?{query}done={notice}{fragment}")
+    let done = format!("done={notice}");
+    let query: Vec<&str> = others.chain([done.as_str()]).collect();
+    format!("{path}?{}{fragment}", query.join("&"))
 }
 
 #[cfg(test)]

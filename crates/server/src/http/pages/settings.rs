@@ -275,7 +275,8 @@ async fn badge_view(visit: &Visit, project: &Project) -> Result<BadgeView, PageE
     let image = format!("{base}{path}?style=shield{query}");
     let mut link = visit.app.links.project(&project.slug);
     if branch != project.default_branch {
-        link.push_str(&format!("?branch={}", encode(&branch)));
+        link.push_str("?branch=");
+        link.push_str(&encode(&branch));
     }
     let branches = visit.app.store.branches(project.id, 100).await?;
     Ok(BadgeView {
