@@ -10,9 +10,9 @@ use std::{
     thread,
 };
 
-use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
-use gen_lsp_types::{InitializeParams, Uri};
-use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
+use crossbeam_channel::{Receiver, bounded, select, unbounded};
+use gen_lsp_types::InitializeParams;
+use lsp_server::{ErrorCode, Message, Request, RequestId};
 use roundel_config::{
     Inputs,
     orbs::{Missing, Resolution},
@@ -20,9 +20,8 @@ use roundel_config::{
 use serde_json::{Value, json};
 
 use crate::{
-    analysis::{self, Outcome, Task},
-    diagnostics,
-    documents::{self, Documents, Kind},
+    analysis::{self, Outcome},
+    documents::Documents,
     frames::{self, Incoming},
     panics::caught,
     renames::{Renamed, Renames},
@@ -33,7 +32,10 @@ use crate::{
 };
 
 mod capabilities;
+mod session;
 mod synchronize;
+
+use session::{Outgoing, Session, Stage};
 
 /// Messages that wait to be read or written.
 const WAITING: usize = 1_000;
@@ -110,38 +112,6 @@ fn write(mut output: impl Write, messages: &Receiver<Outgoing>) {
             return;
         }
     }
-}
-
-/// What goes out.
-#[derive(Debug)]
-enum Outgoing {
-    Message(Message),
-    /// An answer to something that had no id.
-    Raw(Value),
-}
-
-/// How far the conversation is.
-enum Stage {
-    /// Nothing but `initialize` is answered.
-    Fresh {
-        settings: Settings,
-        open: OpenOrbs,
-        local: LocalValues,
-    },
-    Open,
-    /// Nothing but `exit` is expected.
-    ShutDown,
-}
-
-struct Session {
-    stage: Stage,
-    context: RequestContext,
-    tasks: Option<Sender<Task>>,
-    outcomes_to: Sender<Outcome>,
-    renames: Renames,
-    outgoing: Sender<Outgoing>,
-    inputs: Inputs,
-    queue: VecDeque<Incoming>,
 }
 
 impl Session {
@@ -337,67 +307,5 @@ impl Session {
         // Places in orbs are looked up in what was just found.
         open.ask(|_, _| ());
         self.publish(&uri);
-    }
-
-    /// Publishes what is wrong with a document.
-    fn publish(&mut self, uri: &Uri) {
-        let Some(open) = self.context.documents.get(uri) else { return };
-        let (version, encoding) = (open.version, self.context.encoding);
-        let found = diagnostics::all(open, uri, &mut self.context.sources, encoding);
-        self.notify(
-            "textDocument/publishDiagnostics",
-            json!({ "uri": uri, "version": version, "diagnostics": found }),
-        );
-    }
-
-    /// Asks for a document to be compiled, if it is something to compile.
-    fn analyze(&mut self, uri: &Uri) {
-        let Some(open) = self.context.documents.get(uri) else { return };
-        if open.kind != Kind::Config || self.context.sources.holds(uri) {
-            return self.publish(uri);
-        }
-        let text = open.text.as_str().to_owned();
-        let task = Task::Compile {
-            uri: uri.clone(),
-            version: open.version,
-            text,
-            path: documents::name(uri),
-        };
-        self.give(task);
-    }
-
-    fn give(&self, task: Task) {
-        if let Some(tasks) = &self.tasks
-            && tasks.send(task).is_err()
-        {
-            tracing::error!("the compiler thread has stopped");
-        }
-    }
-
-    fn send(&self, message: Outgoing) {
-        if self.outgoing.send(message).is_err() {
-            tracing::debug!("the editor closed the connection");
-        }
-    }
-
-    fn reply(&self, id: RequestId, value: Value) {
-        let response = Response { id, response_result: Ok(value) };
-        self.send(Outgoing::Message(Message::Response(response)));
-    }
-
-    fn refuse(&self, id: RequestId, code: ErrorCode, message: &str) {
-        let response = Response::new_err(id, capabilities::number(code), message.to_owned());
-        self.send(Outgoing::Message(Message::Response(response)));
-    }
-
-    fn notify(&self, method: &str, params: Value) {
-        let one = Notification { method: method.to_owned(), params };
-        self.send(Outgoing::Message(Message::Notification(one)));
-    }
-
-    /// Shows a message in the editor.
-    fn show(&self, message: &str) {
-        tracing::warn!(message, "message shown in the editor");
-        self.notify("window/showMessage", json!({ "type": 2, "message": message }));
     }
 }

@@ -171,14 +171,12 @@ fn no_crate_has_a_cycle_of_files() {
     report("imports of files point down only", cycles(Modules::of_workspace()));
 }
 
-/// Crates with methods that do not point down yet: `docs/roadmap.md` says so.
-const NOT_YET: &[&str] = &["crates/lsp"];
-
 #[test]
 fn no_type_has_a_cycle_of_files_through_its_methods() {
-    let mut found = cycles_of_methods(Modules::of_workspace());
-    found.retain(|cycle| !NOT_YET.contains(&cycle.package()));
-    report("calls of a type's own methods point down only", found);
+    report(
+        "calls of a type's own methods point down only",
+        cycles_of_methods(Modules::of_workspace()),
+    );
 }
 
 mod tests {

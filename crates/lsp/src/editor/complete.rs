@@ -1,60 +1,23 @@
 //! What can be typed here: keys, steps, jobs, parameters, values.
 
+mod list;
 mod names;
 
+use list::List;
+pub(crate) use list::{Completion, Icon};
+
 use super::{
-    describe,
     document::Document,
     environment::Environment,
-    library::Library,
     place::{At, Place, Segment},
-    schema::{
-        BUILT_IN,
-        shape::{Key, Shape, Table},
-    },
+    schema::shape::{Key, Kind, Shape, Table},
     spot::{Callee, Names, Spot, SpotKind, invocation_table},
     tags,
-    tree::node::{Node, Span, Value, line_end, line_start},
+    tree::node::{Node, Span, line_end, line_start},
 };
-use crate::editor::schema::shape::Kind;
 
 /// Answers that an editor gets at most.
 const ANSWERS: usize = 2_000;
-
-/// Something that can be typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Completion {
-    /// The name in the list.
-    pub(crate) label: String,
-    pub(crate) icon: Icon,
-    /// A few words next to the label.
-    pub(crate) detail: Option<String>,
-    /// Markdown.
-    pub(crate) documentation: Option<String>,
-    /// The text to insert: a snippet in the syntax of the Language Server Protocol.
-    pub(crate) insert: String,
-    /// The bytes that it replaces, all on one line.
-    pub(crate) replace: Span,
-    /// Understood, but there is something better.
-    pub(crate) deprecated: bool,
-}
-
-/// What a completion is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Icon {
-    /// A key of the language.
-    Key,
-    /// A built-in step.
-    Step,
-    /// A value out of several.
-    Value,
-    /// A defined thing.
-    Name(Kind),
-    /// A pipeline value, a matrix value.
-    Variable,
-    /// A YAML anchor.
-    Anchor,
-}
 
 /// Returns what can be typed at `offset`, best first.
 pub(crate) fn complete(
@@ -91,15 +54,6 @@ fn anchor_at(text: &str, offset: usize) -> Option<Span> {
     let is_name = before.get(star + 1..)?.chars().all(|c| c.is_alphanumeric() || "-_".contains(c));
     let is_alias = before.get(..star)?.ends_with([' ', '[', ',']);
     (is_name && is_alias).then(|| tags::word_at(text, offset))
-}
-
-/// Completions being collected.
-struct List<'d> {
-    document: &'d Document,
-    library: &'d Library,
-    names: Names<'d>,
-    place: Place<'d>,
-    found: Vec<Completion>,
 }
 
 impl List<'_> {
@@ -140,24 +94,6 @@ impl List<'_> {
         let (start, end) = (line_start(text, self.place.offset), line_end(text, self.place.offset));
         let word = &self.place.word;
         self.place.word = word.start.max(start)..word.end.min(end).max(self.place.offset);
-    }
-
-    /// Adds an answer. Further lines are indented by the editor as the first one is; what is
-    /// after a dash needs two columns more.
-    fn push(&mut self, label: &str, icon: Icon, insert: &str) -> &mut Completion {
-        let dash = if self.place.needs_dash { "- " } else { "" };
-        let indent = "  ".repeat(self.place.dashes(&self.document.text));
-        self.found.push(Completion {
-            label: label.to_owned(),
-            icon,
-            detail: None,
-            documentation: None,
-            insert: format!("{dash}{}", insert.replace('\n', &format!("\n{indent}"))),
-            replace: self.place.word.clone(),
-            deprecated: false,
-        });
-        let last = self.found.len() - 1;
-        &mut self.found[last]
     }
 
     fn keys(&mut self, spot: &Spot) {
@@ -213,18 +149,6 @@ impl List<'_> {
         }
     }
 
-    /// Returns whether the mapping has a key already, other than the one that is being typed.
-    fn has(&self, key: &str) -> bool {
-        let entries = self.place.container.entries().iter();
-        entries.filter(|entry| entry.key_span != self.place.word).any(|entry| entry.key == key)
-    }
-
-    /// Returns whether the word is a key that has its colon.
-    fn has_colon(&self) -> bool {
-        let entries = self.place.container.entries().iter();
-        entries.filter(|entry| entry.key_span == self.place.word).any(|entry| entry.colon)
-    }
-
     fn table(&mut self, table: &'static Table) {
         let mut keys: Vec<&'static Key> = table.keys.iter().filter(|key| !key.old).collect();
         keys.sort_by_key(|key| !key.required);
@@ -233,21 +157,6 @@ impl List<'_> {
                 self.key(key, table.what);
             }
         }
-    }
-
-    fn key(&mut self, key: &'static Key, what: &str) {
-        let insert = if self.has_colon() {
-            key.name.to_owned()
-        } else if self.place.in_flow {
-            format!("{}: $0", key.name)
-        } else {
-            let snippet = key.snippet.map(str::to_owned);
-            snippet.unwrap_or_else(|| format!("{}:{}", key.name, key.shape.ending()))
-        };
-        let icon = if what == BUILT_IN.what { Icon::Step } else { Icon::Key };
-        let added = self.push(key.name, icon, &insert);
-        added.detail = Some(key.shape.words().replace('`', ""));
-        added.documentation = Some(describe::key(key, what));
     }
 
     fn values(&mut self, spot: &Spot) {
@@ -286,44 +195,10 @@ impl List<'_> {
             _ => {}
         }
     }
-
-    fn plain(&mut self, values: &[&str]) {
-        for value in values {
-            self.push(value, Icon::Value, &value.replace('$', "\\$"));
-        }
-    }
 }
 
 impl Place<'_> {
     fn last(&self) -> Option<&Segment> {
         self.path.last().map(|(_, segment)| segment)
     }
-}
-
-/// Contexts that a file names anywhere.
-fn contexts_in(root: &Node) -> Vec<String> {
-    let mut found = Vec::new();
-    root.visit(&mut |node| {
-        let Some(context) = node.get("context") else { return };
-        let one = std::iter::once(context);
-        for name in one.chain(context.items()).filter_map(Node::text) {
-            if !found.iter().any(|known| known == name) && !name.contains("<<") {
-                found.push(name.to_owned());
-            }
-        }
-    });
-    found
-}
-
-/// The names of all anchors, and what carries them.
-fn anchors_in(root: &Node) -> Vec<(&str, &Node)> {
-    let mut found = Vec::new();
-    root.visit(&mut |node| {
-        if let Some(anchor) = &node.anchor
-            && !matches!(node.value, Value::Empty)
-        {
-            found.push((anchor.text.as_str(), node));
-        }
-    });
-    found
 }

@@ -10,8 +10,10 @@
 mod block;
 mod flow;
 pub(crate) mod node;
+mod reader;
 
 use node::Node;
+use reader::Reader;
 
 /// Documents beyond this are not read: the compiler refuses them as well.
 const TEXT_BYTES: usize = 4 << 20;
@@ -22,7 +24,7 @@ impl Node {
         if text.len() > TEXT_BYTES {
             return Self::default();
         }
-        block::Reader::new(text).document()
+        Reader::new(text).document()
     }
 }
 

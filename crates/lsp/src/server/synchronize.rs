@@ -8,7 +8,7 @@ use lsp_server::Notification;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
-use super::Session;
+use super::session::Session;
 use crate::{analysis::Task, documents::Kind};
 
 /// Changes of a document. The library's type takes a change whose range it cannot read for a change of

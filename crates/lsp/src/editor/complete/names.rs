@@ -1,11 +1,13 @@
 //! Completions that come from the document and its orbs.
 
-use super::{Icon, List, anchors_in, contexts_in};
+use super::list::{Icon, List};
 use crate::editor::{
     describe,
     outline::{Item, Parameter, ParameterKind, join, split},
+    place::{At, Segment},
     schema::{BUILT_IN, shape::Kind, values::PIPELINE_VALUES},
     spot::{Callee, Spot},
+    tree::node::{Node, Value},
 };
 
 /// Lines of an anchored value that are shown.
@@ -22,7 +24,7 @@ impl List<'_> {
     pub(super) fn jobs(&mut self, scope: &str) {
         self.elements(scope, Kind::Job);
         self.elements(scope, Kind::Group);
-        if self.place.at == super::At::Fresh && !self.place.in_flow {
+        if self.place.at == At::Fresh && !self.place.in_flow {
             let hold = self.push("hold (approval)", Icon::Step, "${1:hold}:\n  type: approval");
             hold.detail = Some("waits for a manual approval".to_owned());
         }
@@ -58,7 +60,7 @@ impl List<'_> {
             .collect();
         let insert = if with_arguments && !arguments.is_empty() {
             format!("{name}:{}", arguments.concat())
-        } else if self.place.at == super::At::Key && !self.has_colon() {
+        } else if self.place.at == At::Key && !self.has_colon() {
             format!("{name}:")
         } else {
             name.to_owned()
@@ -98,8 +100,8 @@ impl List<'_> {
 
     fn in_matrix(&self) -> bool {
         let keys = self.place.path.iter().rev().filter_map(|(_, segment)| match segment {
-            super::Segment::Key(key) => Some(key.as_str()),
-            super::Segment::Item(_) => None,
+            Segment::Key(key) => Some(key.as_str()),
+            Segment::Item(_) => None,
         });
         keys.take(2).any(|key| key == "matrix")
     }
@@ -170,8 +172,8 @@ impl List<'_> {
     /// Versions that exist, for an orb whose version does not.
     pub(super) fn orb_versions(&mut self, spot: &Spot) {
         let alias = self.place.path.last().and_then(|(_, segment)| match segment {
-            super::Segment::Key(key) => Some(join(&spot.scope, key)),
-            super::Segment::Item(_) => None,
+            Segment::Key(key) => Some(join(&spot.scope, key)),
+            Segment::Item(_) => None,
         });
         let missing = alias.and_then(|alias| self.library.missing(&alias));
         let Some((reference, missing)) = missing else { return };
@@ -225,4 +227,32 @@ impl List<'_> {
             added.documentation = Some(describe::pipeline_value(value));
         }
     }
+}
+
+/// Contexts that a file names anywhere.
+fn contexts_in(root: &Node) -> Vec<String> {
+    let mut found = Vec::new();
+    root.visit(&mut |node| {
+        let Some(context) = node.get("context") else { return };
+        let one = std::iter::once(context);
+        for name in one.chain(context.items()).filter_map(Node::text) {
+            if !found.iter().any(|known| known == name) && !name.contains("<<") {
+                found.push(name.to_owned());
+            }
+        }
+    });
+    found
+}
+
+/// The names of all anchors, and what carries them.
+fn anchors_in(root: &Node) -> Vec<(&str, &Node)> {
+    let mut found = Vec::new();
+    root.visit(&mut |node| {
+        if let Some(anchor) = &node.anchor
+            && !matches!(node.value, Value::Empty)
+        {
+            found.push((anchor.text.as_str(), node));
+        }
+    });
+    found
 }

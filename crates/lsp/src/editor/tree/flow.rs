@@ -1,8 +1,8 @@
 //! Collections in brackets and braces, closed or not.
 
 use super::{
-    block::Reader,
     node::{DEPTH, Entry, List, Map, Node, Scalar, Span, Style, Value, line_end},
+    reader::Reader,
 };
 
 impl Reader<'_> {
