@@ -362,6 +362,7 @@ fn repositories_are_checked_before_they_move() {
         ("web/.circleci/config.yml", GOOD),
         ("api/.circleci/config.yml", orb),
         ("docs/README.md", "hello"),
+        ("wrong/.circleci/config.yml", "version: 2.1\njobs: {build: {machine: true}}\n"),
     ]);
     let one = config(folder.path(), &["migrate-check", "web"], "");
     assert_eq!(one.status.code(), Some(0), "{}", out(&one));
@@ -374,6 +375,9 @@ fn repositories_are_checked_before_they_move() {
         out(&all)
     );
     assert!(out(&all).contains("they end as unauthorized (1 repository)\n           deploy\n"));
+    let wrong = config(folder.path(), &["migrate-check", "web", "wrong"], "");
+    let row = "\nwrong           1  cannot     wrong/.circleci/config.yml:2:8: error[E-019 steps-missing]\n";
+    assert!(out(&wrong).contains(row), "{}", out(&wrong));
     for nothing in [&["docs"][..], &["docs", "docs"], &["docs", "--json"]] {
         let output = config(folder.path(), &[&["migrate-check"], nothing].concat(), "");
         let message = err(&output);

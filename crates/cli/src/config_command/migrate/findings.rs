@@ -139,12 +139,7 @@ impl Found {
     }
 
     fn mistakes(&mut self, checked: &Checked) {
-        // Orbs have their own finding.
-        let has_orbs = !checked.missing.is_empty();
-        let errors: Vec<&Diagnostic> = checked
-            .of(Severity::Error)
-            .filter(|error| !(has_orbs && is_about_orbs(&error.code)))
-            .collect();
+        let errors = mistakes(checked);
         if errors.is_empty() {
             return;
         }
@@ -483,6 +478,13 @@ impl Found {
 fn is_public(used: &str) -> bool {
     let group = used.split(' ').nth(1).unwrap_or_default();
     matches!(group, "orb" | "config" | "local" | "context" | "pipeline" | "runner")
+}
+
+/// The errors of a configuration, without those about orbs that are missing: these have a finding of their own.
+pub(super) fn mistakes(checked: &Checked) -> Vec<&Diagnostic> {
+    let has_orbs = !checked.missing.is_empty();
+    let is_other = |error: &&Diagnostic| !(has_orbs && is_about_orbs(&error.code));
+    checked.of(Severity::Error).filter(is_other).collect()
 }
 
 fn is_about_orbs(code: &str) -> bool {

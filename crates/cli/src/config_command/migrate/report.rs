@@ -294,10 +294,7 @@ fn style(readiness: Readiness) -> Style {
 fn remarks(repository: &Repository) -> String {
     let first = repository.files.iter().find_map(|file| file.first_error.as_ref());
     if let Some(first) = first {
-        let errors: usize = repository.files.iter().map(|file| file.errors).sum();
-        let more = errors.saturating_sub(1);
-        let more = (more > 0).then(|| format!(", and {}", counted(more, "more error")));
-        return format!("{first}{}", more.unwrap_or_default());
+        return first.clone();
     }
     let mut counts: BTreeMap<(Level, (&str, &str)), BTreeSet<&str>> = BTreeMap::new();
     let findings = repository.files.iter().flat_map(|file| &file.findings);

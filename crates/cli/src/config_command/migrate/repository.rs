@@ -10,6 +10,7 @@ use roundel_config::{
     Diagnostic, Inputs, Profile, Severity, codes,
     document::{Node, from_yaml},
 };
+use roundel_model::text::counted;
 
 use super::{
     super::{
@@ -45,7 +46,8 @@ pub(super) struct FileReport {
     pub(super) decision: Decision,
     /// How many errors it has.
     pub(super) errors: usize,
-    /// Where the first of them is, and its code: `.circleci/config.yml:4:9: error[E-033 unknown-parameter]`.
+    /// Where the first that is not about a missing orb is, and its code, and how many more there are:
+    /// `.circleci/config.yml:4:9: error[E-033 unknown-parameter]`.
     #[serde(skip)]
     pub(super) first_error: Option<String>,
     pub(super) findings: Vec<Finding>,
@@ -97,7 +99,13 @@ impl FileReport {
         let found = findings.iter().map(Readiness::of).max().unwrap_or(Readiness::Ready);
         let (decision, errors) = (checked.decision(), checked.count(Severity::Error));
         let readiness = found.max(Readiness::at_least(decision));
-        let first_error = checked.of(Severity::Error).next().map(headline);
+        let first_error = match findings::mistakes(&checked).as_slice() {
+            [] => None,
+            [one] => Some(headline(one)),
+            [first, more @ ..] => {
+                Some(format!("{}, and {}", headline(first), counted(more.len(), "more error")))
+            }
+        };
         Self { path: checked.path, readiness, decision, errors, first_error, findings }
     }
 }
