@@ -118,13 +118,42 @@ impl<'d> Renderer<'d> {
         enough
     }
 
-    /// Finds a part of a scalar in the source, if the source has the scalar's text as it is.
+    /// Finds a part of a scalar in the source, if the source has the scalar's text as it is, or with other
+    /// spaces and line breaks between its words.
     pub(crate) fn within(&self, place: Place, text: &str, part: &Range<usize>) -> Place {
         let span = place.span;
         let source = self.doc.file(place.file).text.get(span.start()..span.end()).unwrap_or("");
-        let Some(offset) = source.find(text) else { return place };
-        let start = span.start() + offset + part.start;
-        let end = span.start() + offset + part.end.max(part.start + 1);
+        let part = match source.find(text) {
+            Some(offset) => Some(offset + part.start..offset + part.end.max(part.start + 1)),
+            None => across_lines(source, text, part),
+        };
+        let Some(part) = part else { return place };
+        let (start, end) = (span.start() + part.start, span.start() + part.end);
         place.with_span(Span::new(start, end.min(span.end())))
     }
+}
+
+/// Finds a part of a text in a source that has the same characters, spaces and line breaks aside, after
+/// whatever begins the scalar.
+fn across_lines(source: &str, text: &str, part: &Range<usize>) -> Option<Range<usize>> {
+    // A block begins in the line after its sign.
+    let header = source.starts_with(['|', '>']).then(|| source.find('\n')).flatten();
+    let begin = header.unwrap_or_else(|| usize::from(source.starts_with(['"', '\''])));
+    let visible = |(_, c): &(usize, char)| !c.is_whitespace();
+    let mut signs = source.get(begin..)?.char_indices().filter(visible);
+    let mut found: Option<Range<usize>> = None;
+    for (at, c) in text.char_indices().filter(visible) {
+        if at >= part.end && found.is_some() {
+            break;
+        }
+        let (place, sign) = signs.next()?;
+        if sign != c {
+            return None;
+        }
+        if at >= part.start {
+            let (start, end) = (begin + place, begin + place + c.len_utf8());
+            found = Some(found.map_or(start, |found| found.start)..end);
+        }
+    }
+    found
 }

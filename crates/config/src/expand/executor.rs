@@ -27,6 +27,15 @@ use crate::{
 /// Executors that may stand for each other in a row.
 const ALIASES: usize = 16;
 
+/// How the name of an executor got to where it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NameOrigin {
+    /// It is written there.
+    Literal,
+    /// Through a parameter.
+    Parameter,
+}
+
 impl Expander<'_, '_> {
     /// Reads a job's execution environment, its executor's below its own.
     pub(crate) fn execution_of_job(
@@ -108,7 +117,7 @@ impl Expander<'_, '_> {
             }
             return own;
         }
-        let executor = self.executor(&value, scope, 0);
+        let executor = self.executor(executor.value, &value, scope, 0);
         let all = own.over(executor);
         if all.kind == FoundExecutor::Absent {
             self.no_executor(key, body);
@@ -132,8 +141,14 @@ impl Expander<'_, '_> {
         );
     }
 
-    /// Resolves the value of `executor:`.
-    fn executor(&mut self, value: &Value, scope: &Rc<Scope>, depth: usize) -> ExecutionEnvironment {
+    /// Resolves the value of `executor:`, which is at `node`.
+    fn executor(
+        &mut self,
+        node: At,
+        value: &Value,
+        scope: &Rc<Scope>,
+        depth: usize,
+    ) -> ExecutionEnvironment {
         let (name, arguments, module) = match &value.data {
             Data::Unknown => return ExecutionEnvironment::broken(),
             Data::Text(name) => (name.clone(), Vec::new(), scope.module),
@@ -155,7 +170,8 @@ impl Expander<'_, '_> {
             _ => return self.bad_executor(value),
         };
         let place = value.field("name").map_or(value.place, |field| field.value.place);
-        let Some(definition) = self.executor_called(&name, module, place) else {
+        let Some(definition) = self.executor_called(&name, module, place, self.origin(node, place))
+        else {
             return ExecutionEnvironment::broken();
         };
         let width = self.render.doc.width(definition.body);
@@ -171,7 +187,7 @@ impl Expander<'_, '_> {
             }
             let outer = Scope::outer(scope.owner.clone(), definition.module);
             let alias = self.render.evaluate(definition.body, &outer);
-            return self.executor(&alias, &outer, depth + 1);
+            return self.executor(definition.body, &alias, &outer, depth + 1);
         }
         let callee: Rc<str> = format!("executor `{name}`").into();
         self.render.report.enter(&callee, place);
@@ -217,6 +233,19 @@ impl Expander<'_, '_> {
         execution
     }
 
+    /// Says where a name at `place` comes from that is used at `node`.
+    fn origin(&self, node: At, place: Place) -> NameOrigin {
+        let doc = self.render.doc;
+        let user = doc.place(node);
+        let is_inside = user.file == place.file
+            && (user.span.start..=user.span.end).contains(&place.span.start);
+        if is_inside && !doc.written(place).contains("<<") {
+            NameOrigin::Literal
+        } else {
+            NameOrigin::Parameter
+        }
+    }
+
     /// Finds an executor where its name is written. A name that came into an orb as a string may
     /// also be one of the configuration's (CFG §4.9).
     fn executor_called(
@@ -224,22 +253,34 @@ impl Expander<'_, '_> {
         name: &str,
         module: ModuleId,
         place: Place,
+        origin: NameOrigin,
     ) -> Option<Definition> {
-        let fallback = || module.is_orb() && !name.contains('/');
+        let may_be_outside = module.is_orb() && !name.contains('/');
         match self.resolver().find(module, Element::Executor, name, place) {
             Found::Definition(definition) => return Some(definition),
             Found::Reported => return None,
             Found::Undefined => {}
         }
-        if fallback()
-            && let Found::Definition(definition) =
-                self.resolver().find(ModuleId::CONFIG, Element::Executor, name, place)
-        {
-            return Some(definition);
-        }
+        let outside = if may_be_outside {
+            self.resolver().find(ModuleId::CONFIG, Element::Executor, name, place)
+        } else {
+            Found::Undefined
+        };
+        let is_outside = match outside {
+            Found::Definition(definition) if origin == NameOrigin::Parameter => {
+                return Some(definition);
+            }
+            Found::Definition(_) => true,
+            Found::Reported | Found::Undefined => false,
+        };
         let names = self.resolver().names(module, Element::Executor);
         let names = || names.iter().copied();
         let help = did_you_mean(name, names()).unwrap_or_else(|| match list(names()) {
+            _ if is_outside => {
+                "an orb does not see the configuration's executors: define it under \
+                                `executors` of the orb"
+                    .into()
+            }
             none if none.is_empty() => "define it under `executors`".into(),
             defined => format!("defined: {defined}").into(),
         });

@@ -15,7 +15,7 @@ use crate::{
         run::{CompiledStep, Site},
     },
     language::{
-        data::{Callee, Data, Scope, Steps, Trail, Value},
+        data::{Callee, Data, ModuleId, Scope, Steps, Trail, Value},
         definition::{Definition, Element, Found, Import},
         expression,
         keys::{Known, STEP_WORDS},
@@ -364,6 +364,13 @@ impl Expander<'_, '_> {
         self.render.check_keys(keys(), CONDITION);
         let condition = entries.get("condition");
         let steps = entries.get("steps");
+        let inside = condition.and_then(|condition| self.steps_inside(condition.value, 0));
+        if let Some(place) = inside.filter(|_| steps.is_none()) {
+            let message = "`steps` is inside `condition`";
+            let problem = Problem::error(codes::CONDITION_MISPLACED, place, message);
+            self.render.report.add(problem.help("indent `steps` as deep as `condition`"));
+            return;
+        }
         if steps.is_none() && !self.render.is_misspelled(keys(), CONDITION, &["steps"]) {
             self.resolver().steps_missing(site.key, &format!("`{}`", site.name));
         }
@@ -393,6 +400,24 @@ impl Expander<'_, '_> {
         }
     }
 
+    /// Finds `steps` among the operators of a condition.
+    fn steps_inside(&self, statement: At, depth: usize) -> Option<Place> {
+        const DEPTH: usize = 8;
+        if depth > DEPTH {
+            return None;
+        }
+        match self.render.doc.view(statement) {
+            View::Map(entries) => {
+                let found = entries.get("steps").map(|steps| steps.key);
+                found.or_else(|| {
+                    entries.iter().find_map(|entry| self.steps_inside(entry.value, depth + 1))
+                })
+            }
+            View::Seq(items) => items.iter().find_map(|item| self.steps_inside(item, depth + 1)),
+            View::Scalar(..) | View::Broken => None,
+        }
+    }
+
     /// Expressions are not read here; a string is simply true (W-11).
     fn check_literal_condition(&mut self, statement: &crate::language::data::Value) {
         let written = self.render.doc.written(statement.place);
@@ -414,6 +439,12 @@ impl Expander<'_, '_> {
             );
             self.render.report.add(problem.help(help));
         }
+    }
+
+    /// Returns whether a step of an orb has the name of one of the configuration's commands.
+    fn is_of_the_configuration(&self, site: &Site<'_>) -> bool {
+        let commands = &self.modules.get(ModuleId::CONFIG).commands;
+        site.scope.module.is_orb() && commands.contains_key(site.name)
     }
 
     /// The first imported orb that has a command of this name.
@@ -466,6 +497,11 @@ impl Expander<'_, '_> {
             None => match (self.orb_with_command(site), self.spaced(site)) {
                 (_, Some(spaced)) => format!("write `{spaced}`").into(),
                 (Some(orb), None) => Help::did_you_mean(&format!("{orb}/{}", site.name)),
+                (None, None) if self.is_of_the_configuration(site) => {
+                    "an orb does not see the configuration's commands: define it under `commands` of \
+                     the orb"
+                        .into()
+                }
                 (None, None) => "define it under `commands`, or put shell text after `run:`".into(),
             },
         };

@@ -13,6 +13,7 @@ use crate::{
         junction::Junction,
         pattern::slashes::{self, Written},
         profile::Profile,
+        template::{self, Piece},
     },
     read::{
         report::Strictness,
@@ -36,7 +37,10 @@ impl Renderer<'_> {
     }
 
     fn statement_within(&mut self, at: At, scope: &Rc<Scope>, depth: usize) -> Value {
-        let View::Map(entries) = self.doc.view(at) else { return self.evaluate(at, scope) };
+        let View::Map(entries) = self.doc.view(at) else {
+            self.warn_of_mixed(at);
+            return self.evaluate(at, scope);
+        };
         let entry = entries.first().filter(|_| entries.len() == 1 && depth < DEPTH);
         let Some(Entry { name, key, value }) = entry else { return self.evaluate(at, scope) };
         let place = self.doc.place(at);
@@ -56,11 +60,39 @@ impl Renderer<'_> {
                 self.report.set_strictness(before);
                 Value::new(Data::List(Rc::new(operands)), self.doc.place(value))
             }
-            ("not", View::Map(_)) => self.statement_within(value, scope, depth + 1),
+            ("not", View::Map(_) | View::Scalar(..)) => {
+                self.statement_within(value, scope, depth + 1)
+            }
             _ => return self.evaluate(at, scope),
         };
         let field = Field { name: Rc::from(name), key, value: inner };
         Value::new(Data::Map(Rc::new(vec![field])), place)
+    }
+
+    /// Reports text next to tags where a statement is: whatever the tags come to, it is a string that is
+    /// not empty (W-08). The profile `next` refuses it.
+    fn warn_of_mixed(&mut self, at: At) {
+        let View::Scalar(text, _) = self.doc.view(at) else { return };
+        if !self.templates {
+            return;
+        }
+        let Ok(pieces) = template::parse(text) else { return };
+        let is_text = |piece: &Piece<'_>| matches!(piece, Piece::Literal(text) if !text.is_empty());
+        let is_tag = |piece: &Piece<'_>| matches!(piece, Piece::Tag(_));
+        if template::sole_tag(&pieces).is_some()
+            || !pieces.iter().any(is_text)
+            || !pieces.iter().any(is_tag)
+        {
+            return;
+        }
+        let place = self.doc.place(at);
+        // What is in an orb from elsewhere, its user cannot change.
+        let is_refused = self.profile == Profile::Next && place.file == FileId::CONFIG;
+        let make = if is_refused { Problem::error } else { Problem::warning };
+        let message =
+            "this condition mixes text and tags: it is a string and therefore always true";
+        let problem = make(codes::ALWAYS_TRUE, place, message.to_owned());
+        self.report.add(problem.help(unmixed(text.trim(), &pieces)));
     }
 
     /// Decides a statement; `None` if it cannot be known, which was reported.
@@ -101,9 +133,10 @@ impl Renderer<'_> {
             }
             [first, second, ..] => {
                 let help = if &*first.name == "condition" || &*second.name == "condition" {
-                    "`condition` and `steps` belong to steps, not to workflows"
+                    "`condition` and `steps` belong to steps, not to workflows".to_owned()
                 } else {
-                    "wrap both in `and: [ … ]`"
+                    self.without_brackets(first, &fields[1..])
+                        .unwrap_or_else(|| "wrap both in `and: [ … ]`".to_owned())
                 };
                 let message = "a logic statement must have exactly one operator";
                 let problem = Problem::error(codes::SEVERAL_OPERATORS, second.key, message);
@@ -111,6 +144,23 @@ impl Renderer<'_> {
                 None
             }
         }
+    }
+
+    /// Says how an operator is written whose operands became keys next to it, for lack of brackets:
+    /// `{equal: a, b}`.
+    fn without_brackets(&self, operator: &Field, others: &[Field]) -> Option<String> {
+        let is_list = matches!(&operator.value.data, Data::List(_) | Data::Map(_));
+        if !matches!(&*operator.name, "and" | "or" | "equal")
+            || is_list
+            || !others.iter().all(|field| field.value.is_null())
+        {
+            return None;
+        }
+        let first = self.doc.written(operator.value.place);
+        let others = others.iter().map(|field| self.doc.written(field.key));
+        let operands: Vec<&str> = std::iter::once(first).chain(others).collect();
+        let operands = operands.join(", ");
+        Some(format!("put the operands in brackets: `{}: [{operands}]`", operator.name))
     }
 
     /// Strings are not evaluated within a statement; they are true unless empty (W-11).
@@ -375,6 +425,26 @@ impl Renderer<'_> {
     }
 }
 
+/// Says how a statement is written that is text and tags: an operator has a colon after it, and an
+/// expression is inside one tag.
+fn unmixed(text: &str, pieces: &[Piece<'_>]) -> String {
+    let operands = OPERATORS.iter().find_map(|operator| {
+        let rest = text.strip_prefix(operator)?.trim_start();
+        rest.starts_with('[').then(|| format!("write `{operator}: {rest}`"))
+    });
+    let untagged = |piece: &Piece<'_>| match piece {
+        Piece::Literal(text) => Some(text.clone()),
+        Piece::Tag(tag) => Some(tag.inner.to_owned()),
+        Piece::Section { .. } => None,
+    };
+    operands
+        .or_else(|| {
+            let expression: Option<String> = pieces.iter().map(untagged).collect();
+            Some(format!("write `{}`", expression::as_tag(&expression?)?))
+        })
+        .unwrap_or_else(|| expression::NOT_AN_EXPRESSION.to_owned())
+}
+
 /// What people write who know other languages.
 fn other_language(operator: &str) -> Option<&'static str> {
     Some(match operator {
@@ -392,6 +462,7 @@ fn other_language(operator: &str) -> Option<&'static str> {
         "match" | "regex" | "pattern" | "=~" | "starts-with" | "ends-with" => {
             "write `matches: { pattern: \"^v.*$\", value: << pipeline.git.tag >> }`"
         }
+        "steps" => "indent `steps` as deep as `condition`",
         "if" | "unless" | "when" => "write the statement itself: `equal:`, `and:`, `not:`, …",
         _ => return None,
     })

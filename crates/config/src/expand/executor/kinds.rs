@@ -81,6 +81,10 @@ impl Expander<'_, '_> {
                 continue;
             }
             if let Some(first) = first {
+                // A key that comes twice was reported.
+                if first.name == entry.name {
+                    continue;
+                }
                 let message = format!("use only one of `{}` and `{}`", first.name, entry.name);
                 let problem = Problem::error(codes::TWO_EXECUTORS, entry.key, message);
                 self.render.report.add(problem.related(first.key, "the first one"));
