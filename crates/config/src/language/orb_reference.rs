@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use roundel_model::text::is_hidden;
 use semver::Version;
 
 /// Names an orb and a range of its versions.
@@ -52,6 +53,22 @@ impl OrbReference {
         format!("{}/{}", self.namespace, self.name)
     }
 
+    /// Corrects what is commonly wrong with a reference: spaces in it, a colon in place of the `@`, a `v`
+    /// in front of the version; `None` if that does not make it one.
+    pub(crate) fn corrected(text: &str) -> Option<String> {
+        let mut text: String = text.split_whitespace().collect();
+        if !text.contains('@') {
+            let (orb, version) = text.rsplit_once(':')?;
+            text = format!("{orb}@{version}");
+        }
+        let (orb, version) = text.split_once('@')?;
+        let number = version
+            .strip_prefix(['v', 'V'])
+            .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let corrected = format!("{orb}@{}", number.unwrap_or(version));
+        corrected.parse::<Self>().is_ok().then_some(corrected)
+    }
+
     /// Says how to provide the orb to a command that works without a server.
     pub fn how_to_provide(&self) -> String {
         let file = match &self.version {
@@ -61,7 +78,8 @@ impl OrbReference {
                     .to_owned();
             }
             OrbVersion::Exact(version) => format!("{version}.yml"),
-            OrbVersion::Dev(label) => format!("dev_{label}.yml"),
+            // A label may hold a slash, and the name of a file must not.
+            OrbVersion::Dev(label) => format!("dev_{}.yml", label.replace('/', "%2F")),
             OrbVersion::Minor(..) | OrbVersion::Major(_) | OrbVersion::Volatile => {
                 "<version>.yml".to_owned()
             }
@@ -118,7 +136,9 @@ impl FromStr for OrbReference {
 }
 
 fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    // As directories, those two would be others.
+    !matches!(text, "" | "." | "..")
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
 
 fn parse_version(text: &str) -> Option<OrbVersion> {
@@ -128,7 +148,7 @@ fn parse_version(text: &str) -> Option<OrbVersion> {
     if let Some(label) = text.strip_prefix("dev:") {
         let sound = !label.is_empty()
             && label.chars().count() <= LABEL_CHARS
-            && !label.contains(char::is_whitespace);
+            && !label.contains(|c: char| c.is_whitespace() || is_hidden(c));
         return sound.then(|| OrbVersion::Dev(label.to_owned()));
     }
     if let Ok(version) = Version::parse(text) {
@@ -197,6 +217,27 @@ mod tests {
     }
 
     #[test]
+    fn the_file_of_a_label_with_a_slash_is_the_one_that_a_directory_of_orbs_has() {
+        let help = reference("acme/tools@dev:a/b").how_to_provide();
+        assert!(help.contains("`DIR/acme/tools/dev_a%2Fb.yml`"), "{help}");
+    }
+
+    #[test]
+    fn one_wrong_sign_in_a_reference_is_corrected() {
+        for (text, expected) in [
+            ("a/b:5.0", Some("a/b@5.0")),
+            ("a/b @1.0", Some("a/b@1.0")),
+            ("a/b@v5.0.1", Some("a/b@5.0.1")),
+            ("a/b:v5", Some("a/b@5")),
+            ("a/b@latest", None),
+            ("b@1", None),
+            ("a/b:", None),
+        ] {
+            assert_eq!(OrbReference::corrected(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_not_a_reference_is_refused() {
         for text in [
             "",
@@ -211,6 +252,11 @@ mod tests {
             "a b/c@1",
             "a/b@ 1",
             "a/b@1.x",
+            "./b@1",
+            "a/..@1",
+            "../..@1",
+            "a/b@dev:\u{202e}x",
+            "a/b@dev:x\u{7}",
         ] {
             assert!(text.parse::<OrbReference>().is_err(), "{text}");
         }

@@ -141,10 +141,11 @@ impl<'d> Resolver<'_, 'd> {
                 Some(reference)
             }
             Err(error) => {
-                let help = match error {
-                    ReferenceError::Name(_) => "write `namespace/name@1.2.3`",
-                    ReferenceError::Version(_) => {
-                        "versions are `1.2.3`, `1.2`, `1`, `volatile` and `dev:label`"
+                let help = match (OrbReference::corrected(&text), &error) {
+                    (Some(corrected), _) => format!("write `{corrected}`"),
+                    (None, ReferenceError::Name(_)) => "write `namespace/name@1.2.3`".to_owned(),
+                    (None, ReferenceError::Version(_)) => {
+                        "versions are `1.2.3`, `1.2`, `1`, `volatile` and `dev:label`".to_owned()
                     }
                 };
                 let problem = Problem::error(codes::ORB_VERSION, place, error.to_string());
