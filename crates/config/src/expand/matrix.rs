@@ -90,7 +90,11 @@ impl Expander<'_, '_> {
         if let Some(exclude) = get("exclude") {
             self.exclude(&exclude, scope, &axes, &mut combinations)?;
         }
-        if combinations.is_empty() {
+        if let Some((name, key, _)) = axes.iter().find(|(_, _, values)| values.is_empty()) {
+            let message = format!("`{name}` has no values: the matrix runs no job");
+            let problem = Problem::warning(codes::IGNORED, *key, message);
+            self.render.report.add(problem.help("add a value to the list"));
+        } else if combinations.is_empty() {
             let message = "`exclude` removes every combination of the matrix";
             self.render.report.add(Problem::warning(codes::IGNORED, entry.key, message));
         }

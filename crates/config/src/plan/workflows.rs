@@ -210,6 +210,23 @@ impl<'d> Planner<'_, 'd> {
             self.render.report.add(problem.help(Help::did_you_mean("workflows")));
             return None;
         }
+        let jobs = |name: &str| nearest(name, ["jobs"]).is_some();
+        if self.modules.jobs_section.key.is_none()
+            && let Some(entry) = entries.iter().find(|entry| jobs(entry.name))
+        {
+            self.render.report.withdraw(codes::UNKNOWN_SECTION, entry.key);
+            let problem = Problem::error(codes::NOTHING_TO_RUN, entry.key, message);
+            self.render.report.add(problem.help(Help::did_you_mean("jobs")));
+            return None;
+        }
+        if let Some(workflows) = entries.get("workflows") {
+            let message = "cannot find a job named `build` to run, and `workflows` is empty";
+            let problem = Problem::error(codes::NOTHING_TO_RUN, workflows.key, message);
+            self.render.report.add(problem.help(
+                "write a workflow below it, indented deeper than `workflows`: `main: { jobs: [ … ] }`",
+            ));
+            return None;
+        }
         let problem = Problem::error(codes::NOTHING_TO_RUN, place, message);
         self.render
             .report

@@ -24,7 +24,7 @@ use crate::{
     },
     render::{budget::Resource, fields::Expected},
     resolve::parameters::bind::{Argument, ArgumentSource, Call},
-    suggest::did_you_mean,
+    suggest::{did_you_mean, nearest},
     text::{
         place::{Place, PlacedText},
         problem::Problem,
@@ -540,6 +540,17 @@ impl<'d> Expander<'_, 'd> {
         direct.chain(matrix).collect()
     }
 
+    /// Says how the top-level key that holds a job's definition is spelled, if it should be `jobs`.
+    fn below_misspelled_jobs(&self, name: &str) -> Option<Help> {
+        let doc = self.render.doc;
+        let is_there = self.modules.jobs_section.key.is_some();
+        let root = self.modules.get(ModuleId::CONFIG).root.filter(|_| !is_there)?;
+        let section = doc.entries(root).iter().find(|entry| {
+            nearest(entry.name, ["jobs"]).is_some() && doc.get(entry.value, name).is_some()
+        })?;
+        Some(format!("it is below `{}`: write `jobs:` there", section.name).into())
+    }
+
     /// Reports a job that is not defined.
     pub(crate) fn unknown_job(&mut self, name: &str, key: Place, fields: &[Entry<'_>]) {
         // Whatever is wrongly below `jobs` was reported; a job that it hides is not a second mistake.
@@ -556,7 +567,8 @@ impl<'d> Expander<'_, 'd> {
         let message = format!("cannot find a definition for job named `{name}`");
         let names = self.resolver().names(ModuleId::CONFIG, Element::Job);
         let groups = self.resolver().names(ModuleId::CONFIG, Element::Group);
-        let help = did_you_mean(name, names.into_iter().chain(groups)).unwrap_or_else(|| {
+        let near = did_you_mean(name, names.into_iter().chain(groups));
+        let help = near.or_else(|| self.below_misspelled_jobs(name)).unwrap_or_else(|| {
             "define it under `jobs`, or for a manual approval, set `type: approval`".into()
         });
         self.render.report.add(Problem::error(codes::UNKNOWN_JOB, key, message).help(help));
