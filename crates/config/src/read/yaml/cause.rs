@@ -110,6 +110,14 @@ pub(super) fn cause(text: &str, known: Span, stop: Stop<'_>) -> Cause {
         let message = Some("a tab in the indentation".to_owned());
         return Cause { span: Some(tab), message, ..Cause::help(help) };
     }
+    if let Some((sign, help)) = foreign_space(text, line) {
+        let message =
+            Some("this is a space of another kind, such as no YAML is indented with".to_owned());
+        return Cause { span: Some(sign), message, ..Cause::help(help) };
+    }
+    if let Some(found) = misplaced_sign(text, line, mark) {
+        return found;
+    }
     let quoted = |Misquoted { span, message, help }| {
         let (span, message) = (Some(span), Some(message));
         Cause { span, message, is_certain: true, ..Cause::help(help) }
@@ -142,6 +150,9 @@ pub(super) fn cause(text: &str, known: Span, stop: Stop<'_>) -> Cause {
         return found;
     }
     if let Some(found) = list_without_key(&lines) {
+        return found;
+    }
+    if let Some(found) = below_its_block(&lines) {
         return found;
     }
     // Where a character is missing, the indentation only seems to be wrong.
@@ -246,8 +257,12 @@ fn swallowed(text: &str, known: Span, last: Line<'_>) -> Option<Cause> {
         let message = format!("a key is missing before `{written}`");
         return Some(place(message, format!("write `{key}: {written}`")));
     }
-    if let Some(found) = unspaced(written, start) {
+    if let Some(found) = unspaced(written, start).or_else(|| below_its_block(&lines[..=at])) {
         return Some(found);
+    }
+    if let Some(alias) = written.strip_prefix("<<*").filter(|alias| !alias.contains(' ')) {
+        let message = "a colon and a space are missing after `<<`".to_owned();
+        return Some(place(message, format!("write `<<: *{}`", alias.trim_end_matches(':'))));
     }
     let key = written.split(' ').next().unwrap_or(written);
     let rest = &written[key.len()..];
@@ -342,6 +357,85 @@ fn tab(text: &str, line: Line<'_>, kind: &ErrorKind) -> Option<Span> {
     None
 }
 
+/// Finds a space that is not the ordinary one in the indentation of a line, and says which it is.
+fn foreign_space(text: &str, line: Line<'_>) -> Option<(Span, String)> {
+    let mut start = line.start;
+    // The parser may look ahead to the next line.
+    for next in text.get(line.start..)?.split_inclusive('\n').take(2) {
+        let indentation = &next[..next.len() - next.trim_start().len()];
+        let foreign = |c: char| !matches!(c, ' ' | '\t' | '\r' | '\n');
+        if let Some((at, sign)) = indentation.char_indices().find(|&(_, c)| foreign(c)) {
+            let number = u32::from(sign);
+            let name = if sign == '\u{a0}' { ", a no-break space" } else { "" };
+            let help = format!("replace it by an ordinary space: it is U+{number:04X}{name}");
+            return Some((Span::new(start + at, start + at + sign.len_utf8()), help));
+        }
+        start += next.len();
+    }
+    None
+}
+
+/// A space after the sign of an anchor or an alias, or a sign of a block that is doubled: `x: & a`,
+/// `run: >>`.
+fn misplaced_sign(text: &str, line: Line<'_>, mark: usize) -> Option<Cause> {
+    let (_, value) = line.content().split_once(": ")?;
+    let value = value.trim_start();
+    let start = line.start + line.text.rfind(value)?;
+    if mark < start || mark > start + value.len() || text.get(start..)?.is_empty() {
+        return None;
+    }
+    let at = |length: usize, message: &str, help: String| Cause {
+        span: Some(Span::new(start, start + length)),
+        message: Some(message.to_owned()),
+        is_certain: true,
+        ..Cause::help(help)
+    };
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    if let Some((sign, name)) = value.split_once(' ')
+        && matches!(sign, "&" | "*")
+        && name.trim_start().chars().all(is_name)
+    {
+        let name = name.trim_start();
+        let message = format!("a name must follow `{sign}` directly");
+        return Some(at(value.len(), &message, format!("write `{sign}{name}`")));
+    }
+    let signs = value.trim_end_matches(|c| c != '|' && c != '>');
+    let is_doubled = matches!(value, ">>" | "||" | ">>-" | "||-");
+    is_doubled.then(|| {
+        let message = "one sign begins a block".to_owned();
+        at(signs.len(), &message, format!("write `{}`", &value[1..]))
+    })
+}
+
+/// A text that is indented less than the block that it should be the end of, such as the last line of a
+/// here-document.
+fn below_its_block(lines: &[Line<'_>]) -> Option<Cause> {
+    let (&line, above) = lines.split_last()?;
+    if line.is_dash() || line.content().contains(": ") || line.content().ends_with(':') {
+        return None;
+    }
+    let is_block = |line: &Line<'_>| {
+        let content = line.content();
+        let value = content.rsplit_once(": ").or_else(|| content.rsplit_once("- "));
+        value.is_some_and(|(_, value)| value.starts_with(['|', '>']) && value.len() <= 3)
+    };
+    let at = (0..above.len().checked_sub(1)?).find(|&at| {
+        is_block(&above[at])
+            && above[at + 1..].iter().all(|inner| inner.column() > above[at].column())
+    })?;
+    let (block, first) = (above[at], above[at + 1]);
+    if line.column() >= first.column() {
+        return None;
+    }
+    let header = block.content().trim_start_matches("- ");
+    Some(Cause {
+        span: Some(Span::new(line.start + line.column(), line.start + line.text.len())),
+        message: Some(format!("this text is indented less than the block that `{header}` begins")),
+        related: Some((block.span(), "the block begins here")),
+        ..Cause::help(as_line(first))
+    })
+}
+
 /// Compares the last line's column with those of the lines that it can belong to.
 fn indentation(lines: &[Line<'_>]) -> Option<Cause> {
     let (&line, above) = lines.split_last()?;
@@ -361,7 +455,15 @@ fn indentation(lines: &[Line<'_>]) -> Option<Cause> {
     match same {
         Some(same) if line.is_dash() && !same.is_dash() => {
             // A dash in the column of a key continues the list below that key, if there is one.
-            let list = levels.iter().find(|other| other.is_dash() && other.column() > column)?;
+            let deeper = levels.iter().find(|other| other.is_dash() && other.column() > column);
+            let Some(list) = deeper else {
+                let outer =
+                    levels.iter().find(|other| other.is_dash() && other.column() < column)?;
+                let message = "this dash is among the keys of the item above";
+                return previous
+                    .has_whole_value()
+                    .then(|| say(message, *outer, "the list", as_line(*outer)));
+            };
             Some(say("this dash is indented less than its list", *list, "the list", as_line(*list)))
         }
         None if column > previous.column() => {
