@@ -60,6 +60,7 @@ pub(crate) fn run<'d>(sources: &'d Sources, inputs: &'d Inputs, tracing: Tracing
     render.tracing = tracing;
     let mut modules = Modules::new(sources.root(FileId::CONFIG), &inputs.orbs);
     let planned = phases(&mut render, &mut modules, inputs).unwrap_or_default();
+    render.report_misspelled_parameters();
     let (errors, orbs) = (render.report.errors(), modules.orbs);
     // While orbs are missing nothing is certain.
     let made = planned.made.filter(|_| errors == 0 && orbs.unresolved.is_empty());

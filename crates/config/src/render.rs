@@ -11,7 +11,12 @@ pub(crate) mod express;
 pub(crate) mod fields;
 pub(crate) mod logic;
 
-use std::{collections::HashMap, ops::Range, rc::Rc};
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet},
+    ops::Range,
+    rc::Rc,
+};
 
 use indexmap::IndexMap;
 
@@ -27,10 +32,22 @@ use crate::{
     read::{report::Report, source::Sources},
     render::budget::{Budget, Resource},
     text::{
+        help::Help,
         place::{Place, Span},
         problem::Problem,
     },
 };
+
+/// A section that is nearly `parameters`.
+#[derive(Debug)]
+pub(crate) struct MisspelledParameters {
+    pub(crate) key: Place,
+    pub(crate) name: String,
+    /// The names that it declares.
+    pub(crate) declared: HashSet<String>,
+    /// What is live looked one of them up.
+    pub(crate) is_missed: Cell<bool>,
+}
 
 /// Whether values remember how they came to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +75,9 @@ pub(crate) struct Renderer<'d> {
     patterns: HashMap<String, Result<Rc<Pattern>, PatternError>>,
     /// Of the scalar that is being rendered.
     trails: Vec<Rc<Trail>>,
+    /// The key under which the pipeline's parameters are declared, if it is misspelled, and whether one
+    /// of them was looked up.
+    pub(crate) misspelled_parameters: Option<MisspelledParameters>,
 }
 
 impl<'d> Renderer<'d> {
@@ -81,6 +101,7 @@ impl<'d> Renderer<'d> {
             exhausted: false,
             patterns: HashMap::new(),
             trails: Vec::new(),
+            misspelled_parameters: None,
         }
     }
 
@@ -100,6 +121,33 @@ impl<'d> Renderer<'d> {
             pattern.map(Rc::new)
         });
         compiled.clone()
+    }
+
+    /// Looks up a parameter of the pipeline in the section that is misspelled, and notes that it was.
+    fn of_misspelled_section(&self, name: &str) -> Option<Data> {
+        let section = self.misspelled_parameters.as_ref()?;
+        let is_one = section.declared.contains(name.strip_prefix("parameters.")?);
+        if !is_one || self.report.is_lenient() {
+            return None;
+        }
+        section.is_missed.set(true);
+        Some(Data::Unknown)
+    }
+
+    /// Reports that the section of the pipeline's parameters is misspelled, if one of them was looked up:
+    /// one mistake, however often it is met.
+    pub(crate) fn report_misspelled_parameters(&mut self) {
+        let Some(section) = self.misspelled_parameters.take().filter(|of| of.is_missed.get())
+        else {
+            return;
+        };
+        self.report.withdraw(codes::UNKNOWN_SECTION, section.key);
+        let message = format!(
+            "the pipeline's parameters are declared under `{}`, which is ignored",
+            section.name
+        );
+        let problem = Problem::error(codes::UNKNOWN_PIPELINE_VALUE, section.key, message);
+        self.report.add(problem.help(Help::did_you_mean("parameters")));
     }
 
     /// Draws from the budget; reports once when it is used up. A full report ends everything too:

@@ -310,6 +310,9 @@ impl Renderer<'_> {
                 Data::Null
             });
         }
+        if let Some(data) = self.of_misspelled_section(name) {
+            return Ok(data);
+        }
         let message = format!("referred to a variable `{path}` that does not exist");
         let known =
             self.pipeline.keys().map(String::as_str).chain(pipeline_values::KNOWN.iter().copied());

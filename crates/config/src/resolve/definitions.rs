@@ -72,6 +72,7 @@ impl<'d> Resolver<'_, 'd> {
         self.modules.jobs_section.key = Some(jobs.key);
         let errors = self.render.report.errors();
         let mut entries = self.section(root, "jobs");
+        entries.retain(|entry| !self.report_nested_section(entry, "jobs"));
         let nameless =
             |entry: &Entry<'_>| KEYS_OF_A_JOB.contains(&entry.name) && !self.is_job(entry.value);
         let left = entries.iter().position(&nameless);

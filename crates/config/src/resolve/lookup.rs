@@ -121,6 +121,9 @@ impl<'d> Resolver<'_, 'd> {
                         self.declare(parameters.value, element, &owner, module)
                     };
                     definition.parameters = Rc::new(declared);
+                    // What a list declares is not known, so neither is what is undeclared.
+                    definition.broken =
+                        matches!(self.render.doc.view(parameters.value), View::Seq(_));
                 }
             }
             View::Broken => definition.broken = true,

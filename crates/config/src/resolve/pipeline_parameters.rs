@@ -1,5 +1,7 @@
 //! The pipeline's parameters, and what the trigger passes for them (CFG §9.1, §9.2).
 
+use std::cell::Cell;
+
 use crate::{
     codes,
     language::{
@@ -8,9 +10,10 @@ use crate::{
         pipeline_values::{PipelineValue, data},
         profile::Profile,
     },
-    read::yaml::At,
-    resolve::Resolver,
-    suggest::{did_you_mean, list},
+    read::yaml::{At, Entry},
+    render::MisspelledParameters,
+    resolve::{Resolver, version::SECTIONS},
+    suggest::{did_you_mean, list, nearest},
     text::{place::Place, problem::Problem},
 };
 
@@ -23,6 +26,9 @@ impl Resolver<'_, '_> {
     /// Declares and binds them; they become `pipeline.parameters.*`.
     pub(crate) fn bind_pipeline_parameters(&mut self, root: At, given: &[(String, PipelineValue)]) {
         let section = self.render.doc.get(root, "parameters").filter(|_| self.render.templates);
+        if section.is_none() && self.render.templates {
+            self.render.misspelled_parameters = self.misspelled_parameters(root);
+        }
         let place = section.map_or_else(Place::default, |section| section.key);
         let owner = "the pipeline".into();
         let declarations = section
@@ -69,6 +75,22 @@ impl Resolver<'_, '_> {
         }
         // Bound together at the end: defaults do not see each other.
         self.render.pipeline.extend(bound);
+    }
+
+    /// Finds a section that was probably meant as that of the parameters.
+    fn misspelled_parameters(&self, root: At) -> Option<MisspelledParameters> {
+        let doc = self.render.doc;
+        let is_near =
+            |entry: &Entry<'_>| nearest(entry.name, SECTIONS.iter().copied()) == Some("parameters");
+        let is_known = |entry: &Entry<'_>| SECTIONS.contains(&entry.name);
+        let section = doc.entries(root).iter().find(|entry| !is_known(entry) && is_near(entry))?;
+        let declared = doc.entries(section.value).iter().map(|entry| entry.name.to_owned());
+        Some(MisspelledParameters {
+            key: section.key,
+            name: section.name.to_owned(),
+            declared: declared.collect(),
+            is_missed: Cell::new(false),
+        })
     }
 
     /// What a request passes is stored and shown, so it has limits (E-085).

@@ -163,6 +163,31 @@ impl<'d> Resolver<'_, 'd> {
         }
     }
 
+    /// Reports a section that is indented too deeply, so that it is inside the one above it, and returns
+    /// whether an entry is one.
+    pub(crate) fn report_nested_section(&mut self, entry: &Entry<'d>, outer: &str) -> bool {
+        const NESTED: &[(&str, &[&str])] = &[
+            ("workflows", &["jobs"]),
+            ("jobs", &["steps", "docker", "machine"]),
+            ("commands", &["steps"]),
+            ("executors", &["docker", "machine", "macos"]),
+            ("parameters", &["type"]),
+        ];
+        let doc = self.render.doc;
+        let Some((name, keys)) = NESTED.iter().find(|(name, _)| *name == entry.name) else {
+            return false;
+        };
+        let looks_like_one =
+            |inner: Entry<'d>| keys.iter().any(|key| doc.get(inner.value, key).is_some());
+        if !doc.entries(entry.value).iter().any(looks_like_one) {
+            return false;
+        }
+        let message = format!("`{name}` is inside `{outer}`");
+        let problem = Problem::error(codes::SECTION_TYPE, entry.key, message);
+        self.render.report.add(problem.help(format!("indent `{name}` as deep as `{outer}`")));
+        true
+    }
+
     /// Reports keys of an orb that are not known, but for names that were reported.
     pub(crate) fn check_keys_of_orb(&mut self, root: At, known: Known<'_>) {
         let entries = self.render.doc.entries(root);

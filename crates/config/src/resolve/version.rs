@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Top-level keys that mean something.
-const SECTIONS: &[&str] = &[
+pub(super) const SECTIONS: &[&str] = &[
     "version",
     "setup",
     "orbs",

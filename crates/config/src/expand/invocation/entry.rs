@@ -26,6 +26,7 @@ use crate::{
     resolve::parameters::bind::{Argument, ArgumentSource, Call},
     suggest::{did_you_mean, nearest},
     text::{
+        help::Help,
         place::{Place, PlacedText},
         problem::Problem,
     },

@@ -44,6 +44,13 @@ impl<'d> Resolver<'_, 'd> {
         match self.render.doc.view(at) {
             View::Map(entries) => {
                 for entry in entries {
+                    if element == Element::Pipeline
+                        && self.report_nested_section(&entry, "parameters")
+                    {
+                        // What it would have defined is not known, so nothing is missing.
+                        self.modules.jobs_section.broken = true;
+                        continue;
+                    }
                     self.render.report_blank_name("parameter", entry.name, entry.key);
                     let declaration = self.declaration(&entry, element, &scope);
                     declarations.insert(entry.name.to_owned(), declaration);
@@ -55,13 +62,20 @@ impl<'d> Resolver<'_, 'd> {
                     let message = format!("the parameters of {owner} must be a mapping");
                     let problem =
                         Problem::error(codes::BAD_DECLARATION, self.render.doc.place(at), message);
-                    self.render
-                        .report
-                        .add(problem.help("write `parameters: { name: { type: string } }`"));
+                    let name = self.first_name(at).unwrap_or("name");
+                    let help = format!("write `parameters: {{ {name}: {{ type: string }} }}`");
+                    self.render.report.add(problem.help(help));
                 }
             }
         }
         declarations
+    }
+
+    /// Returns the first name in a list that should be a mapping.
+    fn first_name(&self, at: At) -> Option<&'d str> {
+        let View::Seq(items) = self.render.doc.view(at) else { return None };
+        let View::Map(entries) = self.render.doc.view(items.iter().next()?) else { return None };
+        entries.first().map(|entry| entry.name)
     }
 
     /// Reads declarations that are next to an empty `parameters` instead of below it: one mistake, one
