@@ -257,4 +257,33 @@ area! {
     ///       - run: make
     /// ```
     FLOATING_IMAGE = "floating-image", Some("W-13");
+
+    /// An image that no registry can have.
+    ///
+    /// A reference is `name:tag` or `registry/name:tag`, or ends in `@sha256:` and a digest. Names
+    /// are in lower case, and nothing in it is a space. The configuration is valid, and the job
+    /// fails when the image is pulled.
+    ///
+    /// Correct the name.
+    ///
+    /// ```yaml wrong
+    /// version: 2.1
+    /// jobs:
+    ///   build:
+    ///     docker:
+    ///       - image: Ubuntu Latest
+    ///     steps:
+    ///       - run: make
+    /// ```
+    ///
+    /// ```yaml right
+    /// version: 2.1
+    /// jobs:
+    ///   build:
+    ///     docker:
+    ///       - image: ubuntu:24.04
+    ///     steps:
+    ///       - run: make
+    /// ```
+    INVALID_IMAGE = "invalid-image", None;
 }

@@ -436,8 +436,8 @@ area! {
 
     /// A variable in a place where variables are not expanded.
     ///
-    /// `$HOME` is expanded by a shell, but `environment`, `working_directory` and fingerprints are
-    /// not passed through a shell: they contain these characters literally. With `PATH:
+    /// `$HOME` is expanded by a shell, but `environment`, `working_directory`, `image` and fingerprints
+    /// are not passed through a shell: they contain these characters literally. With `PATH:
     /// $HOME/bin:$PATH`, a job finds no programs.
     ///
     /// Set the variable in a `run` step through `$BASH_ENV`; a directory can start with `~`.

@@ -54,8 +54,24 @@ impl Expander<'_, '_> {
         }
     }
 
-    /// Images that change by themselves (W-13).
+    /// Images that no registry can have, and those that change by themselves (W-13).
     pub(crate) fn lint_image(&mut self, image: &str, place: Place) {
+        if place.file == FileId::CONFIG && image.contains('$') {
+            let message =
+                format!("image `{image}` is used literally: variables are not expanded here");
+            let problem = Problem::warning(codes::UNEXPANDED_VARIABLE, place, message);
+            let help = "write the name of the image; a pipeline parameter can hold it";
+            self.render.report.add(problem.help(help));
+            return;
+        }
+        if place.file == FileId::CONFIG && !image.is_empty() && !is_image_reference(image) {
+            let message = format!("`{image}` is not a valid image reference: a job with it fails");
+            let problem = Problem::warning(codes::INVALID_IMAGE, place, message);
+            let help =
+                "write it as `name:tag` or `registry/name:tag`, in lower case and without spaces";
+            self.render.report.add(problem.help(help));
+            return;
+        }
         let name = image.rsplit('/').next().unwrap_or(image);
         let floating = !name.contains([':', '@']) || name.ends_with(":latest");
         if floating && place.file == FileId::CONFIG && !image.is_empty() {
@@ -76,6 +92,70 @@ impl Expander<'_, '_> {
             self.render.report.add(problem.help("for the home directory, start with `~`"));
         }
     }
+}
+
+/// Returns whether a text is a reference to an image, as runners and registries read it: a registry,
+/// a path in lower case, and a tag or a digest (the grammar of the distribution project).
+fn is_image_reference(image: &str) -> bool {
+    const TAG: usize = 128;
+    const NAME: usize = 255;
+    let (image, digest) = match image.split_once('@') {
+        Some((image, digest)) => (image, Some(digest)),
+        None => (image, None),
+    };
+    let is_hex = |c: char| c.is_ascii_hexdigit();
+    let is_digest = |digest: &str| {
+        digest.split_once(':').is_some_and(|(algorithm, hex)| {
+            let length = match algorithm {
+                "sha256" => 64,
+                "sha384" => 96,
+                "sha512" => 128,
+                _ => return false,
+            };
+            hex.len() == length && hex.chars().all(is_hex)
+        })
+    };
+    let colon = image.rfind(':').filter(|&at| !image[at..].contains('/'));
+    let (name, tag) = colon.map_or((image, None), |at| (&image[..at], Some(&image[at + 1..])));
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_tag = |tag: &str| {
+        tag.len() <= TAG
+            && tag.starts_with(is_word)
+            && tag.chars().all(|c| is_word(c) || c == '.' || c == '-')
+    };
+    let registry = name.split_once('/').filter(|(first, _)| is_registry(first));
+    let has_path = |path: &str| path.split('/').all(is_path_component);
+    // What looks like a registry may be a part of the path as well.
+    let is_name = registry.is_some_and(|(_, path)| has_path(path)) || has_path(name);
+    is_name && name.len() <= NAME && tag.is_none_or(is_tag) && digest.is_none_or(is_digest)
+}
+
+/// Returns whether a text may be a registry: a domain, perhaps with a port.
+fn is_registry(text: &str) -> bool {
+    let (domain, port) = match text.split_once(':') {
+        Some((domain, port)) => (domain, Some(port)),
+        None => (text, None),
+    };
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    let is_port = |port: &str| !port.is_empty() && port.chars().all(|c| c.is_ascii_digit());
+    domain.split('.').all(is_label) && port.is_none_or(is_port)
+}
+
+/// Returns whether a text may be between the slashes of an image's path: lower case, with one `.`, one or
+/// two `_`, or any number of `-` between letters and digits.
+fn is_path_component(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let separators = text.split(is_plain).filter(|between| !between.is_empty());
+    let is_separator =
+        |between: &str| matches!(between, "." | "_" | "__") || between.chars().all(|c| c == '-');
+    text.starts_with(is_plain)
+        && text.ends_with(is_plain)
+        && separators.into_iter().all(is_separator)
 }
 
 /// `PATH: $HOME/bin:$PATH`, and the like.
@@ -106,6 +186,40 @@ fn looks_secret(name: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_image_reference_is_what_a_registry_can_have() {
+        let digest = format!("cimg/base@sha256:{}", "0a".repeat(32));
+        for image in [
+            "alpine",
+            "cimg/base:2026.01",
+            "localhost:5000/a/b:x",
+            "Registry.example.test/a/b",
+            "a.b__c-d---e/f_g:V1_.-x",
+            "x:1@sha256:0000000000000000000000000000000000000000000000000000000000000000",
+            &digest,
+        ] {
+            assert!(is_image_reference(image), "{image}");
+        }
+        for image in [
+            "Ubuntu Latest",
+            "x:..bad tag",
+            "x:",
+            "Cimg:1",
+            "a//b",
+            "/a",
+            "a/",
+            "a..b",
+            "a___b",
+            "-a",
+            "a@sha256:00",
+            "a@md5:00000000000000000000000000000000",
+            "https://example.test/a:1",
+            "a:1:2",
+        ] {
+            assert!(!is_image_reference(image), "{image}");
+        }
+    }
 
     #[test]
     fn only_random_text_under_a_telling_name_looks_secret() {
