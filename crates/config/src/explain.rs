@@ -61,6 +61,8 @@ pub enum ExplainError {
         missing: String,
         /// The keys or indices that do exist.
         choices: Vec<String>,
+        /// For an index that is too high: how many items the list has.
+        items: Option<usize>,
         /// The choice that was probably meant.
         help: Option<String>,
     },
@@ -87,43 +89,56 @@ pub fn explain(text: &str, inputs: &Inputs, path: &str) -> Result<Explanation, E
         found.retain(|diagnostic| diagnostic.severity == Severity::Error);
         return Err(ExplainError::Broken(found));
     };
-    let mut way = vec![&document];
+    let mut way = vec![(&document, document.place)];
     let mut rest = path.trim().trim_start_matches('.');
     while !rest.is_empty() {
         let reached =
             || path.trim()[..path.trim().len() - rest.len()].trim_end_matches('.').to_owned();
-        let current = way[way.len() - 1];
-        let Some((next, left)) = step(current, rest) else {
+        let (current, _) = way[way.len() - 1];
+        let Some((next, key, left)) = step(current, rest) else {
             let missing = rest.split(['.', '[']).find(|part| !part.is_empty()).unwrap_or(rest);
             let missing = if rest.starts_with('[') { rest.to_owned() } else { missing.to_owned() };
             let choices = choices(current);
             let help = did_you_mean(&missing, choices.iter().map(String::as_str));
             let help = help.map(|help| help.text);
-            return Err(ExplainError::NoSuchPath { reached: reached(), missing, choices, help });
+            let items = match &current.data {
+                Data::List(items) if rest.starts_with('[') => Some(items.len()),
+                _ => None,
+            };
+            return Err(ExplainError::NoSuchPath {
+                reached: reached(),
+                missing,
+                choices,
+                items,
+                help,
+            });
         };
-        way.push(next);
+        way.push((next, key));
         rest = left;
     }
     let mut steps = Steps { sources: &sources, list: Vec::new() };
-    for (index, value) in way.iter().enumerate().rev() {
+    for (index, &(value, key)) in way.iter().enumerate().rev() {
         let is_it = index + 1 == way.len();
         if let Some(trail) = &value.trail {
             steps.add(trail, 0);
         } else if is_it {
-            steps.push("written here", value.place, 0);
+            // The place of a mapping or a list is that of its first entry, below its key.
+            let is_plain = !matches!(value.data, Data::Map(_) | Data::List(_));
+            steps.push("written here", if is_plain { value.place } else { key }, 0);
         }
     }
-    let value = way[way.len() - 1].node();
+    let value = way[way.len() - 1].0.node();
     Ok(Explanation { value, steps: steps.list })
 }
 
-/// Takes one step of a path.
-fn step<'v, 'p>(value: &'v Value, path: &'p str) -> Option<(&'v Value, &'p str)> {
+/// Takes one step of a path; returns the value, where its key or else the value itself is, and the
+/// rest of the path.
+fn step<'v, 'p>(value: &'v Value, path: &'p str) -> Option<(&'v Value, Place, &'p str)> {
     match &value.data {
         Data::List(items) => {
             let (index, rest) = path.strip_prefix('[')?.split_once(']')?;
             let item = items.get(index.trim().parse::<usize>().ok()?)?;
-            Some((item, rest.trim_start_matches('.')))
+            Some((item, item.place, rest.trim_start_matches('.')))
         }
         Data::Map(fields) => {
             let fits = fields.iter().filter_map(|field| {
@@ -132,7 +147,7 @@ fn step<'v, 'p>(value: &'v Value, path: &'p str) -> Option<(&'v Value, &'p str)>
                 ends.then_some((field, rest))
             });
             let (field, rest) = fits.max_by_key(|(field, _)| field.name.len())?;
-            Some((&field.value, rest.strip_prefix('.').unwrap_or(rest)))
+            Some((&field.value, field.key, rest.strip_prefix('.').unwrap_or(rest)))
         }
         _ => None,
     }
@@ -260,7 +275,54 @@ workflows: { main: { jobs: [ test: { whom: all } ] } }
         assert_eq!(help.as_deref(), Some("did you mean `test`?"));
         let error = explain(&text(), &inputs(), "jobs.test.steps[7]").unwrap_err();
         assert!(error.to_string().contains("no `[7]` below `jobs.test.steps`"), "{error}");
-        let ExplainError::NoSuchPath { choices, .. } = error else { panic!("{error:?}") };
-        assert_eq!(choices, ["[0]", "[1]"]);
+        let ExplainError::NoSuchPath { choices, items, .. } = error else { panic!("{error:?}") };
+        assert_eq!((choices.join(" "), items), ("[0] [1]".to_owned(), Some(2)));
+    }
+
+    #[test]
+    fn what_has_entries_is_written_where_its_key_is() {
+        let text = "# A comment.
+version: 2.1
+executors:
+  here:
+    machine: true
+jobs:
+  lint:
+    executor: here
+    steps:
+      - checkout
+      - run:
+          name: Syntax
+          command: make
+workflows:
+  build-and-test:
+    jobs:
+      - lint
+      - lint:
+          name: again
+          requires: [lint]
+";
+        let line = |path: &str| {
+            let explained = explain(text, &inputs(), path).unwrap();
+            explained
+                .steps
+                .into_iter()
+                .find(|step| step.what == "written here")
+                .map(|step| step.line)
+        };
+        for (path, expected) in [
+            ("version", 2),
+            ("jobs", 6),
+            ("jobs.lint.steps", 9),
+            ("jobs.lint.steps[1].run.name", 12),
+            ("workflows", 14),
+            ("workflows.build-and-test", 15),
+            ("workflows.build-and-test.jobs", 16),
+            ("workflows.build-and-test.jobs[0]", 17),
+            ("workflows.build-and-test.jobs[1]", 18),
+            ("workflows.build-and-test.jobs[1].again", 18),
+        ] {
+            assert_eq!(line(path), Some(expected), "{path}");
+        }
     }
 }

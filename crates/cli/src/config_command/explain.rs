@@ -90,10 +90,14 @@ fn broken(arguments: &Arguments, checked: &Checked, errors: &[Diagnostic]) -> Re
 
 /// The error with what there is instead.
 fn no_such_path(error: &ExplainError) -> UsageError {
-    let ExplainError::NoSuchPath { choices, help, .. } = error else {
+    let ExplainError::NoSuchPath { choices, help, items, .. } = error else {
         return UsageError(error.to_string());
     };
     let choices = match choices.as_slice() {
+        // Not each of them: they are numbered.
+        [_, ..] if let Some(items @ 2..) = items => {
+            format!("there are {items}, from `[0]` to `[{}]`", items - 1)
+        }
         [] => "there is nothing below".to_owned(),
         [one] => format!("there is only `{one}`"),
         several => format!("choose one of {}", several.join(", ")),
@@ -186,6 +190,7 @@ mod tests {
                 reached: "jobs".to_owned(),
                 missing: "biuld".to_owned(),
                 choices: choices.iter().map(|&choice| choice.to_owned()).collect(),
+                items: None,
                 help: help.map(str::to_owned),
             };
             no_such_path(&error).to_string()

@@ -241,6 +241,8 @@ impl Expander<'_, '_> {
         if self.render.report.errors() > errors {
             return None;
         }
+        let steps_key = self.render.doc.get(body, "steps").map_or(definition.key, |at| at.key);
+        let rendered = Value::new(Data::List(Rc::new(rendered)), steps_key);
         let document = job_document(definition, &execution, extras, rendered);
         let FoundExecutor::Known(executor) = execution.kind else { return None };
         let text =
@@ -350,7 +352,7 @@ fn job_document(
     definition: &Definition,
     execution: &ExecutionEnvironment,
     extras: Vec<Field>,
-    steps: Vec<Value>,
+    steps: Value,
 ) -> Value {
     let mut fields: Vec<Field> = execution.block.iter().map(without_hoisted).collect();
     let mut setting = |name: &str, setting: &Option<crate::expand::executor::Setting>| {
@@ -371,8 +373,7 @@ fn job_document(
         let list = Value::new(Data::List(Rc::new(list)), place);
         fields.push(Field::new("environment", list));
     }
-    let steps = Value::new(Data::List(Rc::new(steps)), place);
-    fields.push(Field { name: "steps".into(), key: place, value: steps });
+    fields.push(Field::new("steps", steps));
     Value::new(Data::Map(Rc::new(fields)), place)
 }
 

@@ -19,6 +19,14 @@ pub(crate) struct Builder {
     workflows: Vec<Field>,
 }
 
+/// Where the sections of the document are written; for one that is not, where the text begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sections {
+    pub(crate) version: Place,
+    pub(crate) jobs: Place,
+    pub(crate) workflows: Place,
+}
+
 impl Builder {
     /// Adds a job, unless a workflow before runs the same.
     pub(crate) fn job(&mut self, name: &str, body: &Value) {
@@ -31,18 +39,19 @@ impl Builder {
     }
 
     /// Returns the document.
-    pub(crate) fn finish(mut self, place: Place) -> Value {
-        let map = |fields: Vec<Field>| Value::new(Data::Map(Rc::new(fields)), place);
-        let version = || Field::new("version", Value::new(Data::Int(2), place));
+    pub(crate) fn finish(mut self, at: Sections) -> Value {
+        let map = |fields: Vec<Field>, place| Value::new(Data::Map(Rc::new(fields)), place);
+        let version = || Field::new("version", Value::new(Data::Int(2), at.version));
         let jobs = self.jobs.into_iter();
         let jobs = jobs.map(|(name, body)| Field {
             name: Rc::from(name.as_str()),
             key: body.place,
             value: body,
         });
-        let jobs = map(jobs.collect());
+        let jobs = map(jobs.collect(), at.jobs);
         self.workflows.push(version());
-        let workflows = map(self.workflows);
-        map(vec![version(), Field::new("jobs", jobs), Field::new("workflows", workflows)])
+        let workflows = map(self.workflows, at.workflows);
+        let fields = [version(), Field::new("jobs", jobs), Field::new("workflows", workflows)];
+        map(fields.into(), at.version)
     }
 }

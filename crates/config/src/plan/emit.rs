@@ -15,17 +15,28 @@ use crate::{
     language::data::{Data, Field, Value},
     plan::Planner,
     plan::{compiled_document::Builder, graph::Edge},
+    text::place::Place,
 };
 
 /// A workflow whose jobs are known.
 pub(crate) struct ExpandedWorkflow {
     pub(crate) name: String,
+    /// Place of its key, and of its `jobs`.
+    pub(crate) keys: WorkflowKeys,
     pub(crate) drafts: Vec<Draft>,
     /// It belongs to this pipeline; otherwise a schedule starts it in another one.
     pub(crate) runs: bool,
     pub(crate) max_auto_reruns: u32,
     /// What the workflow says next to its jobs, as rendered.
     pub(crate) rendered: Vec<Field>,
+}
+
+/// Where a workflow is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WorkflowKeys {
+    pub(crate) name: Place,
+    /// Its key `jobs`, or else the name.
+    pub(crate) jobs: Place,
 }
 
 impl Planner<'_, '_> {
@@ -120,8 +131,8 @@ impl Builder {
                 Value::new(Data::Map(Rc::new(vec![entry])), draft.key)
             });
         }
-        let place = drafts.first().map(|draft| draft.key).unwrap_or_default();
-        let mut fields = vec![Field::new("jobs", Value::new(Data::List(Rc::new(jobs)), place))];
+        let WorkflowKeys { name: place, jobs: jobs_key } = workflow.keys;
+        let mut fields = vec![Field::new("jobs", Value::new(Data::List(Rc::new(jobs)), jobs_key))];
         fields.extend(workflow.rendered.iter().cloned());
         let empty = kept.iter().all(|kept| !kept);
         if !empty {

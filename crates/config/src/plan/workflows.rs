@@ -14,8 +14,12 @@ use crate::{
         template,
     },
     plan::{
-        OffWorkflow, Planned, Planner, compiled_document, emit::ExpandedWorkflow, hidden::Invoked,
-        names, triggers::Start,
+        OffWorkflow, Planned, Planner, compiled_document,
+        compiled_document::Sections,
+        emit::{ExpandedWorkflow, WorkflowKeys},
+        hidden::Invoked,
+        names,
+        triggers::Start,
     },
     read::{
         report::Strictness,
@@ -115,7 +119,14 @@ impl<'d> Planner<'_, 'd> {
         self.check_setup_workflows(&entries, &running);
         self.check_hidden_jobs(&Invoked { names: &invoked, is_complete: is_readable });
         self.check_off_workflows();
-        Some((Plan { workflows }, document.finish(self.resolver().first_key(root))))
+        Some((Plan { workflows }, document.finish(self.sections(root))))
+    }
+
+    /// Returns where the sections of the document are written.
+    fn sections(&mut self, root: At) -> Sections {
+        let first = self.resolver().first_key(root);
+        let key = |name| self.render.doc.get(root, name).map_or(first, |section| section.key);
+        Sections { version: key("version"), jobs: key("jobs"), workflows: key("workflows") }
     }
 
     /// Returns whether a workflow has a job to begin with on its branch or tag.
@@ -183,8 +194,10 @@ impl<'d> Planner<'_, 'd> {
         if let Some(definition) = build {
             let drafts = vec![self.expander().implicit_build(&definition)];
             let name = IMPLICIT.to_owned();
+            let keys = WorkflowKeys { name: definition.key, jobs: definition.key };
             return Some(ExpandedWorkflow {
                 name,
+                keys,
                 drafts,
                 runs: true,
                 max_auto_reruns: 0,
@@ -288,7 +301,9 @@ impl<'d> Planner<'_, 'd> {
         self.render.report.set_strictness(before);
         let name = entry.name.to_owned();
         let runs = start != Start::Scheduled;
-        selected.then_some(ExpandedWorkflow { name, drafts, runs, max_auto_reruns, rendered })
+        let jobs = get("jobs").map_or(entry.key, |jobs| jobs.key);
+        let keys = WorkflowKeys { name: entry.key, jobs };
+        selected.then_some(ExpandedWorkflow { name, keys, drafts, runs, max_auto_reruns, rendered })
     }
 
     /// Counts the contexts that live workflows use.
