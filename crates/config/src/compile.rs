@@ -7,7 +7,7 @@ use crate::{
     language::{data::Value, orb_reference::OrbReference},
     plan::{Planned, Planner},
     read::{
-        report::Findings,
+        report::{Findings, Unplanned},
         source::{Source, Sources},
         yaml::{At, View},
     },
@@ -64,6 +64,10 @@ pub(crate) fn run<'d>(sources: &'d Sources, inputs: &'d Inputs, tracing: Tracing
     let (errors, orbs) = (render.report.errors(), modules.orbs);
     // While orbs are missing nothing is certain.
     let made = planned.made.filter(|_| errors == 0 && orbs.unresolved.is_empty());
+    if made.is_some() {
+        let unplanned = if inputs.git_ref.is_some() { Unplanned::Dropped } else { Unplanned::Kept };
+        render.report.settle_unplanned(unplanned);
+    }
     let (plan, document) = made.unzip();
     let Findings { diagnostics, unsupported } = render.report.finish();
     let compiled = Compiled {

@@ -18,7 +18,9 @@ pub struct Compiled {
     /// Everything that was found, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
     /// What is right, and what this release cannot run yet: errors for what keeps the plan from
-    /// running, warnings for options that have no effect. [`Compiled::support`] decides.
+    /// running, warnings for options that have no effect, and for what jobs have that are in no
+    /// plan. Of one branch or tag only what it runs is listed, if there is a plan.
+    /// [`Compiled::support`] decides.
     pub unsupported: Vec<Diagnostic>,
     /// The orbs that were used.
     pub orbs: Vec<ResolvedOrb>,

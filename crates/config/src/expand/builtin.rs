@@ -115,6 +115,13 @@ pub(crate) fn is_unsupported(word: &str) -> bool {
     word != "checkout" && BUILTINS.iter().any(|builtin| builtin.word == word)
 }
 
+/// Returns whether a step does nothing in an environment: a machine has its own Docker (CFG §3.4).
+/// It does not refuse a configuration, and runners are not given it.
+pub(crate) fn has_no_effect(word: &str, executor_kind: ExecutorKind) -> bool {
+    let has_docker = matches!(executor_kind, ExecutorKind::Machine | ExecutorKind::Macos);
+    word == "setup_remote_docker" && has_docker
+}
+
 /// Returns the word that a spelling with hyphens stands for: `save-cache` is `save_cache`.
 pub(crate) fn hyphenated(name: &str) -> Option<&'static str> {
     let word = name.contains('-').then(|| name.replace('-', "_"))?;
@@ -144,7 +151,7 @@ impl Expander<'_, '_> {
     ) -> Option<CompiledStep> {
         let builtin = BUILTINS.iter().find(|builtin| builtin.word == site.name)?;
         // First, for what is wrong with the step must not hide that it cannot be run.
-        if is_unsupported(builtin.word) {
+        if is_unsupported(builtin.word) && !has_no_effect(builtin.word, executor_kind) {
             let message = format!("the `{}` step is not supported in this release", site.name);
             let problem = Problem::unsupported(codes::UNSUPPORTED_STEP, site.key, message);
             let help = "remove the step, or replace it with a `run` step";
@@ -412,7 +419,7 @@ impl Expander<'_, '_> {
     /// Steps that their environment cannot do (CFG §3.4, §3.13).
     fn check_executor(&mut self, site: &Site<'_>, executor_kind: ExecutorKind) {
         let problem = match (site.name, executor_kind) {
-            ("setup_remote_docker", ExecutorKind::Machine | ExecutorKind::Macos) => {
+            (word, kind) if has_no_effect(word, kind) => {
                 let message =
                     "`setup_remote_docker` has no effect here: a machine has its own Docker";
                 Problem::warning(codes::NOT_ON_THIS_EXECUTOR, site.key, message)

@@ -222,7 +222,9 @@ impl Expander<'_, '_> {
             return;
         };
         if into.steps.len() < limits::STEPS_PER_JOB {
-            into.steps.push(step);
+            if !builtin::has_no_effect(site.name, into.executor_kind) {
+                into.steps.push(step);
+            }
             let rendered = self.traced_step(rendered);
             into.rendered.push(rendered);
         } else if !into.full {

@@ -72,6 +72,15 @@ pub(crate) struct Findings {
     pub(crate) unsupported: Vec<Diagnostic>,
 }
 
+/// What happens to what is not supported in jobs that are not in the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unplanned {
+    /// It stays, as a warning: the plan is that of no branch in particular.
+    Kept,
+    /// It goes: the plan is that of one branch or tag.
+    Dropped,
+}
+
 /// Everything that was found so far.
 pub(crate) struct Report<'d> {
     sources: &'d Sources,
@@ -82,6 +91,10 @@ pub(crate) struct Report<'d> {
     unsupported_at: HashMap<Key, usize>,
     /// Indexes into `unsupported` for the job that is being compiled.
     in_current_job: BTreeSet<usize>,
+    /// Indexes into `unsupported` of what jobs use.
+    in_jobs: BTreeSet<usize>,
+    /// Indexes into `unsupported` of what belongs to no job: the configuration, a workflow.
+    outside_jobs: BTreeSet<usize>,
     seen: HashSet<Key>,
     /// Where each code was reported, for [`Self::is_reported`].
     seen_at: HashSet<(&'static str, FileId, Span)>,
@@ -107,6 +120,8 @@ impl<'d> Report<'d> {
             unsupported: Vec::new(),
             unsupported_at: HashMap::new(),
             in_current_job: BTreeSet::new(),
+            in_jobs: BTreeSet::new(),
+            outside_jobs: BTreeSet::new(),
             seen: HashSet::new(),
             seen_at: HashSet::new(),
             meant: HashSet::new(),
@@ -215,8 +230,14 @@ impl<'d> Report<'d> {
         } else if self.note_new(&problem) {
             // Which kinds there are decides what the server does with the configuration: one of each stays.
             let is_known = |found: &Diagnostic| found.code == problem.code.slug;
-            if self.unsupported.len() >= DIAGNOSTICS && self.unsupported.iter().any(is_known) {
+            let known = self.unsupported.iter().position(is_known);
+            if let Some(known) = known.filter(|_| self.unsupported.len() >= DIAGNOSTICS) {
                 self.hidden_unsupported += 1;
+                // The first of its kind refuses the jobs that have this one.
+                if problem.severity == Severity::Error {
+                    self.unsupported_at.insert(key, known);
+                    self.in_current_job.insert(known);
+                }
                 return;
             }
             let at = self.unsupported.len();
@@ -227,13 +248,21 @@ impl<'d> Report<'d> {
         }
     }
 
-    /// Returns the indexes of the unsupported features that were found since the last call, for
-    /// [`Self::used_by`] once the job has its name.
-    pub(crate) fn take_current_job(&mut self) -> BTreeSet<usize> {
-        std::mem::take(&mut self.in_current_job)
+    /// Begins a job, or what belongs to several. What is not supported and was found before belongs
+    /// to no job.
+    pub(crate) fn begin_job(&mut self) {
+        self.outside_jobs.append(&mut self.in_current_job);
     }
 
-    /// Notes that a job of the plan has what [`Self::take_current_job`] returned for it. To be
+    /// Returns the indexes of the unsupported features that were found since [`Self::begin_job`], for
+    /// [`Self::used_by`] once the job has its name.
+    pub(crate) fn end_job(&mut self) -> BTreeSet<usize> {
+        let found = std::mem::take(&mut self.in_current_job);
+        self.in_jobs.extend(&found);
+        found
+    }
+
+    /// Notes that a job of the plan has what [`Self::end_job`] returned for it. To be
     /// called once for each job.
     pub(crate) fn used_by(&mut self, met: &BTreeSet<usize>, workflow: &str, job: &str) {
         for &at in met {
@@ -332,6 +361,26 @@ impl<'d> Report<'d> {
         lines.line(lines.trim(place.unwrap_or_default().span).start)
     }
 
+    /// Drops or softens what is not supported and only jobs have that are not in the plan: what does
+    /// not run refuses nothing. To be called once every job of the plan was [noted](Self::used_by).
+    pub(crate) fn settle_unplanned(&mut self, unplanned: Unplanned) {
+        let mut at = 0..;
+        let (in_jobs, outside) = (&self.in_jobs, &self.outside_jobs);
+        self.unsupported.retain_mut(|found| {
+            let Some(at) = at.next() else { return true };
+            let is_planned = !found.jobs.is_empty() || outside.contains(&at);
+            if is_planned || !in_jobs.contains(&at) {
+                return true;
+            }
+            found.severity = Severity::Warning;
+            unplanned == Unplanned::Kept
+        });
+        if self.unsupported.is_empty() {
+            self.hidden_unsupported = 0;
+        }
+    }
+
+    /// Returns the diagnostics in the order of the text, and what cannot be run.
     pub(crate) fn finish(mut self) -> Findings {
         let mut found: Vec<_> = self.found.into_iter().map(|found| found.diagnostic).collect();
         found.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));

@@ -264,6 +264,7 @@ impl<'d> Expander<'_, 'd> {
             let named = named.filter(|name| !name.trim().is_empty());
             draft.requested = named.map_or(draft.requested, |name| name.to_string());
         }
+        self.render.report.begin_job();
         let mut entry_type = EntryType::Job;
         for field in &invocation.fields {
             match field.name {
@@ -312,14 +313,13 @@ impl<'d> Expander<'_, 'd> {
         } else if invocation.depth == Depth::Whole {
             self.add_body(&mut draft, invocation, scope);
         }
+        draft.unsupported = self.render.report.end_job();
         draft
     }
 
     /// Compiles the job that an entry names, into the entry's own.
     fn add_body(&mut self, draft: &mut Draft, invocation: &Invocation<'d>, scope: &Rc<Scope>) {
         let what: Rc<str> = format!("job `{}`", invocation.name).into();
-        // What was met before belongs to other jobs, or to the entry: a serial group.
-        self.render.report.take_current_job();
         self.render.report.enter(&what, invocation.key);
         if let Some((kind, document)) = self.build(invocation, &what, scope) {
             draft.kind = Some(kind);
@@ -329,7 +329,6 @@ impl<'d> Expander<'_, 'd> {
             self.refused_contexts(&draft.contexts);
         }
         self.render.report.leave();
-        draft.unsupported = self.render.report.take_current_job();
     }
 
     /// Reports the contexts of a job, none of which this release has.

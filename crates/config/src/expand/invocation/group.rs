@@ -46,7 +46,9 @@ impl<'d> Expander<'_, 'd> {
         group: &Definition,
         outer: &Rc<Scope>,
     ) -> Vec<Draft> {
+        self.render.report.begin_job();
         let call = self.group_call(invocation, outer);
+        let unsupported = self.render.report.end_job();
         let members = self.group_members(invocation, group, &call, outer);
         let blank = |suffix: &str| {
             let draft = Self::without_body(invocation, None);
@@ -65,6 +67,7 @@ impl<'d> Expander<'_, 'd> {
         let mut entry = with_kind(blank(first), kind, invocation.key);
         entry.requires.clone_from(&call.requires);
         entry.filters = call.filters.clone();
+        entry.unsupported = unsupported;
         entry.rendered.extend(call.rendered_filters.clone());
         let mut exit = with_kind(blank("end"), PlannedJobKind::NoOp, invocation.key);
         exit.alias = Some(call.prefix.clone());
