@@ -28,6 +28,7 @@ pub(crate) static DATA: Setting<PathBuf> = Setting {
         flag: "data",
         variable: "ROUNDEL_DATA",
         about: "The data directory: database, keys, settings, and runner data",
+        about_in: &[(Program::Runner, "The directory for the runner's data")],
         default: Default::Computed {
             words: "`roundel-data` for `serve` and `orb`, `roundel-runner` for `runner`",
             compute: |program, _| match program {
