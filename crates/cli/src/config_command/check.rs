@@ -14,7 +14,7 @@ use roundel_config::{
 use roundel_server::orbs::Offline;
 
 use super::{
-    decision::Decision,
+    decision::{self, Decision},
     inputs::{Given, InputArguments},
     local::LocalClone,
     sources::Source,
@@ -170,13 +170,20 @@ impl Checked {
         Decision::of(&self.compiled)
     }
 
+    /// Says why nothing of it runs, if nothing does.
+    pub(crate) fn why_nothing_runs(&self) -> Option<String> {
+        let runs_nothing = self.decision() == Decision::NothingRuns;
+        let git_ref = self.inputs.git_ref.as_ref();
+        runs_nothing.then(|| decision::why_nothing_runs(&self.compiled, git_ref))
+    }
+
     /// Says whether it is right, and the server refuses it or some of its jobs.
     pub(crate) fn is_refused(&self) -> bool {
         match self.decision() {
             Decision::Unsupported
             | Decision::SomeJobsRefused
             | Decision::SomeWorkflowsNeverStarted => true,
-            Decision::Runs | Decision::Invalid => false,
+            Decision::Runs | Decision::NothingRuns | Decision::Invalid => false,
         }
     }
 

@@ -15,9 +15,13 @@ use std::collections::BTreeSet;
 
 use roundel_config::{
     Compiled, Support,
+    document::Node,
     listing::{Entry, Listing, Notes},
 };
-use roundel_model::plan::{PlannedJob, PlannedJobKind, UnsupportedContainer};
+use roundel_model::{
+    name::GitRef,
+    plan::{PlannedJob, PlannedJobKind, UnsupportedContainer},
+};
 use roundel_server::missing_contexts;
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
@@ -29,6 +33,8 @@ use crate::terminal;
 pub(crate) enum Decision {
     /// It runs as it is.
     Runs,
+    /// It is right, and this push runs nothing: its pipeline ends as "Nothing to run".
+    NothingRuns,
     /// It is right. Its pipeline starts, and this release refuses some of its jobs; it may also never
     /// start some of its workflows.
     SomeJobsRefused,
@@ -86,8 +92,33 @@ impl Decision {
             Support::Runs if compiled.never_started().next().is_some() => {
                 Self::SomeWorkflowsNeverStarted
             }
+            Support::Runs if has_no_job(compiled) => Self::NothingRuns,
             Support::Runs => Self::Runs,
         }
+    }
+}
+
+fn has_no_job(compiled: &Compiled) -> bool {
+    compiled.plan.as_ref().is_some_and(|plan| plan.workflows.is_empty())
+}
+
+/// Says why a configuration [runs nothing](Decision::NothingRuns) for a branch or a tag.
+pub(crate) fn why_nothing_runs(compiled: &Compiled, git_ref: Option<&GitRef>) -> String {
+    let workflows = compiled.document.as_ref().and_then(|document| document.get("workflows"));
+    let has_jobs = match workflows {
+        Some(Node::Map(workflows)) => {
+            workflows.iter().any(|(_, workflow)| workflow.get("jobs").is_some())
+        }
+        _ => false,
+    };
+    match git_ref.filter(|_| has_jobs) {
+        Some(GitRef::Branch(branch)) => {
+            format!("the filters of the jobs leave out the branch `{branch}`")
+        }
+        Some(GitRef::Tag(tag)) => format!(
+            "no job runs for the tag `{tag}`: it needs `filters` with `tags`, and so do the jobs that it requires"
+        ),
+        None => "no workflow has a job to run: there is none, its condition does not hold, or its matrix is empty".to_owned(),
     }
 }
 

@@ -52,8 +52,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     for path in &arguments.paths {
         repositories.push(Repository::look(path, &compiler)?);
     }
-    if repositories.iter().all(|one| one.readiness == Readiness::Nothing) {
-        return Err(nothing_to_check(&arguments.paths).into());
+    if repositories.iter().all(|one| one.files.is_empty()) {
+        return Err(nothing_to_check(&repositories).into());
     }
     let text = if arguments.json {
         report::json(&repositories)?
@@ -66,12 +66,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 }
 
 /// A wrong directory must not pass for a repository that is ready.
-fn nothing_to_check(folders: &[PathBuf]) -> UsageError {
-    let names: Vec<_> = folders.iter().map(|folder| format!("`{}`", folder.display())).collect();
-    UsageError(format!(
-        "there is no `.circleci/config.yml` in {}; name the directories of repositories that have one",
-        names.join(", ")
-    ))
+fn nothing_to_check(repositories: &[Repository]) -> UsageError {
+    let names: Vec<_> = repositories.iter().map(|one| format!("`{}`", one.path)).collect();
+    let misnamed: Vec<_> = repositories.iter().filter_map(Repository::advice).collect();
+    let advice = if misnamed.is_empty() {
+        "name the directories of repositories that have one".to_owned()
+    } else {
+        misnamed.join("; ")
+    };
+    UsageError(format!("there is no `.circleci/config.yml` in {}; {advice}", names.join(", ")))
 }
 
 #[cfg(test)]

@@ -40,6 +40,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         if !diagnostics.is_empty() {
             terminal::remark(&render(&checked.text, diagnostics, terminal::remark_layout()));
         }
+        if let Some(why) = checked.why_nothing_runs() {
+            terminal::remark(&format!(
+                "{}: valid, and this push runs nothing: {why}\n",
+                checked.path
+            ));
+        }
         if checked.is_refused() {
             terminal::remark(&refused(&checked));
         }
@@ -55,7 +61,7 @@ fn refused(checked: &Checked) -> String {
         Decision::SomeJobsRefused | Decision::SomeWorkflowsNeverStarted => {
             "this release does not run all of it"
         }
-        Decision::Unsupported | Decision::Runs | Decision::Invalid => {
+        Decision::Unsupported | Decision::Runs | Decision::NothingRuns | Decision::Invalid => {
             "not supported by this release"
         }
     };

@@ -27,6 +27,8 @@ struct File<'c> {
     valid: bool,
     /// The decision about it when it is pushed.
     decision: Decision,
+    /// Why nothing runs, if that is the decision.
+    reason: Option<String>,
     diagnostics: Vec<DiagnosticView<'c>>,
     /// What this release cannot run (errors) or gives no effect (warnings).
     unsupported: Vec<DiagnosticView<'c>>,
@@ -98,6 +100,7 @@ impl<'c> File<'c> {
             path: &checked.path,
             valid: checked.count(Severity::Error) == 0,
             decision: checked.decision(),
+            reason: checked.why_nothing_runs(),
             diagnostics: checked.compiled.diagnostics.iter().map(DiagnosticView::of).collect(),
             unsupported: checked.compiled.unsupported.iter().map(DiagnosticView::of).collect(),
             refused_jobs: decision::refused_jobs(&checked.compiled),

@@ -133,11 +133,15 @@ fn file_summary(checked: &Checked, layout: Layout) -> String {
         Decision::SomeJobsRefused | Decision::SomeWorkflowsNeverStarted => {
             (Some(paint(NOT_ALL_RUNS, Yellow)), ":")
         }
+        Decision::NothingRuns => (Some(paint("valid, and this push runs nothing", Yellow)), ""),
         Decision::Runs => (Some(paint("valid", Green)), ""),
     };
     let found: Vec<String> = first.into_iter().chain(say(warnings, "warning", Yellow)).collect();
     let line = format!("{}: {}{colon}", checked.path, found.join(", "));
-    terminal::wrapped(&line, 2, layout.width) + "\n"
+    let line = terminal::wrapped(&line, 2, layout.width) + "\n";
+    let why = checked.why_nothing_runs();
+    let why = why.map(|why| format!("  {}\n", terminal::wrapped(&why, 2, layout.width)));
+    line + &why.unwrap_or_default()
 }
 
 #[cfg(test)]

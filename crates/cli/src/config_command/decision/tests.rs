@@ -11,6 +11,7 @@ use super::*;
 use crate::config_command::{
     check::{CheckArguments, Checked},
     migrate::tests::cannot_run,
+    report::Report,
     sources,
 };
 
@@ -121,7 +122,13 @@ fn each_kind_of_unsupported_diagnostic_is_decided_alike() {
         };
         let checked = agree(&example(page::ExampleKind::Wrong), wanted);
         assert!(checked.compiled.unsupported.iter().any(|one| one.code == code.slug));
-        agree(&example(page::ExampleKind::Right), Decision::Runs);
+        // It runs on a branch of its own.
+        let right = if code.slug == "unsupported-schedule" {
+            Decision::NothingRuns
+        } else {
+            Decision::Runs
+        };
+        agree(&example(page::ExampleKind::Right), right);
     }
 }
 
@@ -138,7 +145,8 @@ fn agree(text: &str, wanted: Decision) -> Checked {
     let ends = matches!(wanted, Decision::Unsupported | Decision::Invalid);
     assert_eq!(starts, !ends, "{text}");
     // What is asked before moving gets the same answer.
-    assert_eq!(cannot_run(folder.path(), &[]), wanted != Decision::Runs, "{text}");
+    let is_whole = matches!(wanted, Decision::Runs | Decision::NothingRuns);
+    assert_eq!(cannot_run(folder.path(), &[]), !is_whole, "{text}");
     let says_why = !listed(&checked.compiled, Notes::LeftOut, None).is_empty();
     assert!(says_why || !checked.is_refused(), "{text}");
     assert_eq!(refused_by_place(&checked.compiled), refused_by_plan(&checked.compiled), "{text}");
@@ -174,7 +182,7 @@ fn no_file_of_the_corpus_is_ready_that_the_server_refuses() {
         let Ok(text) = fs::read_to_string(entry.unwrap().path()) else { continue };
         put(folder.path(), &text);
         let checked = check(folder.path(), &["--orbs", &orbs, "--branch", "main"]);
-        let runs = checked.decision() == Decision::Runs;
+        let runs = matches!(checked.decision(), Decision::Runs | Decision::NothingRuns);
         assert!(runs || checked.compiled.support() != Support::Runs || checked.is_refused());
         if checked.compiled.unsupported.iter().all(|one| one.more_jobs == 0) {
             let compiled = &checked.compiled;
@@ -219,6 +227,37 @@ fn what_is_refused_next_to_errors_has_a_line_of_its_own() {
     let text = listed(&checked.compiled, Notes::LeftOut, None);
     let first = "  and, once the errors are fixed, not supported by this release:\n  - the `store_artifacts`";
     assert!(text.starts_with(first), "{text}");
+}
+
+/// "valid" alone would pass for a push that does something.
+#[test]
+fn a_push_that_runs_nothing_is_said_to_and_why() {
+    let only = file(JOB, "build: {filters: {branches: {only: main}}}");
+    let matrix = file(
+        &format!("parameters: {{v: {{type: string}}}}, {JOB}"),
+        "build: {matrix: {parameters: {v: []}}}",
+    );
+    let none = "version: 2.1\njobs: {}\nworkflows: {}\n".to_owned();
+    for (text, arguments, why) in [
+        (&only, ["--branch", "x"], "the filters of the jobs leave out the branch `x`"),
+        (&only, ["--tag", "v1"], "no job runs for the tag `v1`"),
+        (&matrix, ["--branch", "main"], "no workflow has a job to run"),
+        (&none, ["--branch", "main"], "no workflow has a job to run"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        put(folder.path(), text);
+        let checked = check(folder.path(), &arguments);
+        assert_eq!(checked.decision(), Decision::NothingRuns, "{text}");
+        let said = checked.why_nothing_runs().unwrap();
+        assert!(said.starts_with(why), "{said}");
+        assert!(!checked.is_refused());
+        let json = Report::of(std::slice::from_ref(&checked)).to_json().unwrap();
+        assert!(json.contains("\"decision\": \"nothing_runs\"") && json.contains(&said), "{json}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), &only);
+    assert_eq!(check(folder.path(), &["--branch", "main"]).decision(), Decision::Runs);
+    assert_eq!(check(folder.path(), &[]).decision(), Decision::Runs);
 }
 
 /// Programs read it: a member that is a string, a list or not there is three formats.

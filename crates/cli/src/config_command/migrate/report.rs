@@ -73,7 +73,9 @@ struct Writer {
 impl Writer {
     fn one(&self, repository: &Repository) -> String {
         if repository.files.is_empty() {
-            return format!("{}: there is no `.circleci/config.yml`\n", repository.path);
+            let advice = repository.advice().map(|advice| format!("; {advice}"));
+            let advice = advice.unwrap_or_default();
+            return format!("{}: there is no `.circleci/config.yml`{advice}\n", repository.path);
         }
         let mut text = String::new();
         for file in &repository.files {
@@ -84,7 +86,8 @@ impl Writer {
             repository.files.iter().filter(|file| file.readiness == Readiness::Ready).count();
         let files = counted(repository.files.len(), "file");
         let rest = match repository.readiness {
-            Readiness::Nothing | Readiness::Ready => "ready to run here".to_owned(),
+            Readiness::Nothing => "nothing to run".to_owned(),
+            Readiness::Ready => "ready to run here".to_owned(),
             Readiness::Prepare => format!("{ready} ready, the rest after what is marked `prepare`"),
             Readiness::Cannot => format!("{ready} ready, {}", cannot(&repository.files)),
         };
@@ -131,7 +134,7 @@ impl Writer {
             .bold(&format!("{:wide$}  files  {:9}  blockers and to-dos", "repository", "result"));
         text.push('\n');
         for one in repositories {
-            let readiness = format!("{:9}", short_name(one.readiness));
+            let readiness = format!("{:9}", short_name(one));
             let readiness = styled(&readiness, style(one.readiness), self.colors);
             let remarks = self.fit(&remarks(one), wide + 20);
             let files = one.files.len();
@@ -143,7 +146,7 @@ impl Writer {
         let (cannot, nothing) = (of(Readiness::Cannot), of(Readiness::Nothing));
         let summary = format!(
             "{} repositories: {ready} ready, {prepare} after preparation, {cannot} that cannot run \
-             or not fully, {nothing} without a configuration",
+             or not fully, {nothing} with nothing to run",
             repositories.len(),
         );
         line(&mut text, &format!("\n{}", self.fit(&summary, 2)));
@@ -249,7 +252,10 @@ fn sentence(file: &FileReport) -> String {
         }
         (
             Readiness::Cannot,
-            Decision::Runs | Decision::SomeJobsRefused | Decision::SomeWorkflowsNeverStarted,
+            Decision::Runs
+            | Decision::NothingRuns
+            | Decision::SomeJobsRefused
+            | Decision::SomeWorkflowsNeverStarted,
         ) => "a part of it cannot run here".to_owned(),
     }
 }
@@ -261,7 +267,10 @@ fn cannot(files: &[FileReport]) -> String {
         let kind = match file.decision {
             Decision::Invalid => 0,
             Decision::Unsupported => 1,
-            Decision::Runs | Decision::SomeJobsRefused | Decision::SomeWorkflowsNeverStarted => 2,
+            Decision::Runs
+            | Decision::NothingRuns
+            | Decision::SomeJobsRefused
+            | Decision::SomeWorkflowsNeverStarted => 2,
         };
         counts[kind] += 1;
     }
@@ -270,9 +279,10 @@ fn cannot(files: &[FileReport]) -> String {
     counted.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>().join(", ")
 }
 
-fn short_name(readiness: Readiness) -> &'static str {
-    match readiness {
-        Readiness::Nothing => "no config",
+fn short_name(repository: &Repository) -> &'static str {
+    match repository.readiness {
+        Readiness::Nothing if repository.files.is_empty() => "no config",
+        Readiness::Nothing => "no jobs",
         Readiness::Ready => "ready",
         Readiness::Prepare => "prepare",
         Readiness::Cannot => "cannot",
@@ -292,6 +302,9 @@ fn style(readiness: Readiness) -> Style {
 /// `2 orbs, 1 context`: the blockers of a repository, the worst first. A configuration with errors has no
 /// others: the first of its errors is named, with its place.
 fn remarks(repository: &Repository) -> String {
+    if let Some(advice) = repository.advice() {
+        return advice;
+    }
     let first = repository.files.iter().find_map(|file| file.first_error.as_ref());
     if let Some(first) = first {
         return first.clone();

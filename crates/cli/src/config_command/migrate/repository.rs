@@ -33,6 +33,9 @@ pub(super) struct Repository {
     #[serde(rename = "verdict")]
     pub(super) readiness: Readiness,
     pub(super) files: Vec<FileReport>,
+    /// A file that is not read, for its name is not `config.yml`.
+    #[serde(skip)]
+    pub(super) misnamed: Option<PathBuf>,
 }
 
 /// One of its configurations.
@@ -70,7 +73,14 @@ pub(super) enum Readiness {
 impl Repository {
     /// Looks at the configurations of a directory, or at a single one.
     pub(super) fn look(path: &Path, compiler: &Compiler) -> Result<Self> {
-        let sources = if path.is_dir() { configurations(path)? } else { vec![read(path)?] };
+        let misnamed = misnamed(path);
+        let sources = if misnamed.is_some() {
+            Vec::new()
+        } else if path.is_dir() {
+            configurations(path)?
+        } else {
+            vec![read(path)?]
+        };
         // Next to a setup configuration, the others are its continuations.
         let has_setup = sources.iter().any(|(source, tree)| is_main(source) && is_setup(tree));
         let mut files = Vec::new();
@@ -79,7 +89,13 @@ impl Repository {
             files.push(FileReport::look(source, &tree, compiler, continuation));
         }
         let readiness = files.iter().map(|file| file.readiness).max().unwrap_or(Readiness::Nothing);
-        Ok(Self { path: path.display().to_string(), readiness, files })
+        Ok(Self { path: path.display().to_string(), readiness, files, misnamed })
+    }
+
+    /// Says what to do about a file that is not read.
+    pub(super) fn advice(&self) -> Option<String> {
+        let misnamed = self.misnamed.as_ref()?.display();
+        Some(format!("`{misnamed}` is not read; rename it"))
     }
 }
 
@@ -98,7 +114,16 @@ impl FileReport {
         let findings = findings::findings(&checked, &facts, stricter.as_ref());
         let found = findings.iter().map(Readiness::of).max().unwrap_or(Readiness::Ready);
         let (decision, errors) = (checked.decision(), checked.count(Severity::Error));
-        let readiness = found.max(Readiness::at_least(decision));
+        let readiness = match found.max(Readiness::at_least(decision)) {
+            // A condition may hold for another push.
+            Readiness::Ready if decision == Decision::NothingRuns && !has_condition(tree) => {
+                Readiness::Nothing
+            }
+            readiness @ (Readiness::Nothing
+            | Readiness::Ready
+            | Readiness::Prepare
+            | Readiness::Cannot) => readiness,
+        };
         let first_error = match findings::mistakes(&checked).as_slice() {
             [] => None,
             [one] => Some(headline(one)),
@@ -108,6 +133,14 @@ impl FileReport {
         };
         Self { path: checked.path, readiness, decision, errors, first_error, findings }
     }
+}
+
+/// Returns whether a workflow has a condition.
+fn has_condition(tree: &Node) -> bool {
+    let Some(Node::Map(workflows)) = tree.get("workflows") else { return false };
+    let is_conditional =
+        |workflow: &Node| ["when", "unless"].into_iter().any(|key| workflow.get(key).is_some());
+    workflows.iter().any(|(_, workflow)| is_conditional(workflow))
 }
 
 /// Names a diagnostic by its place and its code, as `validate` writes them.
@@ -135,7 +168,7 @@ impl Readiness {
     /// What the server refuses cannot run, whatever was found.
     const fn at_least(decision: Decision) -> Self {
         match decision {
-            Decision::Runs => Self::Ready,
+            Decision::Runs | Decision::NothingRuns => Self::Ready,
             Decision::SomeJobsRefused
             | Decision::SomeWorkflowsNeverStarted
             | Decision::Unsupported
@@ -150,6 +183,12 @@ impl Readiness {
             Level::Note => Self::Ready,
         }
     }
+}
+
+/// Returns `.circleci/config.yaml` if that is all there is: the server reads `config.yml` only.
+fn misnamed(folder: &Path) -> Option<PathBuf> {
+    let (read, other) = (folder.join(sources::DEFAULT), folder.join(".circleci/config.yaml"));
+    (!read.exists() && other.is_file()).then_some(other)
 }
 
 /// Reads all configurations of a repository: YAML files in `.circleci` with a `version`, and

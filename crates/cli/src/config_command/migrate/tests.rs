@@ -235,8 +235,8 @@ fn several_repositories_make_a_table_with_what_they_share() {
     );
     assert!(
         text.ends_with(
-            "\n4 repositories: 1 ready, 0 after preparation, 2 that cannot run or not fully, 1 without \
-             a configuration\n"
+            "\n4 repositories: 1 ready, 0 after preparation, 2 that cannot run or not fully, 1 with \
+             nothing to run\n"
         ),
         "{text}"
     );
@@ -498,4 +498,35 @@ fn an_orb_that_stands_in_for_another_version_is_a_remark() {
     let stand_in = finding(&found, "orb-stand-ins");
     assert_eq!(stand_in.level, Level::Note);
     assert!(stand_in.names[0].contains("stands in for acme/kit@1.0.0"), "{:?}", stand_in.names);
+}
+
+/// `validate` says to rename it, and the server does not find it.
+#[test]
+fn a_configuration_under_another_name_is_none() {
+    let found = look(&[(".circleci/config.yaml", PLAIN)]);
+    assert_eq!((found.readiness, found.files.len()), (Readiness::Nothing, 0));
+    let text = report::text(std::slice::from_ref(&found), false, None);
+    assert!(text.contains("config.yaml` is not read; rename it"), "{text}");
+    let two = [found, look(&[(".circleci/config.yml", PLAIN)])];
+    let text = report::text(&two, false, None);
+    assert!(text.contains("no config  `") && text.contains("rename it"), "{text}");
+    let folder = repository(&[(".circleci/config.yaml", PLAIN)]);
+    let program =
+        Program::try_parse_from(["program", &folder.path().display().to_string()]).unwrap();
+    let error = run(&program.arguments).unwrap_err();
+    assert!(error.to_string().ends_with("config.yaml` is not read; rename it"), "{error}");
+}
+
+#[test]
+fn a_file_in_which_nothing_can_ever_run_is_not_ready() {
+    let never = "version: 2.1\njobs: {}\nworkflows: {}\n";
+    let found = look(&[(".circleci/config.yml", never)]);
+    let text = report::text(&[found], false, None);
+    assert!(text.contains("nothing to run") && !text.contains("ready"), "{text}");
+    // A condition may hold for another push.
+    let later = PLAIN.replace("main: {", "main: {when: << pipeline.parameters.go >>, ");
+    let later =
+        later.replace("jobs:\n", "parameters: {go: {type: boolean, default: false}}\njobs:\n");
+    let found = look(&[(".circleci/config.yml", &later)]);
+    assert_eq!(found.readiness, Readiness::Ready);
 }
