@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use crate::{
     api::{compiled::Compiled, support::Support},
     codes::consequence::Consequence,
-    text::diagnostic::{Diagnostic, JobOfPlan},
+    text::diagnostic::{Diagnostic, JobOfPlan, Severity},
 };
 
 /// Places that are named for one finding, and jobs; more of the same do not help.
@@ -67,7 +67,13 @@ impl Listing {
         let kind = |wanted: Consequence| {
             unsupported(compiled, move |one: &Diagnostic| one.consequence() == wanted)
         };
-        let refused = kind(Consequence::PipelineRefused);
+        let of_severity = |severity| {
+            let is_meant = move |one: &Diagnostic| {
+                one.consequence() == Consequence::PipelineRefused && one.severity == severity
+            };
+            unsupported(compiled, is_meant)
+        };
+        let refused = of_severity(Severity::Error);
         let refusals: Vec<&Diagnostic> = compiled.refusals().map(|(_, found)| found).collect();
         let is_refusal = |one: &Diagnostic| refusals.iter().any(|found| std::ptr::eq(*found, one));
         let jobs = unsupported(compiled, is_refusal);
@@ -84,6 +90,7 @@ impl Listing {
         list("", refused);
         list("", kind(Consequence::NeverStarted));
         list("", jobs);
+        list("not started by a push: ", of_severity(Severity::Warning));
         match notes {
             Notes::Listed => list("no effect: ", kind(Consequence::Ignored)),
             Notes::LeftOut => {}

@@ -14,7 +14,7 @@
 //!
 //! The crate is given texts and orbs and knows no registry: the caller passes it a way to find orbs, and the
 //! pipeline values that files of a directory are compiled with. It reads no file, and writes only the sources
-//! of orbs, for the editor, into a temporary directory.
+//! of orbs and pages of diagnostics, for the editor, into a temporary directory.
 //!
 //! Deliberately absent: formatting. Files stay as their authors wrote them.
 

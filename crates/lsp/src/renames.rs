@@ -78,13 +78,15 @@ impl Rename {
 #[derive(Debug)]
 pub(crate) struct Renames {
     running: HashSet<RequestId>,
+    /// Counts the threads: that of a rename that was canceled ends later.
+    threads: Arc<()>,
     done: Sender<Renamed>,
 }
 
 impl Renames {
     /// Sends the result of each to `done`.
     pub(crate) fn new(done: Sender<Renamed>) -> Self {
-        Self { running: HashSet::new(), done }
+        Self { running: HashSet::new(), threads: Arc::new(()), done }
     }
 
     /// Begins to try a rename.
@@ -93,13 +95,15 @@ impl Renames {
     ///
     /// If too many are being tried, or if there is no thread for it.
     pub(crate) fn begin(&mut self, id: RequestId, rename: Rename) -> io::Result<()> {
-        if self.running.len() >= RENAMES {
+        // A thread that ends counts for a moment longer than its rename.
+        if Arc::strong_count(&self.threads) > RENAMES {
             return Err(io::Error::other("other renames are still being tried"));
         }
-        let (done, own) = (self.done.clone(), id.clone());
+        let (done, own, counted) = (self.done.clone(), id.clone(), Arc::clone(&self.threads));
         // A session that ends does not wait for it.
         let _thread = thread::Builder::new().spawn(move || {
             let edit = rename.edit();
+            drop(counted);
             let Rename { uri, version, .. } = rename;
             if done.send(Renamed { id: own, uri, version, edit }).is_err() {
                 tracing::debug!("the session ended while a rename was tried");
@@ -117,7 +121,10 @@ impl Renames {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{
+        sync::atomic::{AtomicBool, Ordering},
+        time::Duration,
+    };
 
     use crossbeam_channel::unbounded;
 
@@ -155,15 +162,31 @@ mod tests {
         assert!(!renames.end(&id), "it is not any more");
     }
 
+    static HELD: AtomicBool = AtomicBool::new(true);
+
+    /// Compiles once the test lets it.
+    fn held(text: &str, inputs: &Inputs) -> roundel_config::Compiled {
+        while HELD.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(1));
+        }
+        roundel_config::compile(text, inputs)
+    }
+
     #[test]
     fn only_so_many_are_tried_at_once() {
-        let (done, _outcomes) = unbounded();
+        let (done, outcomes) = unbounded();
         let mut renames = Renames::new(done);
         for id in 0..5 {
-            let begun = renames.begin(RequestId::from(id), rename(roundel_config::compile));
+            let begun = renames.begin(RequestId::from(id), rename(held));
             assert_eq!(begun.is_ok(), id < 4, "{id}");
         }
+        // One that was canceled compiles until it ends.
         assert!(renames.end(&RequestId::from(0)));
-        renames.begin(RequestId::from(5), rename(roundel_config::compile)).unwrap();
+        assert!(renames.begin(RequestId::from(5), rename(held)).is_err());
+        HELD.store(false, Ordering::Relaxed);
+        for _ in 0..4 {
+            outcomes.recv_timeout(Duration::from_mins(1)).unwrap();
+        }
+        renames.begin(RequestId::from(5), rename(held)).unwrap();
     }
 }

@@ -17,7 +17,7 @@ mod tail;
 mod uplink;
 mod writer;
 
-pub(crate) use mask::{Secrets, is_maskable};
+pub(crate) use mask::Secrets;
 pub(crate) use spool::Spool;
 pub(crate) use uplink::{Uplink, UplinkError};
 pub(crate) use writer::{LogFiles, StepLog};

@@ -18,8 +18,6 @@ use std::{
 use roundel_model::limits::MASKED_VALUE_CHARS;
 use roundel_protocol::{Variable, VariableSource};
 
-use crate::log::is_maskable;
-
 /// `PATH` where the image sets none.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -113,12 +111,6 @@ impl Variables {
         values.into_iter().collect()
     }
 
-    /// Returns whether the value of a variable has a line that cannot be masked.
-    fn is_seen(&self, name: &str) -> bool {
-        let lines = self.values.get(name).into_iter().flat_map(|value| value.lines());
-        lines.filter(|line| !line.is_empty()).any(|line| !is_maskable(line))
-    }
-
     /// Returns the text of step 99 (RUN §1.7, §3.5).
     pub(crate) fn listing(&self) -> Vec<String> {
         let mut lines = vec!["Using build environment variables:".to_owned()];
@@ -140,19 +132,9 @@ impl Variables {
         lines.push(
             "The redacted variables listed above will be masked in run step output.".to_owned(),
         );
-        let bare: Vec<String> = self
-            .hidden
-            .iter()
-            .filter(|name| self.is_seen(name))
-            .map(|name| format!("`{name}`"))
-            .collect();
-        if !bare.is_empty() {
-            lines.push(format!(
-                "Not masked are lines of fewer than {MASKED_VALUE_CHARS} characters, `true` and `false`, as \
-                 in {}.",
-                bare.join(", ")
-            ));
-        }
+        lines.push(format!(
+            "Lines shorter than {MASKED_VALUE_CHARS} characters, and `true` and `false`, are not masked."
+        ));
         lines
     }
 
@@ -302,22 +284,6 @@ mod tests {
         assert_eq!(value(&step, "TERM"), Some("xterm"));
     }
 
-    /// It said that they would be masked.
-    #[test]
-    fn the_listing_names_what_cannot_be_masked() {
-        let listing = |value: &str| {
-            let from_server = [
-                variable("A", "hunter22", VariableSource::Project),
-                variable("B", value, VariableSource::Project),
-            ];
-            Variables::merge(&[], &from_server, &local(), &[]).listing().join("\n")
-        };
-        for seen in ["abc\ndefg", "false", "x"] {
-            assert!(listing(seen).ends_with("`true` and `false`, as in `B`."), "{}", listing(seen));
-        }
-        assert!(listing("abcd\n\r\ndefg").ends_with("will be masked in run step output."));
-    }
-
     #[test]
     fn the_listing_shows_no_secret() {
         let from_server = [
@@ -339,11 +305,10 @@ mod tests {
             ),
             "{text}"
         );
-        assert!(
-            text.ends_with(
-                "The redacted variables listed above will be masked in run step output."
-            )
-        );
+        assert!(text.ends_with(
+            "The redacted variables listed above will be masked in run step output.\nLines shorter \
+                 than 4 characters, and `true` and `false`, are not masked."
+        ));
         assert!(!text.contains("hunter22") && !text.contains("jwt") && !text.contains('\0'));
     }
 

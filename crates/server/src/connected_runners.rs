@@ -105,7 +105,7 @@ impl Demand {
     }
 }
 
-/// Returns whether a runner claimed in the last two minutes and has not signed off since, or runs a task.
+/// Returns whether a runner has not signed off, and claimed in the last two minutes or runs a task.
 ///
 /// `busy` has the names of the runners that run one.
 pub(crate) fn is_online(row: &RunnerRow, busy: &HashSet<String>, now: Timestamp) -> bool {

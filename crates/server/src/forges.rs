@@ -61,12 +61,19 @@ impl Forges {
         F: Future<Output = Result<T, ForgeError>>,
     {
         let kind = project.slug.forge;
-        let mut refused = None;
+        let (mut refused, mut unconfirmed) = (None, None);
         for account in self.candidates(project).await? {
             let Some(token) = self.token(account, kind).await? else { continue };
             let error = match request(token.clone()).await {
                 Ok(answer) => return Ok(answer),
-                Err(error) => self.confirm(account, kind, &token, error).await?,
+                // Whatever another call with the token says, the next follower's may do.
+                Err(error) if error.class == ErrorClass::Unauthorized => {
+                    let error = self.confirm(account, kind, &token, error).await?;
+                    unconfirmed =
+                        Some(error).filter(|error| error.class != ErrorClass::Unauthorized);
+                    continue;
+                }
+                Err(error) => error,
             };
             match error.class {
                 ErrorClass::Unauthorized => {}
@@ -77,7 +84,7 @@ impl Forges {
                 | ErrorClass::Broken => return Err(error.into()),
             }
         }
-        Err(refused.unwrap_or_else(|| none_left(kind)).into())
+        Err(unconfirmed.or(refused).unwrap_or_else(|| none_left(kind)).into())
     }
 
     /// Asks the forge again about a token that it refused, and records the refusal if it stands: the token is
@@ -102,22 +109,19 @@ impl Forges {
         };
         let unconfirmed = match checked {
             Err(refusal) if refusal.class == ErrorClass::Unauthorized => {
-                // Its owner may have signed in meanwhile: the token that came of that is not refused.
-                let stored = self.stored(account, kind).await?;
-                if stored.is_some_and(|stored| stored.access.expose() != token.expose()) {
-                    format!("could not use a token on {kind}: it was replaced meanwhile")
-                } else {
+                if self.store.mark_token_refused(account, kind, token).await? {
                     tracing::warn!(account.id = %account, forge = %kind, %error, "a token was refused");
-                    self.store.mark_token_refused(account, kind).await?;
                     return Ok(error);
                 }
+                "it refused a token that was replaced meanwhile".to_owned()
             }
-            Err(failure) if failure.is_transient() => failure.message,
-            Ok(()) | Err(_) => {
+            Err(failure) => {
+                tracing::warn!(account.id = %account, forge = %kind, %error, %failure, "a refused token could not be checked");
+                return Ok(failure);
+            }
+            Ok(()) => {
                 let said = error.details.join("; ");
-                format!(
-                    "{kind} refused a token for this call only, and accepts it for another: {said}"
-                )
+                format!("it refused a token for this call, and accepts it for another: {said}")
             }
         };
         tracing::warn!(account.id = %account, forge = %kind, %error, %unconfirmed, "a token was refused once");

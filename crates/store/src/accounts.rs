@@ -270,16 +270,34 @@ impl Store {
         if kept == 0 { Err(StoreError::Missing("identity")) } else { Ok(()) }
     }
 
-    /// Notes that the forge refused the token: it is not used again until it is replaced.
+    /// Notes that the forge refused a token: it is not used again until it is replaced. Returns whether the
+    /// account still had it: its owner may have signed in meanwhile, and the new one is not refused.
     pub async fn mark_token_refused(
         &self,
         account: AccountId,
         forge: ForgeKind,
-    ) -> Result<(), StoreError> {
+        access: &Secret<String>,
+    ) -> Result<bool, StoreError> {
+        let data_key = self.vault.unlock(&self.db, Scope::Account(account)).await?;
         let mut session = self.db.write("record that a token was refused").await?;
-        let sql = "UPDATE identities SET refused = 1 WHERE account = $1 AND forge = $2";
-        session.run(sql, values![account, forge]).await?;
-        session.commit().await
+        let lock = session.for_update();
+        let sql = format!(
+            "SELECT forge, forge_user, account, login, avatar_url, sealed_access, sealed_refresh, scopes,
+                expires_at, refused
+             FROM identities WHERE account = $1 AND forge = $2 {lock}"
+        );
+        let rows = session.rows(sql, values![account, forge]).await?;
+        let mut is_marked = false;
+        for row in &rows {
+            let identity = identity_from(row, &data_key)?;
+            if identity.token.is_some_and(|token| token.access.expose() == access.expose()) {
+                let sql = "UPDATE identities SET refused = 1 WHERE forge = $1 AND forge_user = $2";
+                session.run(sql, values![forge, &identity.user]).await?;
+                is_marked = true;
+            }
+        }
+        session.commit().await?;
+        Ok(is_marked)
     }
 }
 

@@ -118,7 +118,8 @@ pub(crate) fn why_nothing_runs(compiled: &Compiled, git_ref: Option<&GitRef>) ->
         Some(GitRef::Tag(tag)) => format!(
             "no job runs for the tag `{tag}`: it needs `filters` with `tags`, and so do the jobs that it requires"
         ),
-        None => "no workflow has a job to run: there is none, its condition does not hold, or its matrix is empty".to_owned(),
+        None => "there are no workflows, their conditions do not hold, or their matrices are empty"
+            .to_owned(),
     }
 }
 

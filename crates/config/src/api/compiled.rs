@@ -18,8 +18,8 @@ pub struct Compiled {
     /// Everything that was found, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
     /// What is right, and what this release cannot run yet: errors for what keeps the plan from
-    /// running, warnings for options that have no effect, and for what jobs have that are in no
-    /// plan. Of one branch or tag only what it runs is listed, if there is a plan.
+    /// running, warnings for options that have no effect, and for what only jobs outside the plan
+    /// have. For one branch or tag, only what it runs is listed.
     /// [`Compiled::support`] decides.
     pub unsupported: Vec<Diagnostic>,
     /// The orbs that were used.

@@ -70,6 +70,10 @@ impl Planner<'_, '_> {
             for (kept, draft) in kept.iter_mut().zip(drafts) {
                 *kept = *kept && self.expander().passes(&draft.filters, git_ref);
             }
+        } else {
+            // An expression that keeps a job off here may let it pass for another push.
+            let some = drafts.iter().filter(|draft| draft.presence != Presence::Empty);
+            some.for_each(|draft| self.render.report.may_be_used(&draft.unsupported));
         }
         drop_unreachable(&mut kept, &requires);
         let mut jobs = Vec::new();

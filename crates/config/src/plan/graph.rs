@@ -162,11 +162,23 @@ impl Planner<'_, '_> {
         if !self.render.afford(Resource::Visits, drafts.len(), item.place) {
             return None;
         }
-        let is_meant = |&other: &usize| {
-            let draft = &drafts[other];
-            other != job && draft.group == drafts[job].group && is_reordered(draft, &item.name)
-        };
-        let found: Vec<usize> = (0..drafts.len()).filter(is_meant).collect();
+        let mut found = Vec::new();
+        for (other, draft) in drafts.iter().enumerate() {
+            // The same values make a name of the same length.
+            if other == job
+                || draft.group != drafts[job].group
+                || draft.requested.len() != item.name.len()
+            {
+                continue;
+            }
+            let mut tries = 0;
+            if is_reordered(draft, &item.name, &mut tries) {
+                found.push(other);
+            }
+            if !self.render.afford(Resource::Visits, tries, item.place) {
+                return None;
+            }
+        }
         let [one] = found[..] else { return None };
         let (requiring, name) = (&drafts[job].requested, &item.name);
         let (code, place) = (codes::UNKNOWN_REQUIREMENT, item.place);
@@ -378,8 +390,9 @@ fn is_required_before(job: usize, item: &RequiredJob, drafts: &[Draft]) -> bool 
     before.is_some_and(|one| one.entry == drafts[job].entry && one.requires.iter().any(same))
 }
 
-/// Returns whether a name is that of a permutation, with its values in another order.
-fn is_reordered(draft: &Draft, name: &str) -> bool {
+/// Returns whether a name is that of a permutation, with its values in another order. `tries` counts how often a
+/// value was compared.
+fn is_reordered(draft: &Draft, name: &str, tries: &mut usize) -> bool {
     /// Values that are tried in every order. People use three.
     const VALUES: usize = 6;
     let Some(combination) = draft.combination.as_ref().filter(|one| one.len() <= VALUES) else {
@@ -391,18 +404,20 @@ fn is_reordered(draft: &Draft, name: &str) -> bool {
     let generated: String = values.iter().flat_map(|value| ["-", value]).collect();
     let base = draft.requested.strip_suffix(&generated);
     base.and_then(|base| name.strip_prefix(base))
-        .is_some_and(|rest| is_made_of_all(rest, &mut values))
+        .is_some_and(|rest| is_made_of_all(rest, &mut values, tries))
 }
 
 /// Returns whether a name is made of all values in some order, each after a hyphen.
-fn is_made_of_all(name: &str, values: &mut Vec<Rc<str>>) -> bool {
+fn is_made_of_all(name: &str, values: &mut Vec<Rc<str>>, tries: &mut usize) -> bool {
     if values.is_empty() {
         return name.is_empty();
     }
     let Some(name) = name.strip_prefix('-') else { return false };
     (0..values.len()).any(|at| {
+        *tries += 1;
         let value = values.swap_remove(at);
-        let found = name.strip_prefix(&*value).is_some_and(|rest| is_made_of_all(rest, values));
+        let rest = name.strip_prefix(&*value);
+        let found = rest.is_some_and(|rest| is_made_of_all(rest, values, tries));
         values.push(value);
         let last = values.len() - 1;
         values.swap(at, last);

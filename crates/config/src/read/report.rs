@@ -5,7 +5,7 @@
 //! place next to it.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     ops::Range,
     rc::Rc,
 };
@@ -30,6 +30,9 @@ const DIAGNOSTICS: usize = 200;
 /// Characters of a sentence or a path of a diagnostic at most: a name in it may be as long as a file, and
 /// each of the diagnostics may repeat it.
 const SENTENCE_CHARS: usize = 4_000;
+
+/// Bytes of the longest name of a job or workflow that a diagnostic repeats.
+const JOB_NAME_BYTES: usize = 1_000;
 
 fn shortened(text: &str) -> String {
     cut(text, SENTENCE_CHARS).into_owned()
@@ -105,8 +108,8 @@ pub(crate) struct Report<'d> {
     errors: usize,
     /// Problems beyond the limit.
     hidden: usize,
-    /// Unsupported features beyond the limit.
-    hidden_unsupported: usize,
+    /// Unsupported features beyond the limit, by the index of the first of their kind.
+    hidden_unsupported: BTreeMap<usize, usize>,
     /// The things that are being compiled, outermost first.
     frames: Vec<Frame>,
     strictness: Strictness,
@@ -128,7 +131,7 @@ impl<'d> Report<'d> {
             softened: HashSet::new(),
             errors: 0,
             hidden: 0,
-            hidden_unsupported: 0,
+            hidden_unsupported: BTreeMap::new(),
             frames: Vec::new(),
             strictness: Strictness::Strict,
         }
@@ -232,7 +235,7 @@ impl<'d> Report<'d> {
             let is_known = |found: &Diagnostic| found.code == problem.code.slug;
             let known = self.unsupported.iter().position(is_known);
             if let Some(known) = known.filter(|_| self.unsupported.len() >= DIAGNOSTICS) {
-                self.hidden_unsupported += 1;
+                *self.hidden_unsupported.entry(known).or_default() += 1;
                 // The first of its kind refuses the jobs that have this one.
                 if problem.severity == Severity::Error {
                     self.unsupported_at.insert(key, known);
@@ -262,12 +265,19 @@ impl<'d> Report<'d> {
         found
     }
 
+    /// Notes that a job that some push runs has what [`Self::end_job`] returned for it.
+    pub(crate) fn may_be_used(&mut self, met: &BTreeSet<usize>) {
+        self.outside_jobs.extend(met);
+    }
+
     /// Notes that a job of the plan has what [`Self::end_job`] returned for it. To be
     /// called once for each job.
     pub(crate) fn used_by(&mut self, met: &BTreeSet<usize>, workflow: &str, job: &str) {
+        // Each of many features would repeat the name of each of its jobs.
+        let is_named = workflow.len() <= JOB_NAME_BYTES && job.len() <= JOB_NAME_BYTES;
         for &at in met {
             let Some(found) = self.unsupported.get_mut(at) else { continue };
-            if found.jobs.len() < limits::JOBS_PER_DIAGNOSTIC {
+            if is_named && found.jobs.len() < limits::JOBS_PER_DIAGNOSTIC {
                 let (workflow, job) = (workflow.to_owned(), job.to_owned());
                 found.jobs.push(JobOfPlan { workflow, job });
             } else {
@@ -321,7 +331,10 @@ impl<'d> Report<'d> {
             related: related.map(|(place, text)| self.related(place, &text)).collect(),
             help: help.as_ref().map(|help| shortened(&help.text)),
             // What is underlined is not the orb's text.
-            replacement: help.filter(|_| orb.is_none()).and_then(|help| help.replacement),
+            replacement: help
+                .filter(|_| orb.is_none())
+                .and_then(|help| help.replacement)
+                .filter(|text| text.len() <= SENTENCE_CHARS),
             orb,
             jobs: Vec::new(),
             more_jobs: 0,
@@ -361,23 +374,25 @@ impl<'d> Report<'d> {
         lines.line(lines.trim(place.unwrap_or_default().span).start)
     }
 
-    /// Drops or softens what is not supported and only jobs have that are not in the plan: what does
-    /// not run refuses nothing. To be called once every job of the plan was [noted](Self::used_by).
+    /// Drops or softens unsupported features that occur only in jobs outside the plan: what does not
+    /// run refuses nothing. To be called once every job of the plan was [noted](Self::used_by).
     pub(crate) fn settle_unplanned(&mut self, unplanned: Unplanned) {
         let mut at = 0..;
         let (in_jobs, outside) = (&self.in_jobs, &self.outside_jobs);
+        let hidden = &mut self.hidden_unsupported;
         self.unsupported.retain_mut(|found| {
             let Some(at) = at.next() else { return true };
-            let is_planned = !found.jobs.is_empty() || outside.contains(&at);
-            if is_planned || !in_jobs.contains(&at) {
+            let has_jobs = !found.jobs.is_empty() || found.more_jobs > 0;
+            if has_jobs || outside.contains(&at) || !in_jobs.contains(&at) {
                 return true;
             }
             found.severity = Severity::Warning;
-            unplanned == Unplanned::Kept
+            let stays = unplanned == Unplanned::Kept;
+            if !stays {
+                hidden.remove(&at);
+            }
+            stays
         });
-        if self.unsupported.is_empty() {
-            self.hidden_unsupported = 0;
-        }
     }
 
     /// Returns the diagnostics in the order of the text, and what cannot be run.
@@ -392,7 +407,7 @@ impl<'d> Report<'d> {
             1 => Some("1 more problem is not shown".to_owned()),
             hidden => Some(format!("{hidden} more problems are not shown")),
         };
-        let unsupported = match self.hidden_unsupported {
+        let unsupported = match self.hidden_unsupported.values().sum::<usize>() {
             0 => None,
             1 => Some("1 more place with what is not supported is not shown".to_owned()),
             hidden => {

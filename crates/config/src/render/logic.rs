@@ -33,40 +33,58 @@ impl Renderer<'_> {
     /// Renders a statement for [`Self::decide`]. Tags in operands after the one that decides do not
     /// matter today (CFG §6.1).
     pub(crate) fn statement(&mut self, at: At, scope: &Rc<Scope>) -> Value {
-        self.statement_within(at, scope, 0)
+        self.statement_within(at, scope, 0).0
     }
 
-    fn statement_within(&mut self, at: At, scope: &Rc<Scope>, depth: usize) -> Value {
+    /// Returns a statement, and whether it holds if that is known. Within another one, an operand is
+    /// decided where it is rendered: once, however deep it is.
+    fn statement_within(
+        &mut self,
+        at: At,
+        scope: &Rc<Scope>,
+        depth: usize,
+    ) -> (Value, Option<bool>) {
         let View::Map(entries) = self.doc.view(at) else {
             self.warn_of_mixed(at);
-            return self.evaluate(at, scope);
+            return self.operand(at, scope, depth);
         };
         let entry = entries.first().filter(|_| entries.len() == 1 && depth < DEPTH);
-        let Some(Entry { name, key, value }) = entry else { return self.evaluate(at, scope) };
+        let Some(Entry { name, key, value }) = entry else { return self.operand(at, scope, depth) };
         let place = self.doc.place(at);
-        let inner = match (name, self.doc.view(value)) {
+        let (inner, decided) = match (name, self.doc.view(value)) {
             ("and" | "or", View::Seq(items)) => {
                 let junction = if name == "or" { Junction::Any } else { Junction::All };
                 let before = self.report.strictness();
-                let mut operands = Vec::new();
+                let (mut operands, mut decided) = (Vec::new(), Some(!junction.deciding()));
                 for item in items.iter() {
-                    let operand = self.statement_within(item, scope, depth + 1);
-                    // What is wrong with it is reported once, here or when all of it is decided.
-                    if self.decide(&operand, depth + 1) == Some(junction.deciding()) {
+                    let (operand, holds) = self.statement_within(item, scope, depth + 1);
+                    if holds == Some(junction.deciding()) {
                         self.report.set_strictness(Strictness::Lenient);
+                        decided = holds;
+                    } else if decided != Some(junction.deciding()) && holds.is_none() {
+                        decided = None;
                     }
                     operands.push(operand);
                 }
                 self.report.set_strictness(before);
-                Value::new(Data::List(Rc::new(operands)), self.doc.place(value))
+                (Value::new(Data::List(Rc::new(operands)), self.doc.place(value)), decided)
             }
             ("not", View::Map(_) | View::Scalar(..)) => {
-                self.statement_within(value, scope, depth + 1)
+                let (operand, holds) = self.statement_within(value, scope, depth + 1);
+                (operand, holds.map(|holds| !holds))
             }
-            _ => return self.evaluate(at, scope),
+            _ => return self.operand(at, scope, depth),
         };
         let field = Field { name: Rc::from(name), key, value: inner };
-        Value::new(Data::Map(Rc::new(vec![field])), place)
+        (Value::new(Data::Map(Rc::new(vec![field])), place), decided)
+    }
+
+    /// Renders what has no statements in it. What is wrong with it is reported once, here or when all of
+    /// the statement is decided.
+    fn operand(&mut self, at: At, scope: &Rc<Scope>, depth: usize) -> (Value, Option<bool>) {
+        let value = self.evaluate(at, scope);
+        let decided = if depth > 0 { self.decide(&value, depth) } else { None };
+        (value, decided)
     }
 
     /// Reports text next to tags where a statement is: whatever the tags come to, it is a string that is

@@ -71,7 +71,7 @@ impl Secrets {
 
 /// Returns whether a line of a secret is masked: masking shorter ones, or what every log has, would hide the
 /// log and tell that it was there.
-pub(crate) fn is_maskable(line: &str) -> bool {
+fn is_maskable(line: &str) -> bool {
     line.chars().take(MASKED_VALUE_CHARS).count() == MASKED_VALUE_CHARS
         && !matches!(line, "true" | "True" | "false" | "False")
 }

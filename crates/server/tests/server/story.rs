@@ -426,7 +426,9 @@ async fn a_refused_token_is_replaced_by_another_followers() {
     world.forge.set_role(kind, WEB, "grace", Some(roundel_model::forge::Role::Write)).unwrap();
     let now = roundel_model::time::Timestamp::now();
     world.app().store.follow(second, project, now).await.unwrap();
-    world.app().store.mark_token_refused(first, kind).await.unwrap();
+    let store = &world.app().store;
+    let token = store.identity(first, kind).await.unwrap().unwrap().token.unwrap();
+    assert!(store.mark_token_refused(first, kind, &token.access).await.unwrap());
     let sha = world.push(kind, "web", ONE_JOB).await;
     let status = world.reported(kind, "web", &sha, "pending").await;
     assert_eq!(status.creator, "grace");

@@ -99,8 +99,13 @@ async fn a_refused_token_stays_refused_until_it_is_replaced(world: World) {
         identity.token.unwrap().refused
     };
     assert!(!refused().await);
-    world.store.mark_token_refused(account, ForgeKind::GitHub).await.unwrap();
-    assert!(refused().await);
+    let mark = async |access: &str| {
+        let access = access.to_owned().into();
+        world.store.mark_token_refused(account, ForgeKind::GitHub, &access).await.unwrap()
+    };
+    assert!(!mark("older").await && !refused().await, "another one was refused");
+    let current = world.store.identity(account, ForgeKind::GitHub).await.unwrap().unwrap();
+    assert!(mark(current.token.unwrap().access.expose()).await && refused().await);
     world.store.replace_token(account, ForgeKind::GitHub, &token("newer")).await.unwrap();
     assert!(!refused().await);
 }

@@ -241,8 +241,8 @@ fn a_push_that_runs_nothing_is_said_to_and_why() {
     for (text, arguments, why) in [
         (&only, ["--branch", "x"], "the filters of the jobs leave out the branch `x`"),
         (&only, ["--tag", "v1"], "no job runs for the tag `v1`"),
-        (&matrix, ["--branch", "main"], "no workflow has a job to run"),
-        (&none, ["--branch", "main"], "no workflow has a job to run"),
+        (&matrix, ["--branch", "main"], "there are no workflows, their conditions do not hold"),
+        (&none, ["--branch", "main"], "there are no workflows, their conditions do not hold"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         put(folder.path(), text);

@@ -192,8 +192,14 @@ impl Found {
             (Consequence::Ignored, Level::Note, Kind::Differs),
         ] {
             // Windows jobs have, too.
+            // What only a schedule would start is listed with the schedule.
+            let is_refused = |one: &Diagnostic| {
+                consequence != Consequence::PipelineRefused || one.severity == Severity::Error
+            };
             let is_other = |one: &Diagnostic| {
-                one.consequence() == consequence && one.code != codes::UNSUPPORTED_WINDOWS.slug
+                one.consequence() == consequence
+                    && is_refused(one)
+                    && one.code != codes::UNSUPPORTED_WINDOWS.slug
             };
             let found = listing::unsupported(&checked.compiled, is_other);
             for Unsupported { message, code, help, places } in found {

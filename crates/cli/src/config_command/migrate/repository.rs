@@ -115,8 +115,12 @@ impl FileReport {
         let found = findings.iter().map(Readiness::of).max().unwrap_or(Readiness::Ready);
         let (decision, errors) = (checked.decision(), checked.count(Severity::Error));
         let readiness = match found.max(Readiness::at_least(decision)) {
-            // A condition may hold for another push.
-            Readiness::Ready if decision == Decision::NothingRuns && !has_condition(tree) => {
+            // For another push, a condition may hold, and filters may let it pass.
+            Readiness::Ready
+                if decision == Decision::NothingRuns
+                    && checked.inputs.git_ref.is_none()
+                    && !has_condition(tree) =>
+            {
                 Readiness::Nothing
             }
             readiness @ (Readiness::Nothing

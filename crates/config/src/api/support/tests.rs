@@ -157,13 +157,14 @@ workflows:
 }
 
 /// A way to keep a job from running: keys of its entry, and of its workflow.
-const KEPT_OFF: [(&str, &str); 6] = [
+const KEPT_OFF: [(&str, &str); 7] = [
     ("filters: { branches: { only: main } }", ""),
     ("filters: { branches: { ignore: [x, y] } }", ""),
     ("filters: { branches: { ignore: /.*/ }, tags: { only: /v.*/ } }", ""),
     ("requires: [first]", ""),
     ("", "when: { equal: [main, << pipeline.git.branch >>] }, "),
     ("", "triggers: [schedule: { cron: 0 3 * * *, filters: { branches: { only: main } } }], "),
+    ("filters: pipeline.git.branch == \"release\"", ""),
 ];
 
 /// Parts that refuse a pipeline: what the job is, and what its entry says.
@@ -228,9 +229,10 @@ fn every_part_that_a_planned_job_has_still_refuses() {
             assert_eq!(on_branch(&text, "main").support(), Support::Unsupported, "{text}");
         }
         // Without a branch nothing is filtered.
-        let text = with_part(part, KEPT_OFF[2]);
-        let compiled = compiled(&text);
-        assert_eq!(compiled.support(), Support::Unsupported, "{text}");
+        for off in [KEPT_OFF[2], KEPT_OFF[6]] {
+            let text = with_part(part, off);
+            assert_eq!(compiled(&text).support(), Support::Unsupported, "{text}");
+        }
     }
 }
 

@@ -365,7 +365,9 @@ impl<'t> Builder<'t> {
                 merges = true;
                 // What would have been merged is not known, so nothing can be missing.
                 if let Some(problem) = merge::check(&self.doc, self.text, pair, &pairs) {
-                    problems.push(self.missing_asterisk(value).unwrap_or(problem));
+                    let is_helped = self.problems.len() + problems.len() < SUGGESTIONS;
+                    let meant = if is_helped { self.missing_asterisk(value) } else { None };
+                    problems.push(meant.unwrap_or(problem));
                     broken = true;
                 }
                 continue;

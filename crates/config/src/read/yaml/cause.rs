@@ -112,7 +112,7 @@ pub(super) fn cause(text: &str, known: Span, stop: Stop<'_>) -> Cause {
     }
     if let Some((sign, help)) = foreign_space(text, line) {
         let message =
-            Some("this is a space of another kind, such as no YAML is indented with".to_owned());
+            Some("this is not an ordinary space, and YAML cannot be indented with it".to_owned());
         return Cause { span: Some(sign), message, ..Cause::help(help) };
     }
     if let Some(found) = misplaced_sign(text, line, mark) {

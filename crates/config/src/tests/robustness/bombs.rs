@@ -137,6 +137,12 @@ fn of_long_lines() -> Vec<Bomb> {
         &|n| format!("*vwxyz{n}, "),
         "]",
     );
+    let anchored = numbered(
+        &anchors["x: ".len() + JOB.len()..anchors.len() - 1],
+        30_000,
+        &|n| format!("{{<<: vwxyz{n}}}, "),
+        "]",
+    );
     let merges = numbered("{", 60_000, &|n| format!("<<: a{n}, "), "}");
     vec![
         line("a list that a brace ends", "[", "a,", "a}"),
@@ -166,6 +172,7 @@ fn of_long_lines() -> Vec<Bomb> {
         line("keys that are lists", "{", "[a]: b, ", "}"),
         Bomb::new("aliases that do not exist", aliases),
         Bomb::new("merge keys that merge strings", merges),
+        Bomb::new("merge keys that merge strings, next to anchors", anchored),
         Bomb::new(
             "steps that do not exist",
             format!(

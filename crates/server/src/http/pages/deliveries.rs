@@ -309,7 +309,8 @@ const fn advice_on(reason: IgnoredReason) -> Advice {
         ),
         R::SetupBroken => ("Run setup again: it creates what is missing.", Some(Place::Setup)),
         R::NoChange => (
-            "Nothing to do if it was not a push. Expected a pipeline? Push again, or trigger one on the              project's page.",
+            "Nothing to do if it was not a push. Expected a pipeline? Push again, or trigger one on the \
+             project's page.",
             Some(Place::Trigger),
         ),
         R::Unknown => (

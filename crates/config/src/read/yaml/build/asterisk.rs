@@ -12,6 +12,9 @@ use crate::{
     },
 };
 
+/// Items of a list of merges that are compared with the anchors.
+const ITEMS: usize = 3;
+
 impl Builder<'_> {
     /// Reports a merge of a plain name that is an anchor's, or nearly: its alias was meant.
     pub(super) fn missing_asterisk(&self, value: Id) -> Option<Problem> {
@@ -24,7 +27,7 @@ impl Builder<'_> {
             let own = self.names.iter().map(|(name, _)| name.as_str());
             own.chain(self.foreign.keys().map(|name| &**name))
         };
-        items.iter().find_map(|&item| {
+        items.iter().take(ITEMS).find_map(|&item| {
             let Kind::Scalar(text, Style::Plain) = &self.doc.node(item).kind else { return None };
             let name = self.doc.text(text);
             let anchor = anchors().find(|anchor| *anchor == name);
