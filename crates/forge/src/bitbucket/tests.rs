@@ -15,7 +15,7 @@ use super::*;
 use crate::{
     api::*,
     error::ErrorClass,
-    http::tests::{BRISK, Fake, NOT_FROM_A_FORGE, passed_status, reply},
+    http::tests::{BRISK, Fake, NOT_FROM_A_FORGE, denied_is_not_absent, passed_status, reply},
 };
 
 const REPO: &str = "{11111111-aaaa-4bbb-8ccc-222222222222}";
@@ -137,20 +137,9 @@ async fn a_renewal_that_a_proxy_refuses_is_tried_again() {
     }
 }
 
-/// A file that a proxy denies is not absent, and what it denies is not deleted.
 #[tokio::test]
 async fn a_404_that_is_not_the_forges_says_nothing_about_what_is_there() {
-    let page = "<html><head><title>No such page</title></head></html>";
-    let fake = Fake::start(move |seen, _| {
-        let denied = seen.method == "DELETE" || seen.target.contains("/src/");
-        if denied { reply(404, page) } else { reply(200, json!({ "sha": sha(), "hash": sha() })) }
-    })
-    .await;
-    let forge = bitbucket(&fake);
-    let file = forge.file_at(&token(), &web(), &sha(), ".circleci/config.yml").await;
-    assert_eq!(file.unwrap_err().class, ErrorClass::Unavailable);
-    let gone = forge.delete_deploy_key(&token(), &web(), "7").await;
-    assert_eq!(gone.unwrap_err().class, ErrorClass::Unavailable);
+    denied_is_not_absent("/src/", &web(), |fake| Box::new(bitbucket(fake))).await;
 }
 
 #[tokio::test]

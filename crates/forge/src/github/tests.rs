@@ -14,7 +14,9 @@ use super::*;
 use crate::{
     api::*,
     error::ErrorClass,
-    http::tests::{BRISK, Fake, NOT_FROM_A_FORGE, Reply, Seen, passed_status, reply},
+    http::tests::{
+        BRISK, Fake, NOT_FROM_A_FORGE, Reply, Seen, denied_is_not_absent, passed_status, reply,
+    },
 };
 
 mod statuses;
@@ -222,20 +224,9 @@ async fn a_refusal_in_another_form_than_githubs_is_not_githubs() {
     assert_eq!(slow.class, ErrorClass::RateLimited, "{slow}");
 }
 
-/// A file that a proxy denies is not absent, and what it denies is not deleted.
 #[tokio::test]
 async fn a_404_that_is_not_the_forges_says_nothing_about_what_is_there() {
-    let page = "<html><head><title>No such page</title></head></html>";
-    let fake = Fake::start(move |seen, _| {
-        let denied = seen.method == "DELETE" || seen.target.contains("/contents/");
-        if denied { reply(404, page) } else { reply(200, json!({ "sha": sha(), "hash": sha() })) }
-    })
-    .await;
-    let forge = github(&fake);
-    let file = forge.file_at(&token(), &web(), &sha(), ".circleci/config.yml").await;
-    assert_eq!(file.unwrap_err().class, ErrorClass::Unavailable);
-    let gone = forge.delete_deploy_key(&token(), &web(), "7").await;
-    assert_eq!(gone.unwrap_err().class, ErrorClass::Unavailable);
+    denied_is_not_absent("/contents/", &web(), |fake| Box::new(github(fake))).await;
 }
 
 #[tokio::test]

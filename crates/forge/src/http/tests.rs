@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, Response},
 };
 use reqwest::Method;
-use roundel_model::{forge::ForgeKind, secret::Secret};
+use roundel_model::{forge::ForgeKind, name::CommitSha, secret::Secret};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -24,7 +24,7 @@ use url::Url;
 
 use super::{client::ANSWER_BYTES, *};
 use crate::{
-    api::{CommitState, CommitStatus, ForgeSettings},
+    api::{CommitState, CommitStatus, Forge, ForgeSettings, RepositoryRef},
     error::ErrorClass,
 };
 
@@ -101,6 +101,28 @@ pub(crate) fn passed_status() -> CommitStatus {
         target_url: "https://ci/job/1".into(),
         branch: None,
     }
+}
+
+/// Checks that a file that a proxy denies is not absent for a client, and that what it denies is not deleted.
+/// `files` is the part of an address that those of files have.
+pub(crate) async fn denied_is_not_absent(
+    files: &'static str,
+    repository: &RepositoryRef,
+    connect: impl FnOnce(&Fake) -> Box<dyn Forge>,
+) {
+    let page = "<html><head><title>No such page</title></head></html>";
+    let sha = CommitSha::from("a".repeat(40));
+    let commit = json!({ "sha": sha, "hash": sha });
+    let fake = Fake::start(move |seen, _| {
+        let denied = seen.method == "DELETE" || seen.target.contains(files);
+        if denied { reply(404, page) } else { reply(200, commit.clone()) }
+    })
+    .await;
+    let (forge, token) = (connect(&fake), Secret::from("token"));
+    let file = forge.file_at(&token, repository, &sha, ".circleci/config.yml").await;
+    assert_eq!(file.unwrap_err().class, ErrorClass::Unavailable);
+    let gone = forge.delete_deploy_key(&token, repository, "7").await;
+    assert_eq!(gone.unwrap_err().class, ErrorClass::Unavailable);
 }
 
 /// A server on loopback that answers by a rule and remembers what it was asked.

@@ -2,8 +2,7 @@
 //! that cannot be run yet.
 
 use axum::http::StatusCode;
-use roundel_engine::{Configuration, Event};
-use roundel_model::{forge::Role, status::PipelineErrorKind, time::Timestamp};
+use roundel_model::{forge::Role, time::Timestamp};
 use roundel_store::projects::{Setup, SetupState};
 
 use super::world::{PEOPLE, World, text};
@@ -50,17 +49,7 @@ async fn what_cannot_be_run_yet_is_not_called_an_error() {
       { restore_cache: { key: a } },
       { restore_cache: { key: b } }, { save_cache: { key: a, paths: [b] } }] } }
 workflows: { w: { jobs: [build] } }\n";
-    let compiled = roundel_config::compile(config, &roundel_config::Inputs::default());
-    let found: Vec<_> = compiled.errors().collect();
-    let failed = Event::CompileFailed {
-        kind: PipelineErrorKind::Unsupported,
-        errors: vec!["caches are not supported yet".to_owned()],
-        configuration: Configuration {
-            text: Some(config.to_owned()),
-            diagnostics: Some(serde_json::to_string(&found).unwrap()),
-        },
-    };
-    let pipeline = world.failed_to_compile("Cache it", failed).await;
+    let pipeline = world.not_supported("Cache it", config).await;
     let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
     assert!(page.contains("<strong>Not supported</strong>"), "{page}");
     assert!(page.contains(">2 parts of this configuration are not supported yet</h2>"), "{page}");
@@ -85,16 +74,7 @@ async fn what_cannot_be_run_comes_before_warnings() {
     let world = World::new().await;
     let config = "version: 2.1\njobs: { build: { docker: [{ image: a:1 }, { image: b:1 }], steps: [
       { restore_cache: { key: a } }] } }\nworkflows: { w: { jobs: [build] } }\n";
-    let compiled = roundel_config::compile(config, &roundel_config::Inputs::default());
-    let failed = Event::CompileFailed {
-        kind: PipelineErrorKind::Unsupported,
-        errors: vec!["caches are not supported yet".to_owned()],
-        configuration: Configuration {
-            text: Some(config.to_owned()),
-            diagnostics: Some(serde_json::to_string(&compiled.unsupported).unwrap()),
-        },
-    };
-    let pipeline = world.failed_to_compile("Cache it", failed).await;
+    let pipeline = world.not_supported("Cache it", config).await;
     let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
     let at = |what: &str| page.find(what).unwrap_or_else(|| panic!("{what}: {page}"));
     assert!(

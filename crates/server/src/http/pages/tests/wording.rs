@@ -1,7 +1,7 @@
 //! What pages call things: each by one name, and by one that is true.
 
-use roundel_engine::{Configuration, Event};
-use roundel_model::status::{Outcome, PipelineErrorKind};
+use roundel_engine::Configuration;
+use roundel_model::status::Outcome;
 
 use super::world::{World, text};
 
@@ -68,17 +68,7 @@ async fn the_configuration_page_lists_what_is_not_supported_in_one_box() {
       { restore_cache: { key: a } },
       { restore_cache: { key: b } }, { save_cache: { key: a, paths: [b] } }] } }
 workflows: { w: { jobs: [build] } }\n";
-    let compiled = roundel_config::compile(config, &roundel_config::Inputs::default());
-    let found: Vec<_> = compiled.diagnostics.iter().chain(&compiled.unsupported).collect();
-    let failed = Event::CompileFailed {
-        kind: PipelineErrorKind::Unsupported,
-        errors: vec!["caches are not supported yet".to_owned()],
-        configuration: Configuration {
-            text: Some(config.to_owned()),
-            diagnostics: Some(serde_json::to_string(&found).unwrap()),
-        },
-    };
-    let pipeline = world.failed_to_compile("Cache it", failed).await;
+    let pipeline = world.not_supported("Cache it", config).await;
     let page = text(world.get(&format!("/pipeline/{pipeline}/config"), Some("reader")).await).await;
     assert_eq!(page.matches("class=\"card unsupported\"").count(), 1, "{page}");
     let lines = "lines <a href=\"#L3\">3</a>, <a href=\"#L4\">4</a></span>";

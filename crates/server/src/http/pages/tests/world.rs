@@ -28,7 +28,7 @@ use roundel_model::{
     name::{CommitSha, GitRef},
     plan::{PlannedJob, PlannedJobKind},
     secret::Secret,
-    status::{Outcome, StepStatus},
+    status::{Outcome, PipelineErrorKind, StepStatus},
     time::Timestamp,
 };
 use roundel_store::{
@@ -278,6 +278,21 @@ impl World {
     pub(super) async fn held(&self, subject: &str) -> PipelineId {
         let approve = roundel_testkit::planned::job("approve", PlannedJobKind::Approval);
         self.pipeline_of("main", subject, (approve, &[], Configuration::default())).await
+    }
+
+    /// A pipeline that did not start: this release does not run all of its configuration.
+    pub(super) async fn not_supported(&self, subject: &str, config: &str) -> PipelineId {
+        let compiled = roundel_config::compile(config, &roundel_config::Inputs::default());
+        let found: Vec<_> = compiled.diagnostics.iter().chain(&compiled.unsupported).collect();
+        let failed = Event::CompileFailed {
+            kind: PipelineErrorKind::Unsupported,
+            errors: vec!["caches are not supported yet".to_owned()],
+            configuration: Configuration {
+                text: Some(config.to_owned()),
+                diagnostics: Some(serde_json::to_string(&found).unwrap()),
+            },
+        };
+        self.failed_to_compile(subject, failed).await
     }
 
     /// A pipeline that does not come to a plan.
