@@ -13,6 +13,8 @@ mod statuses;
 use roundel_model::{forge::ForgeKind, secret::Secret};
 use url::Url;
 
+use crate::retry_policy::RetryPolicy;
+
 pub use self::{
     contents::{Commit, Contents},
     deploy_keys::{DeployKeys, ForgeKey},
@@ -39,6 +41,8 @@ pub struct ForgeSettings {
     pub known_hosts: String,
     /// Our own address, for `User-Agent`.
     pub public_url: String,
+    /// How long one call may take, and how often it is repeated.
+    pub retry: RetryPolicy,
 }
 
 /// A forge. Every call has a time-out, follows redirects only to the same host, and repeats nothing

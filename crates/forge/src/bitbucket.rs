@@ -26,7 +26,7 @@ use self::shape::braced;
 use crate::{
     api::{Forge, ForgeSettings, RepositoryRef},
     error::ForgeError,
-    http::{self, Client, Dialect, RetryPolicy},
+    http::{self, Client, Dialect},
     rest::Rest,
 };
 
@@ -43,14 +43,14 @@ impl Bitbucket {
     ///
     /// # Errors
     /// If the HTTP client cannot be built.
-    pub(crate) fn new(settings: ForgeSettings, policy: RetryPolicy) -> Result<Self, ForgeError> {
+    pub(crate) fn new(settings: ForgeSettings) -> Result<Self, ForgeError> {
         let dialect = Dialect {
             headers: http::fixed_headers(&[("accept", "application/json")]),
             diagnose: diagnose::diagnose,
             page: shape::page,
             page_size: "pagelen",
         };
-        Ok(Self { client: Client::new(settings, dialect, policy)? })
+        Ok(Self { client: Client::new(settings, dialect)? })
     }
 
     /// Returns the address of something of a repository that is known by its id only.

@@ -9,7 +9,6 @@ use crate::{
     bitbucket::Bitbucket,
     error::ForgeError,
     github::GitHub,
-    http::RetryPolicy,
 };
 
 /// Connects to a forge of either kind. Nothing is sent yet.
@@ -17,9 +16,8 @@ use crate::{
 /// # Errors
 /// If the HTTP client cannot be built.
 pub fn connect(settings: ForgeSettings) -> Result<Arc<dyn Forge>, ForgeError> {
-    let policy = RetryPolicy::default();
     Ok(match settings.kind {
-        ForgeKind::GitHub => Arc::new(GitHub::new(settings, policy)?),
-        ForgeKind::Bitbucket => Arc::new(Bitbucket::new(settings, policy)?),
+        ForgeKind::GitHub => Arc::new(GitHub::new(settings)?),
+        ForgeKind::Bitbucket => Arc::new(Bitbucket::new(settings)?),
     })
 }

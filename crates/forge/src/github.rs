@@ -21,7 +21,7 @@ use url::Url;
 use crate::{
     api::{Forge, ForgeSettings, RepositoryRef},
     error::ForgeError,
-    http::{self, Answer, Client, Dialect, Page, RetryPolicy},
+    http::{self, Answer, Client, Dialect, Page},
     rest::Rest,
 };
 
@@ -35,7 +35,7 @@ impl GitHub {
     ///
     /// # Errors
     /// If the HTTP client cannot be built.
-    pub(crate) fn new(settings: ForgeSettings, policy: RetryPolicy) -> Result<Self, ForgeError> {
+    pub(crate) fn new(settings: ForgeSettings) -> Result<Self, ForgeError> {
         let dialect = Dialect {
             headers: http::fixed_headers(&[
                 ("accept", "application/vnd.github+json"),
@@ -45,7 +45,7 @@ impl GitHub {
             page,
             page_size: "per_page",
         };
-        Ok(Self { client: Client::new(settings, dialect, policy)? })
+        Ok(Self { client: Client::new(settings, dialect)? })
     }
 }
 

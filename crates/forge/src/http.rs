@@ -28,7 +28,7 @@ pub(crate) mod tests;
 pub(crate) use self::{
     address::at,
     call::{Answer, Call},
-    client::{Client, Dialect, RetryPolicy, fixed_headers},
+    client::{Client, Dialect, fixed_headers},
     diagnosis::{Diagnosis, Messages, plain_messages},
     page::{Page, link_next},
 };

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use roundel_forge::ForgeSettings;
+use roundel_forge::{ForgeSettings, RetryPolicy};
 use roundel_localforge::LocalForge;
 use roundel_model::{
     forge::{ForgeKind, ForgeUserId, ProjectSlug},
@@ -207,5 +207,6 @@ fn connect(forge: &LocalForge, kind: ForgeKind, public_url: &Url) -> ForgeSettin
         client_secret: client_secret.into(),
         known_hosts: forge.known_hosts(),
         public_url: public_url.to_string(),
+        retry: RetryPolicy::default(),
     }
 }

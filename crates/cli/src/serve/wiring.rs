@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result, bail};
-use roundel_forge::ForgeSettings;
+use roundel_forge::{ForgeSettings, RetryPolicy};
 use roundel_server::{EmailSettings, Settings, orbs};
 use url::Url;
 
@@ -196,6 +196,7 @@ fn forge(values: &Values, table: &Forge) -> Result<Option<ForgeSettings>> {
         client_secret: values.require(&table.client_secret, &need)?,
         known_hosts,
         public_url: values.require(&general::PUBLIC_URL, &need)?.to_string(),
+        retry: RetryPolicy::default(),
     }))
 }
 

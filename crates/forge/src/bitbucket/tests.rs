@@ -15,7 +15,7 @@ use super::*;
 use crate::{
     api::*,
     error::ErrorClass,
-    http::tests::{BRISK, Fake, NOT_FROM_A_FORGE, denied_is_not_absent, passed_status, reply},
+    http::tests::{Fake, NOT_FROM_A_FORGE, denied_is_not_absent, passed_status, reply},
 };
 
 const REPO: &str = "{11111111-aaaa-4bbb-8ccc-222222222222}";
@@ -24,7 +24,7 @@ const WORKSPACE: &str = "{33333333-aaaa-4bbb-8ccc-444444444444}";
 const AT: &str = "/2.0/repositories/%7B%7D/%7B11111111-aaaa-4bbb-8ccc-222222222222%7D";
 
 fn bitbucket(fake: &Fake) -> Bitbucket {
-    Bitbucket::new(fake.settings(ForgeKind::Bitbucket, "/2.0"), BRISK).unwrap()
+    Bitbucket::new(fake.settings(ForgeKind::Bitbucket, "/2.0")).unwrap()
 }
 
 fn web() -> RepositoryRef {
@@ -261,7 +261,7 @@ async fn a_dead_refresh_token_means_to_sign_in_again_and_a_dead_code_to_start_ov
     let exchange = bitbucket.exchange_code("c", "r", "v").await.unwrap_err();
     assert_eq!(exchange.class, ErrorClass::Invalid);
     let fake = Fake::start(|_, _| reply(401, json!({ "error": "invalid_client" }))).await;
-    let client = super::Bitbucket::new(fake.settings(ForgeKind::Bitbucket, "/2.0"), BRISK).unwrap();
+    let client = super::Bitbucket::new(fake.settings(ForgeKind::Bitbucket, "/2.0")).unwrap();
     let refused = client.refresh(&Secret::from("rt")).await.unwrap_err();
     assert_eq!(refused.class, ErrorClass::Forbidden, "the consumer is wrong, not the user");
 }

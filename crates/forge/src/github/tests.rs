@@ -15,14 +15,14 @@ use crate::{
     api::*,
     error::ErrorClass,
     http::tests::{
-        BRISK, Fake, NOT_FROM_A_FORGE, Reply, Seen, denied_is_not_absent, passed_status, reply,
+        Fake, NOT_FROM_A_FORGE, Reply, Seen, denied_is_not_absent, passed_status, reply,
     },
 };
 
 mod statuses;
 
 fn github(fake: &Fake) -> GitHub {
-    GitHub::new(fake.settings(ForgeKind::GitHub, "/api/v3"), BRISK).unwrap()
+    GitHub::new(fake.settings(ForgeKind::GitHub, "/api/v3")).unwrap()
 }
 
 fn web() -> RepositoryRef {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
 use reqwest::{
     Method,
     header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT},
@@ -23,39 +22,6 @@ use crate::{
     api::{AccessToken, ForgeSettings},
     error::{ErrorClass, ForgeError},
 };
-
-/// How long a request may take and how often it is repeated.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RetryPolicy {
-    /// One request, from connecting to the last byte. GitHub ends its own requests after 10 s.
-    pub(crate) timeout: Duration,
-    /// Before the first repeat; the next waits four times as long.
-    pub(crate) first_delay: Duration,
-    /// Repeats of what is safe to repeat. Few: the caller has its own, longer back-off.
-    pub(crate) repeats: usize,
-}
-
-impl Default for RetryPolicy {
-    fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(10),
-            first_delay: Duration::from_millis(250),
-            repeats: 2,
-        }
-    }
-}
-
-impl RetryPolicy {
-    /// Returns the waits before each repeat.
-    fn delays(&self) -> impl Iterator<Item = Duration> {
-        ExponentialBuilder::default()
-            .with_min_delay(self.first_delay)
-            .with_factor(4.0)
-            .with_max_times(self.repeats)
-            .with_jitter()
-            .build()
-    }
-}
 
 /// Redirects that one call follows (`VCS` §2.2).
 const REDIRECTS: usize = 5;
@@ -81,7 +47,6 @@ pub(crate) struct Client {
     inner: reqwest::Client,
     settings: ForgeSettings,
     pub(super) dialect: Dialect,
-    policy: RetryPolicy,
 }
 
 impl Client {
@@ -89,17 +54,14 @@ impl Client {
     ///
     /// # Errors
     /// If TLS cannot be set up on this machine.
-    pub(crate) fn new(
-        settings: ForgeSettings,
-        mut dialect: Dialect,
-        policy: RetryPolicy,
-    ) -> Result<Self, ForgeError> {
+    pub(crate) fn new(settings: ForgeSettings, mut dialect: Dialect) -> Result<Self, ForgeError> {
         dialect.headers.insert(USER_AGENT, user_agent(&settings.public_url));
+        let timeout = settings.retry.timeout;
         let builder = reqwest::Client::builder()
             // Redirects are ours: the library's own policy would leave the host.
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(policy.timeout)
-            .connect_timeout(policy.timeout)
+            .timeout(timeout)
+            .connect_timeout(timeout)
             .pool_idle_timeout(Duration::from_mins(1));
         // A forge without TLS needs no certificates; a machine for a demo may have none.
         let plain = [&settings.web_url, &settings.api_url].iter().all(|url| url.scheme() == "http");
@@ -112,7 +74,7 @@ impl Client {
             );
             ForgeError::new(ErrorClass::Broken, message)
         })?;
-        Ok(Self { inner, settings, dialect, policy })
+        Ok(Self { inner, settings, dialect })
     }
 
     /// Returns where the forge is and who we are there.
@@ -234,7 +196,7 @@ impl Client {
         check: fn(&Answer) -> Result<(), &'static str>,
     ) -> Result<Answer, ForgeError> {
         let started = tokio::time::Instant::now();
-        let mut delays = self.policy.delays();
+        let mut delays = self.settings.retry.delays();
         loop {
             let error = match self.follow(call).await {
                 Ok(answer) => match check(&answer) {
@@ -246,7 +208,7 @@ impl Client {
             // A forge that hangs has used up the time already: repeating only hurts both.
             let repeat = call.repeatable
                 && error.class == ErrorClass::Unavailable
-                && started.elapsed() < self.policy.timeout;
+                && started.elapsed() < self.settings.retry.timeout;
             match delays.next() {
                 Some(delay) if repeat => tokio::time::sleep(delay).await,
                 _ => return Err(error),
@@ -317,7 +279,7 @@ impl Client {
     fn unreachable(&self, call: &Call, error: &reqwest::Error) -> ForgeError {
         let kind = self.kind();
         let reason = if error.is_timeout() {
-            format!("no answer within {} s", self.policy.timeout.as_secs_f32())
+            format!("no answer within {} s", self.settings.retry.timeout.as_secs_f32())
         } else {
             cause::innermost(error)
         };

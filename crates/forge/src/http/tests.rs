@@ -26,6 +26,7 @@ use super::{client::ANSWER_BYTES, *};
 use crate::{
     api::{CommitState, CommitStatus, Forge, ForgeSettings, RepositoryRef},
     error::ErrorClass,
+    retry_policy::RetryPolicy,
 };
 
 /// A request as it arrived.
@@ -167,6 +168,7 @@ impl Fake {
             client_secret: "the-secret".into(),
             known_hosts: String::new(),
             public_url: "https://ci.example.org".into(),
+            retry: BRISK,
         }
     }
 }
@@ -209,13 +211,13 @@ async fn answer(
 }
 
 /// Short enough for tests, long enough for a busy machine.
-pub(crate) const BRISK: RetryPolicy = RetryPolicy {
+const BRISK: RetryPolicy = RetryPolicy {
     timeout: Duration::from_secs(5),
     first_delay: Duration::from_millis(1),
     repeats: 2,
 };
 
-fn client_with(fake: &Fake, policy: RetryPolicy) -> Client {
+fn client_with(settings: ForgeSettings) -> Client {
     let dialect = Dialect {
         headers: fixed_headers(&[("accept", "application/json")]),
         diagnose: |answer| {
@@ -229,11 +231,11 @@ fn client_with(fake: &Fake, policy: RetryPolicy) -> Client {
         page: |answer| Ok(Page { items: answer.json()?, next: link_next(answer.header("link")) }),
         page_size: "n",
     };
-    Client::new(fake.settings(ForgeKind::GitHub, "/"), dialect, policy).unwrap()
+    Client::new(settings, dialect).unwrap()
 }
 
 fn client(fake: &Fake) -> Client {
-    client_with(fake, BRISK)
+    client_with(fake.settings(ForgeKind::GitHub, "/"))
 }
 
 fn get(fake: &Fake, path: &str) -> Call {
@@ -352,8 +354,9 @@ async fn a_forge_that_asks_to_slow_down_is_not_asked_again() {
 #[tokio::test]
 async fn a_forge_that_hangs_is_left_after_the_time_out_and_not_asked_again() {
     let fake = Fake::start(|_, _| Reply::Silence).await;
-    let policy = RetryPolicy { timeout: Duration::from_millis(300), ..BRISK };
-    let error = client_with(&fake, policy).send(&get(&fake, "/")).await.err().unwrap();
+    let mut settings = fake.settings(ForgeKind::GitHub, "/");
+    settings.retry.timeout = Duration::from_millis(300);
+    let error = client_with(settings).send(&get(&fake, "/")).await.err().unwrap();
     assert_eq!((error.class, error.status), (ErrorClass::Unavailable, None));
     assert!(error.message.contains("no answer within 0.3 s"), "{error}");
     assert_eq!(fake.seen().len(), 1);

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use roundel_forge::ForgeSettings;
+use roundel_forge::{ForgeSettings, RetryPolicy};
 use roundel_localforge::{
     CommitName, CommitStatus, LocalForge, NewCommit, NewRepository, RepositoryName,
 };
@@ -359,6 +359,8 @@ fn settings(forge: &LocalForge, sink: &SmtpSink, database: &Path) -> Settings {
             client_secret: client_secret.into(),
             known_hosts: forge.known_hosts(),
             public_url: public_url.clone(),
+            // As often as in earnest, without the pauses: what fails here fails at once.
+            retry: RetryPolicy { first_delay: Duration::from_millis(5), ..RetryPolicy::default() },
         }
     });
     Settings {

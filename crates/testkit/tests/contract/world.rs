@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use reqwest::Method;
-use roundel_forge::{Forge, ForgeSettings, Repository, RepositoryRef};
+use roundel_forge::{Forge, ForgeSettings, Repository, RepositoryRef, RetryPolicy};
 use roundel_localforge::{ForgeKind, LocalForge, NewRepository, Settings};
 use roundel_model::secret::Secret;
 use roundel_testkit::git::{Person, git_as};
@@ -101,6 +101,7 @@ impl World {
             client_secret: Secret::from("unused"),
             known_hosts: self.forge.known_hosts(),
             public_url: "http://127.0.0.1:1".into(),
+            retry: RetryPolicy::default(),
         };
         roundel_forge::connect(settings).unwrap()
     }

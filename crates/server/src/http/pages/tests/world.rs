@@ -19,7 +19,7 @@ use roundel_engine::{Configuration, Event, NewJob, NewWorkflow, job::Dependency}
 use roundel_forge::{
     AccessToken, AuthorizeRequest, Commit, CommitStatus, Contents, DeployKeys, ErrorClass, Forge,
     ForgeError, ForgeHook, ForgeKey, ForgeOrganization, ForgeSettings, ForgeUser, Grant, HookSpec,
-    Hooks, Repositories, Repository, RepositoryRef, RequestedScope, Statuses,
+    Hooks, Repositories, Repository, RepositoryRef, RequestedScope, RetryPolicy, Statuses,
 };
 use roundel_model::{
     forge::{ForgeKind, ForgeUserId, ProjectSlug, RepositoryId, Role},
@@ -516,6 +516,7 @@ fn forge_settings(kind: ForgeKind) -> ForgeSettings {
         client_secret: Secret::from("secret"),
         known_hosts: String::new(),
         public_url: "http://127.0.0.1:1".into(),
+        retry: RetryPolicy::default(),
     }
 }
 
