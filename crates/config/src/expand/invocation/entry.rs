@@ -1,6 +1,6 @@
 //! Entries that name a job, matrices multiplied out (CFG §5.2, §5.3).
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::rc::Rc;
 
 use roundel_model::plan::PlannedJobKind;
 
@@ -19,6 +19,7 @@ use crate::{
         keys::RESERVED,
     },
     read::{
+        report::Features,
         source::Sources,
         yaml::{At, Entry, View},
     },
@@ -61,10 +62,8 @@ pub(crate) struct Draft {
     /// Its values of that matrix.
     pub(crate) combination: Option<Rc<Bindings>>,
     pub(crate) presence: Presence,
-    /// Indexes of the unsupported features that this job uses, for [`Report::used_by`].
-    ///
-    /// [`Report::used_by`]: crate::read::report::Report::used_by
-    pub(crate) unsupported: BTreeSet<usize>,
+    /// What this job uses and this release does not support.
+    pub(crate) unsupported: Features,
 }
 
 /// How much is known of a job's place in its workflow.
@@ -264,7 +263,7 @@ impl<'d> Expander<'_, 'd> {
             let named = named.filter(|name| !name.trim().is_empty());
             draft.requested = named.map_or(draft.requested, |name| name.to_string());
         }
-        self.render.report.begin_job();
+        self.render.report.ledger().begin_job();
         let mut entry_type = EntryType::Job;
         for field in &invocation.fields {
             match field.name {
@@ -313,7 +312,7 @@ impl<'d> Expander<'_, 'd> {
         } else if invocation.depth == Depth::Whole {
             self.add_body(&mut draft, invocation, scope);
         }
-        draft.unsupported = self.render.report.end_job();
+        draft.unsupported = self.render.report.ledger().end_job();
         draft
     }
 
@@ -387,7 +386,7 @@ impl<'d> Expander<'_, 'd> {
             alias,
             combination: None,
             presence: Presence::Guessed,
-            unsupported: BTreeSet::new(),
+            unsupported: Features::default(),
         }
     }
 
