@@ -1,7 +1,11 @@
-//! Runs the phases in order: read ▸ resolve ▸ plan, which expands the jobs of each workflow ▸ check.
+//! Runs the phases in order: read ▸ resolve ▸ plan, which expands the entries of each workflow ▸ check.
 
 use crate::{
-    api::{compiled::Compiled, inputs::Inputs, orbs::Resolution},
+    api::{
+        compiled::Compiled,
+        inputs::Inputs,
+        orbs::{Resolution, ResolvedOrb},
+    },
     check::Checker,
     codes,
     language::{data::Value, orb_reference::OrbReference},
@@ -12,7 +16,7 @@ use crate::{
         yaml::{At, View},
     },
     render::{Renderer, Tracing},
-    resolve::{Resolver, modules::Modules},
+    resolve::{Resolved, resolve},
     text::{
         place::{FileId, Place, Span},
         problem::Problem,
@@ -58,12 +62,11 @@ pub fn compile_with_orbs(
 pub(crate) fn run<'d>(sources: &'d Sources, inputs: &'d Inputs, tracing: Tracing) -> Outcome {
     let mut render = Renderer::new(sources, inputs);
     render.tracing = tracing;
-    let mut modules = Modules::new(sources.root(FileId::CONFIG), &inputs.orbs);
-    let planned = phases(&mut render, &mut modules, inputs).unwrap_or_default();
+    let (planned, (resolved, unresolved)) = phases(&mut render, inputs).unwrap_or_default();
     render.report_misspelled_parameters();
-    let (errors, orbs) = (render.report.errors(), modules.orbs);
+    let errors = render.report.errors();
     // While orbs are missing nothing is certain.
-    let made = planned.made.filter(|_| errors == 0 && orbs.unresolved.is_empty());
+    let made = planned.made.filter(|_| errors == 0 && unresolved.is_empty());
     if made.is_some() {
         let unplanned = if inputs.git_ref.is_some() { Unplanned::Dropped } else { Unplanned::Kept };
         render.report.ledger().settle_unplanned(unplanned);
@@ -75,25 +78,25 @@ pub(crate) fn run<'d>(sources: &'d Sources, inputs: &'d Inputs, tracing: Tracing
         document: None,
         diagnostics,
         unsupported,
-        orbs: orbs.resolved,
-        unresolved_orbs: orbs.unresolved,
+        orbs: resolved,
+        unresolved_orbs: unresolved,
         setup: planned.is_setup,
         schedules: planned.schedules,
     };
     Outcome { compiled, document }
 }
 
+/// The orbs that were read, and those that the caller should look for.
+type Orbs = (Vec<ResolvedOrb>, Vec<OrbReference>);
+
 /// Runs the phases; `None` if there is no mapping, or if it has an unsupported version.
-fn phases<'d>(
-    render: &mut Renderer<'d>,
-    modules: &mut Modules<'d>,
-    inputs: &'d Inputs,
-) -> Option<Planned> {
+fn phases<'d>(render: &mut Renderer<'d>, inputs: &'d Inputs) -> Option<(Planned, Orbs)> {
     let root = mapping(render)?;
-    let is_setup = Resolver::new(render, modules).resolve(root, inputs)?;
-    let planned = Planner::new(render, modules, inputs, is_setup).plan(root);
-    Checker::new(render, modules).check(root);
-    Some(planned)
+    let Resolved { mut modules, is_setup } = resolve(render, root, inputs)?;
+    let mut planned = Planner::new(render, &mut modules, inputs, is_setup).plan(root);
+    let progress = std::mem::take(&mut planned.progress);
+    Checker::new(render, &mut modules, progress).check(root);
+    Some((planned, modules.into_orbs()))
 }
 
 /// Reports what is wrong with the YAML; returns the root if it is a mapping.

@@ -18,8 +18,8 @@
 //! check      6  what nothing runs; an orb by itself
 //! ```
 //!
-//! Each phase has its own type (`Renderer`, `Resolver`, `Expander`, `Planner`, `Checker`), which
-//! borrows what earlier ones made: a phase cannot call a later one. `compile` runs them. `codes` is
+//! A phase cannot call a later one: its types borrow what earlier ones made. `compile` runs resolve ▸ plan ▸
+//! check; plan calls expand for the entries of each workflow, and all of them call render. `codes` is
 //! the catalogue of diagnostics. Above all of it are `explain`, `listing`, `page` and
 //! `pack`.
 //!

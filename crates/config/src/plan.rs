@@ -16,11 +16,11 @@ use roundel_model::plan::Plan;
 
 use crate::{
     api::{compiled::Schedule, inputs::Inputs},
-    expand::{Expander, SeenScripts},
+    expand::{Expander, Progress},
     language::data::Value,
     read::yaml::{At, Entry},
     render::Renderer,
-    resolve::{Resolver, modules::Modules},
+    resolve::modules::Modules,
 };
 
 /// The result of planning the workflows.
@@ -31,6 +31,8 @@ pub(crate) struct Planned {
     pub(crate) schedules: Vec<Schedule>,
     /// It is a setup configuration (CFG §8.1).
     pub(crate) is_setup: bool,
+    /// What was compiled on the way.
+    pub(crate) progress: Progress,
 }
 
 /// A workflow that does not run.
@@ -48,7 +50,7 @@ pub(crate) struct Planner<'c, 'd> {
     /// It is a setup configuration.
     is_setup: bool,
     schedules: Vec<Schedule>,
-    scripts: SeenScripts,
+    progress: Progress,
     /// All contexts that live workflows use.
     contexts: HashSet<String>,
     /// The workflows whose condition does not hold.
@@ -63,15 +65,11 @@ impl<'c, 'd> Planner<'c, 'd> {
         is_setup: bool,
     ) -> Self {
         let (schedules, contexts, off) = (Vec::new(), HashSet::new(), Vec::new());
-        let scripts = SeenScripts::default();
-        Self { render, modules, inputs, is_setup, schedules, scripts, contexts, off }
+        let progress = Progress::default();
+        Self { render, modules, inputs, is_setup, schedules, progress, contexts, off }
     }
 
     fn expander(&mut self) -> Expander<'_, 'd> {
-        Expander { render: self.render, modules: self.modules, scripts: &mut self.scripts }
-    }
-
-    fn resolver(&mut self) -> Resolver<'_, 'd> {
-        Resolver { render: self.render, modules: self.modules }
+        Expander::new(self.render, self.modules, &mut self.progress)
     }
 }

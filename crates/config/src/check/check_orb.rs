@@ -4,19 +4,17 @@ use crate::{
     api::inputs::Inputs,
     check::checker::Checker,
     codes,
-    expand::{builtin::is_builtin, run::Site},
+    expand::{Progress, builtin::is_builtin, run::Site},
     language::{
         data::{ModuleId, Scope},
-        definition::{Element, Found, Users},
-        keys::{Known, ORB_KEYS},
-        version::Version,
+        definition::{Element, Found},
     },
     read::{
         source::{Source, Sources},
         yaml::{At, View},
     },
     render::Renderer,
-    resolve::modules::Modules,
+    resolve::{resolve_orb, section::first_key, shape::Shapes},
     text::{
         diagnostic::Diagnostic,
         place::{FileId, Place},
@@ -29,12 +27,14 @@ use crate::{
 pub fn check_orb(text: &str, inputs: &Inputs) -> Vec<Diagnostic> {
     let sources = Sources::new(Source::config(&inputs.path, text));
     let mut render = Renderer::new(&sources, inputs);
-    let mut modules = Modules::new(sources.root(FileId::CONFIG), &inputs.orbs);
     for problem in &sources.file(FileId::CONFIG).problems {
         render.report.add(problem.clone());
     }
     match sources.root(FileId::CONFIG).filter(|root| sources.is_map(*root)) {
-        Some(root) => Checker::new(&mut render, &mut modules).orb(root),
+        Some(root) => {
+            let mut modules = resolve_orb(&mut render, root, inputs);
+            Checker::new(&mut render, &mut modules, Progress::default()).orb(root);
+        }
         None if render.report.errors() == 0 => {
             let message = "an orb must be a mapping with `commands`, `executors` or `jobs`";
             let problem = Problem::error(codes::NOT_A_MAPPING, Place::default(), message);
@@ -47,29 +47,6 @@ pub fn check_orb(text: &str, inputs: &Inputs) -> Vec<Diagnostic> {
 
 impl Checker<'_, '_> {
     fn orb(&mut self, root: At) {
-        if self.resolver().check_version(root) == Some(Version::V2_0) {
-            let place = self.resolver().first_key(root);
-            let problem = Problem::error(codes::ORB_INVALID, place, "an orb needs version 2.1");
-            self.render.report.add(problem.help("write `version: 2.1`"));
-        }
-        let known = Known {
-            what: "orb",
-            keys: ORB_KEYS,
-            code: codes::UNKNOWN_KEY,
-            advice: Known::no_advice,
-            tolerant: true,
-        };
-        let entries = self.render.doc.entries(root);
-        self.resolver().import_all(root);
-        self.resolver().define(root, Users::OtherFiles);
-        self.resolver().check_keys_of_orb(root, known);
-        for unused in ["workflows", "parameters", "setup"] {
-            if let Some(entry) = entries.get(unused) {
-                let message = format!("`{unused}` has no effect in an orb");
-                self.render.report.add(Problem::warning(codes::IGNORED, entry.key, message));
-            }
-        }
-        self.resolver().check_shapes();
         self.check_step_names();
         self.lint_orb_names();
         let module = self.modules.get(ModuleId::CONFIG);
@@ -77,7 +54,7 @@ impl Checker<'_, '_> {
             .into_iter()
             .any(|element| !module.section(element).is_empty());
         if !defined && self.render.report.errors() == 0 {
-            let place = self.resolver().first_key(root);
+            let place = first_key(self.render.doc, root);
             let message = "the orb defines no command, executor or job";
             self.render.report.add(Problem::warning(codes::IGNORED, place, message));
         }
@@ -104,7 +81,10 @@ impl Checker<'_, '_> {
         const DEPTH: usize = 100;
         let View::Seq(items) = self.render.doc.view(steps) else { return };
         for item in items.iter().filter(|_| depth < DEPTH) {
-            let Some((name, key, value)) = self.resolver().step_shape(item) else { continue };
+            let Some((name, key, value)) = Shapes::new(self.render, self.modules).step_shape(item)
+            else {
+                continue;
+            };
             match (name, value) {
                 ("when" | "unless", Some(value)) => {
                     if let Some(steps) = self.render.doc.get(value, "steps") {
@@ -115,7 +95,7 @@ impl Checker<'_, '_> {
                 ("run" | "deploy", _) => {}
                 (name, _) if name.contains("<<") || is_builtin(name) => {}
                 (name, value) => {
-                    let found = self.resolver().find(ModuleId::CONFIG, Element::Command, name, key);
+                    let found = self.lookup().find(ModuleId::CONFIG, Element::Command, name, key);
                     if let Found::Undefined = found {
                         let scope = Scope::outer("orb", ModuleId::CONFIG);
                         self.expander().unknown_command(&Site { name, key, value, scope: &scope });

@@ -1,28 +1,33 @@
 //! What the checks have available, those of a configuration and those of an orb.
 
 use crate::{
-    expand::{Expander, SeenScripts},
+    expand::{Expander, Progress},
     render::Renderer,
-    resolve::{Resolver, modules::Modules},
+    resolve::{lookup::Lookup, modules::Modules},
 };
 
 /// Looks at what the plan leaves out.
 pub(crate) struct Checker<'c, 'd> {
     pub(super) render: &'c mut Renderer<'d>,
     pub(super) modules: &'c mut Modules<'d>,
-    scripts: SeenScripts,
+    progress: Progress,
 }
 
 impl<'c, 'd> Checker<'c, 'd> {
-    pub(crate) fn new(render: &'c mut Renderer<'d>, modules: &'c mut Modules<'d>) -> Self {
-        Self { render, modules, scripts: SeenScripts::default() }
+    /// Begins with what was compiled before.
+    pub(crate) fn new(
+        render: &'c mut Renderer<'d>,
+        modules: &'c mut Modules<'d>,
+        progress: Progress,
+    ) -> Self {
+        Self { render, modules, progress }
     }
 
     pub(super) fn expander(&mut self) -> Expander<'_, 'd> {
-        Expander { render: self.render, modules: self.modules, scripts: &mut self.scripts }
+        Expander::new(self.render, self.modules, &mut self.progress)
     }
 
-    pub(super) fn resolver(&mut self) -> Resolver<'_, 'd> {
-        Resolver { render: self.render, modules: self.modules }
+    pub(super) fn lookup(&mut self) -> Lookup<'_, 'd> {
+        Lookup::new(self.render, self.modules)
     }
 }

@@ -25,7 +25,7 @@ use crate::{
         yaml::{At, Entry, Items, View, scalar},
     },
     render::budget::Resource,
-    resolve::parameters::bind::{Argument, ArgumentSource, Call},
+    resolve::parameters::bind::{Argument, ArgumentSource, Binder, Call},
     suggest::did_you_mean,
     text::{place::Place, problem::Problem},
 };
@@ -90,7 +90,7 @@ impl<'d> Checker<'_, 'd> {
         {
             self.dormant_steps(field.value, scope, 0);
         }
-        match self.resolver().find(ModuleId::CONFIG, Element::Job, name, key) {
+        match self.lookup().find(ModuleId::CONFIG, Element::Job, name, key) {
             // Another job may stand in for it, with its own parameters.
             Found::Definition(_) if fields.iter().any(|field| field.name == "override-with") => {}
             Found::Definition(job) => {
@@ -194,9 +194,9 @@ impl<'d> Checker<'_, 'd> {
             }
             // `deploy` is the built-in step or a command, by what belongs to it.
             ("when" | "unless" | "steps" | "run", None) | ("deploy", _) => {}
-            _ => match self.resolver().find(ModuleId::CONFIG, Element::Command, name, key) {
+            _ => match self.lookup().find(ModuleId::CONFIG, Element::Command, name, key) {
                 Found::Definition(command) => {
-                    let Some(command) = self.resolver().aliased_command(command) else { return };
+                    let Some(command) = self.lookup().aliased_command(command) else { return };
                     let given = value.iter().flat_map(|at| self.render.doc.entries(*at)).collect();
                     let call = DormantCall { element: Element::Command, name, scope, depth };
                     self.dormant_arguments(&call, &command, given);
@@ -235,7 +235,7 @@ impl<'d> Checker<'_, 'd> {
                     let call = Call { element, callee: &callee, declarations, place, module };
                     let source = ArgumentSource::Node(entry.value, scope.clone());
                     let argument = Argument { name: entry.name.to_owned(), key: entry.key, source };
-                    self.resolver().unexpected_argument(&call, &argument);
+                    Binder::new(self.render).unexpected_argument(&call, &argument);
                 }
             }
         }

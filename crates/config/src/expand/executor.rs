@@ -19,7 +19,7 @@ use crate::{
     read::yaml::{At, View},
     render::budget::Resource,
     render::fields::with_unknown,
-    resolve::parameters::bind::{Argument, ArgumentSource, Call},
+    resolve::parameters::bind::{Argument, ArgumentSource, Binder, Call},
     suggest::{did_you_mean, list},
     text::{place::Place, problem::Problem},
 };
@@ -175,7 +175,7 @@ impl Expander<'_, '_> {
             return ExecutionEnvironment::broken();
         };
         let width = self.render.doc.width(definition.body);
-        self.resolver().empty_is_used(&definition, Element::Executor);
+        self.lookup().empty_is_used(&definition, Element::Executor);
         if definition.broken || !self.render.afford(Resource::Visits, 8 * width, place) {
             return ExecutionEnvironment::broken();
         }
@@ -214,7 +214,7 @@ impl Expander<'_, '_> {
         let declarations = &definition.parameters;
         let (element, module) = (Element::Executor, definition.module);
         let call = Call { element, callee, declarations, place, module };
-        let bindings = self.resolver().bind(&call, arguments.collect());
+        let bindings = Binder::new(self.render).bind(&call, arguments.collect());
         let inner = Scope::inner(callee, definition.module, bindings);
         let execution = self.execution(definition.body, &inner);
         if execution.kind == FoundExecutor::Absent {
@@ -256,13 +256,13 @@ impl Expander<'_, '_> {
         origin: NameOrigin,
     ) -> Option<Definition> {
         let may_be_outside = module.is_orb() && !name.contains('/');
-        match self.resolver().find(module, Element::Executor, name, place) {
+        match self.lookup().find(module, Element::Executor, name, place) {
             Found::Definition(definition) => return Some(definition),
             Found::Reported => return None,
             Found::Undefined => {}
         }
         let outside = if may_be_outside {
-            self.resolver().find(ModuleId::CONFIG, Element::Executor, name, place)
+            self.lookup().find(ModuleId::CONFIG, Element::Executor, name, place)
         } else {
             Found::Undefined
         };
@@ -273,7 +273,7 @@ impl Expander<'_, '_> {
             Found::Definition(_) => true,
             Found::Reported | Found::Undefined => false,
         };
-        let names = self.resolver().names(module, Element::Executor);
+        let names = self.modules.names(self.render, module, Element::Executor);
         let names = || names.iter().copied();
         let help = did_you_mean(name, names()).unwrap_or_else(|| match list(names()) {
             _ if is_outside => {

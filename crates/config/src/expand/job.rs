@@ -221,7 +221,7 @@ impl Expander<'_, '_> {
         }
         match self.render.doc.get(body, "steps") {
             Some(steps) => self.expand(steps.value, steps.key, &scope, &mut expansion),
-            None => self.resolver().steps_of_job_missing(definition),
+            None => self.shapes().steps_of_job_missing(definition),
         }
         if let Some(after) = &around.after {
             self.expand(after.value, after.key, around.scope, &mut expansion);
@@ -335,7 +335,7 @@ impl Expander<'_, '_> {
 
     fn ignored_branches(&mut self, body: At) {
         let Some(entry) =
-            self.render.doc.get(body, "branches").filter(|_| self.modules.has_workflows)
+            self.render.doc.get(body, "branches").filter(|_| self.progress.has_workflows)
         else {
             return;
         };

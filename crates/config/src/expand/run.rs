@@ -166,7 +166,7 @@ impl Expander<'_, '_> {
 
     /// Warns where the `>>` that closes a tag was probably meant to append to a file.
     fn lint_redirection(&mut self, command: &Value) {
-        if !self.render.templates || !self.scripts.note(command.place) {
+        if !self.render.templates || !self.progress.note_script(command.place) {
             return;
         }
         let written = self.render.doc.written(command.place);

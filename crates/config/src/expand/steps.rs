@@ -24,7 +24,7 @@ use crate::{
     },
     read::yaml::{At, View},
     render::{budget::Resource, fields::is_blank},
-    resolve::parameters::bind::{Argument, ArgumentSource, Call},
+    resolve::parameters::bind::{Argument, ArgumentSource, Binder, Call},
     suggest::nearest,
     text::{
         help::Help,
@@ -122,7 +122,7 @@ impl Expander<'_, '_> {
                 }
             }
             View::Map(_) | View::Scalar(..) | View::Broken => {
-                self.resolver().check_steps(list, key);
+                self.shapes().check_steps(list, key);
             }
         }
         into.depth -= 1;
@@ -132,7 +132,7 @@ impl Expander<'_, '_> {
         if !self.render.afford(Resource::Visits, 1, self.render.doc.place(step)) {
             return;
         }
-        let Some((name, key, value)) = self.resolver().step_shape(step) else { return };
+        let Some((name, key, value)) = self.shapes().step_shape(step) else { return };
         if self.render.templates && value.is_none() && name.contains("<<") {
             self.tag_as_step(step, scope, into);
             return;
@@ -176,9 +176,9 @@ impl Expander<'_, '_> {
                 !self.render.doc.is_map(at) || self.render.doc.get(at, "command").is_some()
             });
             let shadowed = site.name == "deploy" && !module.is_orb() && has_script;
-            match self.resolver().find(module, Element::Command, site.name, site.key) {
+            match self.lookup().find(module, Element::Command, site.name, site.key) {
                 Found::Definition(command) if !shadowed => {
-                    if let Some(command) = self.resolver().aliased_command(command) {
+                    if let Some(command) = self.lookup().aliased_command(command) {
                         self.expand_command(site, &command, into);
                     }
                     return;
@@ -189,7 +189,7 @@ impl Expander<'_, '_> {
         }
         let name = self.documented(site);
         if name != site.name && self.render.templates {
-            let found = self.resolver().find(site.scope.module, Element::Command, name, site.key);
+            let found = self.lookup().find(site.scope.module, Element::Command, name, site.key);
             if let Found::Definition(command) = found {
                 self.expand_command(&Site { name, ..*site }, &command, into);
                 return;
@@ -206,7 +206,7 @@ impl Expander<'_, '_> {
             "steps" if self.render.templates => {
                 match site.value {
                     Some(list) => self.expand(list, site.key, site.scope, into),
-                    None => self.resolver().steps_missing(site.key, "`steps`"),
+                    None => self.shapes().steps_missing(site.key, "`steps`"),
                 }
                 return;
             }
@@ -289,7 +289,7 @@ impl Expander<'_, '_> {
         let width = self.render.doc.width(command.body);
         let affordable = self.render.afford(Resource::Calls, 1, site.key)
             && self.render.afford(Resource::Visits, 2 * width, site.key);
-        self.resolver().empty_is_used(command, Element::Command);
+        self.lookup().empty_is_used(command, Element::Command);
         if !affordable || command.broken {
             return;
         }
@@ -312,7 +312,7 @@ impl Expander<'_, '_> {
         let (module, place) = (command.module, site.key);
         let element = Element::Command;
         let call = Call { element, callee: &callee, declarations, place, module };
-        let bindings = self.resolver().bind(&call, arguments);
+        let bindings = Binder::new(self.render).bind(&call, arguments);
         if let Some(steps) = self.render.doc.get(command.body, "steps") {
             let target = Callee { name: Rc::from(site.name), module, body: command.body };
             let scope = site.scope.called(&callee, target, bindings);
@@ -374,7 +374,7 @@ impl Expander<'_, '_> {
             return;
         }
         if steps.is_none() && !self.render.is_misspelled(keys(), CONDITION, &["steps"]) {
-            self.resolver().steps_missing(site.key, &format!("`{}`", site.name));
+            self.shapes().steps_missing(site.key, &format!("`{}`", site.name));
         }
         let errors = self.render.report.errors();
         let decided = condition.and_then(|condition| {
@@ -475,7 +475,8 @@ impl Expander<'_, '_> {
             self.render.report_blank_name("step", site.name, site.key);
             return;
         }
-        let mut names: Vec<&str> = self.resolver().names(site.scope.module, Element::Command);
+        let mut names: Vec<&str> =
+            self.modules.names(self.render, site.scope.module, Element::Command);
         let seen = self.render.report.shows_more();
         for word in builtin::words().chain(STEP_WORDS.iter().copied()).filter(|_| seen) {
             names.push(word);

@@ -239,12 +239,3 @@ pub(crate) struct JobsSection {
     /// Steps that are next to the jobs instead of inside of one, with the place of their key.
     pub(crate) stray_steps: Vec<(At, Place)>,
 }
-
-/// The state of the configuration's jobs, for those that a mistake hides.
-#[derive(Debug, Default)]
-pub(crate) struct JobsInDoubt {
-    /// They were looked into.
-    pub(crate) compiled: HashSet<String>,
-    /// An entry of a workflow that runs names them, and could not be read.
-    pub(crate) unread: HashSet<String>,
-}

@@ -9,7 +9,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    language::{data::ModuleId, definition::JobsInDoubt},
+    language::data::ModuleId,
     plan::Planner,
     read::yaml::{At, View},
 };
@@ -37,11 +37,10 @@ impl<'d> Planner<'_, 'd> {
         if self.render.report.errors() == 0 || self.render.report.is_full() {
             return;
         }
-        let JobsInDoubt { compiled, unread } = &self.modules.jobs_in_doubt;
-        let report = &self.render.report;
+        let (progress, report) = (&self.progress, &self.render.report);
         let is_hidden = |name: &str| {
-            !compiled.contains(name)
-                && (unread.contains(name)
+            !progress.is_compiled(name)
+                && (progress.is_unread(name)
                     || report.is_meant(name)
                     || !invoked.is_complete && !invoked.names.contains(name))
         };
@@ -53,7 +52,7 @@ impl<'d> Planner<'_, 'd> {
         for (name, job) in hidden {
             self.expander().compile_alone(name, &job);
         }
-        let stray = std::mem::take(&mut self.modules.jobs_section.stray_steps);
+        let stray = self.modules.jobs_section().stray_steps.clone();
         for (steps, place) in stray {
             self.expander().compile_steps_alone(steps, place);
         }

@@ -25,7 +25,10 @@ use crate::{
         report::Strictness,
         yaml::{At, Entries, Entry, View, scalar},
     },
-    resolve::strays::{Stray, WORKFLOWS},
+    resolve::{
+        section::{first_key, section},
+        strays::{Stray, WORKFLOWS, take_strays},
+    },
     suggest::nearest,
     text::{help::Help, place::PlacedText, problem::Problem},
 };
@@ -59,15 +62,17 @@ impl<'d> Planner<'_, 'd> {
     /// Makes the plan, and the compiled document.
     pub(crate) fn plan(mut self, root: At) -> Planned {
         let made = self.make(root);
-        Planned { made, schedules: self.schedules, is_setup: self.is_setup }
+        let Self { schedules, is_setup, progress, .. } = self;
+        Planned { made, schedules, is_setup, progress }
     }
 
     fn make(&mut self, root: At) -> Option<(Plan, Value)> {
         let entries: Vec<_> = self.workflow_entries(root);
-        self.modules.has_workflows = !entries.is_empty();
         let mut live = Vec::new();
         if entries.is_empty() {
             live.extend(self.implicit_workflow(root));
+        } else {
+            self.progress.note_workflows();
         }
         let mut count = 0;
         let mut invoked = HashSet::new();
@@ -94,7 +99,7 @@ impl<'d> Planner<'_, 'd> {
         if count > limits::JOBS_PER_PIPELINE {
             let message = format!("a pipeline can have at most {} jobs", limits::JOBS_PER_PIPELINE);
             let place =
-                entries.first().map_or_else(|| self.resolver().first_key(root), |entry| entry.key);
+                entries.first().map_or_else(|| first_key(self.render.doc, root), |entry| entry.key);
             self.render.report.add(Problem::error(codes::EXPANDS_TOO_FAR, place, message));
             return None;
         }
@@ -124,7 +129,7 @@ impl<'d> Planner<'_, 'd> {
 
     /// Returns where the sections of the document are written.
     fn sections(&mut self, root: At) -> Sections {
-        let first = self.resolver().first_key(root);
+        let first = first_key(self.render.doc, root);
         let key = |name| self.render.doc.get(root, name).map_or(first, |section| section.key);
         Sections { version: key("version"), jobs: key("jobs"), workflows: key("workflows") }
     }
@@ -159,21 +164,19 @@ impl<'d> Planner<'_, 'd> {
             );
             self.render.report.add(problem.help("remove the dashes before the workflows' names"));
             // One mistake, not also "nothing to run".
-            self.modules.jobs_section.empty = true;
-            self.modules.jobs_section.broken = true;
+            self.progress.note_unreadable_workflows();
             return Vec::new();
         }
-        let mut entries = self.resolver().section(root, "workflows");
+        let mut entries = section(self.render, root, "workflows");
         let version = entries.iter().position(|entry| entry.name == "version");
         let named = version.filter(|&at| !self.render.doc.is_map(entries[at].value));
         if let Some(at) = named {
             self.check_workflows_version(&entries[at]);
             entries.remove(at);
         }
-        if let Some(Stray { owner, .. }) = self.resolver().take_strays(&mut entries, WORKFLOWS) {
+        if let Some(Stray { owner, .. }) = take_strays(self.render, &mut entries, WORKFLOWS) {
             entries.retain(|entry| entry.key != owner.key);
-            // What runs is not known, so nothing can be missing.
-            self.modules.jobs_section.broken = true;
+            self.progress.note_unreadable_workflows();
         }
         entries
     }
@@ -204,16 +207,15 @@ impl<'d> Planner<'_, 'd> {
                 rendered: Vec::new(),
             });
         }
+        let section = self.modules.jobs_section();
         // A document without any work ends a pipeline (CFG §1.7).
-        let is_empty =
-            self.modules.jobs_section.empty && self.render.doc.get(root, "workflows").is_some();
+        let is_empty = section.empty && self.render.doc.get(root, "workflows").is_some();
         // Without a version it is probably no configuration of this kind at all.
         let has_version = self.render.doc.get(root, "version").is_some();
-        if is_empty || self.modules.jobs_section.broken || !has_version {
+        if is_empty || section.broken || self.progress.are_workflows_unreadable() || !has_version {
             return None;
         }
-        let place =
-            self.modules.jobs_section.key.unwrap_or_else(|| self.resolver().first_key(root));
+        let place = section.key.unwrap_or_else(|| first_key(self.render.doc, root));
         let message = "cannot find a job named `build` to run, and there are no workflows";
         let misspelled = |name: &str| nearest(name, ["workflows"]).is_some();
         let entries = self.render.doc.entries(root);
@@ -224,7 +226,7 @@ impl<'d> Planner<'_, 'd> {
             return None;
         }
         let jobs = |name: &str| nearest(name, ["jobs"]).is_some();
-        if self.modules.jobs_section.key.is_none()
+        if section.key.is_none()
             && let Some(entry) = entries.iter().find(|entry| jobs(entry.name))
         {
             self.render.report.withdraw(codes::UNKNOWN_SECTION, entry.key);

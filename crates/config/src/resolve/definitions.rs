@@ -13,7 +13,12 @@ use crate::{
     read::yaml::{At, Entry},
     resolve::{
         Resolver,
-        strays::{COMMANDS, EXECUTORS, GROUPS, JOBS, Owners, Stray, broken},
+        lookup::Lookup,
+        section::section,
+        strays::{
+            COMMANDS, EXECUTORS, GROUPS, JOBS, Owners, Stray, broken, next_to_its_owner,
+            report_nested_section, take_strays, take_unindented_definitions,
+        },
     },
     text::{place::FileId, problem::Problem},
 };
@@ -36,17 +41,17 @@ impl<'d> Resolver<'_, 'd> {
     pub(crate) fn define(&mut self, root: At, users: Users) {
         self.define_jobs(root);
         if self.render.templates {
-            let commands = self.section(root, "commands");
+            let commands = section(self.render, root, "commands");
             let commands = self.collect_owners(commands, Element::Command, COMMANDS);
-            let executors = self.section(root, "executors");
+            let executors = section(self.render, root, "executors");
             let executors = self.collect_owners(executors, Element::Executor, EXECUTORS);
-            let groups = self.section(root, "job-groups");
+            let groups = section(self.render, root, "job-groups");
             let groups = self.collect_owners(groups, Element::Group, GROUPS);
             let module = self.modules.get_mut(ModuleId::CONFIG);
             (module.commands, module.executors, module.groups) = (commands, executors, groups);
         }
         self.modules.get_mut(ModuleId::CONFIG).complete = true;
-        self.take_unindented_definitions(ModuleId::CONFIG, root, users);
+        take_unindented_definitions(self.render, self.modules, ModuleId::CONFIG, root, users);
     }
 
     /// Collects definitions but for keys next to them, whose owner then counts as broken.
@@ -56,7 +61,7 @@ impl<'d> Resolver<'_, 'd> {
         element: Element,
         owners: Owners,
     ) -> IndexMap<&'d str, Definition> {
-        let stray = self.take_strays(&mut entries, owners);
+        let stray = take_strays(self.render, &mut entries, owners);
         entries.retain(|entry| {
             stray.as_ref().is_none_or(|Stray { owner, .. }| entry.key != owner.key)
         });
@@ -71,8 +76,8 @@ impl<'d> Resolver<'_, 'd> {
         let Some(jobs) = self.render.doc.get(root, "jobs") else { return };
         self.modules.jobs_section.key = Some(jobs.key);
         let errors = self.render.report.errors();
-        let mut entries = self.section(root, "jobs");
-        entries.retain(|entry| !self.report_nested_section(entry, "jobs"));
+        let mut entries = section(self.render, root, "jobs");
+        entries.retain(|entry| !report_nested_section(self.render, entry, "jobs"));
         let nameless =
             |entry: &Entry<'_>| KEYS_OF_A_JOB.contains(&entry.name) && !self.is_job(entry.value);
         let left = entries.iter().position(&nameless);
@@ -127,7 +132,7 @@ impl<'d> Resolver<'_, 'd> {
         let sibling = self.render.doc.entries(owner.value).first();
         let is_above = stray.key.span.start < owner.key.span.start;
         let Some(sibling) = sibling.filter(|_| !is_above) else {
-            self.next_to_its_owner(stray, owner, JOBS);
+            next_to_its_owner(self.render, stray, owner, JOBS);
             return;
         };
         let message = format!("`{}` is next to job `{}`, not inside it", stray.name, owner.name);
@@ -162,7 +167,11 @@ impl<'d> Resolver<'_, 'd> {
                 self.render.report.add(problem.help("rename one of them"));
             }
             self.check_definition_name(&entry, element);
-            let definition = self.definition(ModuleId::CONFIG, element, &entry);
+            let definition = Lookup::new(self.render, self.modules).definition(
+                ModuleId::CONFIG,
+                element,
+                &entry,
+            );
             definitions.insert(entry.name, definition);
         }
         definitions

@@ -11,11 +11,13 @@ use crate::{
     language::{
         data::{Data, ModuleId, Scope},
         definition::{Import, Module},
-        keys::ORB_KEYS,
         orb_reference::{OrbReference, OrbVersion, ReferenceError},
     },
-    read::yaml::{At, Entry, View},
-    resolve::Resolver,
+    read::yaml::{Entry, View},
+    resolve::{
+        lookup::Lookup,
+        strays::{check_keys_of_orb, define_misplaced},
+    },
     suggest::list,
     text::{place::Place, problem::Problem},
 };
@@ -38,15 +40,7 @@ struct OrbImport<'a> {
     depth: usize,
 }
 
-impl<'d> Resolver<'_, 'd> {
-    /// Looks at every import of the configuration.
-    pub(crate) fn import_all(&mut self, root: At) {
-        for entry in self.section(root, "orbs") {
-            self.render.report_blank_name("orb", entry.name, entry.key);
-            self.import(ModuleId::CONFIG, entry.name);
-        }
-    }
-
+impl<'d> Lookup<'_, 'd> {
     /// Returns what an alias stands for in a module; `None` if it is not declared.
     pub(crate) fn import(&mut self, module: ModuleId, alias: &str) -> Option<Import> {
         let known = self.modules.get(module);
@@ -77,8 +71,8 @@ impl<'d> Resolver<'_, 'd> {
             View::Map(_) => {
                 let name = format!("inline orb `{}`", entry.name);
                 let id = self.modules.add(Module::new(name, Some(entry.value), depth))?;
-                self.define_misplaced(id, entry.value);
-                self.check_inline_orb(entry);
+                define_misplaced(self.render, self.modules, id, entry.value);
+                check_keys_of_orb(self.render, self.modules, entry.value);
                 Some(id)
             }
             View::Seq(_) => {
@@ -94,17 +88,6 @@ impl<'d> Resolver<'_, 'd> {
                 self.load(&OrbImport { module, reference: &reference, place, depth })
             }
         }
-    }
-
-    fn check_inline_orb(&mut self, entry: &Entry<'d>) {
-        let known = crate::language::keys::Known {
-            what: "orb",
-            keys: ORB_KEYS,
-            code: codes::UNKNOWN_KEY,
-            advice: crate::language::keys::Known::no_advice,
-            tolerant: true,
-        };
-        self.check_keys_of_orb(entry.value, known);
     }
 
     /// Renders and reads a reference.

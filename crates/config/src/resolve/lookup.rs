@@ -15,8 +15,8 @@ use crate::{
         keys::{BUILTIN_STEPS, COMMAND, JOB},
     },
     read::yaml::{At, Entry, View},
-    render::budget::Resource,
-    resolve::Resolver,
+    render::{Renderer, budget::Resource},
+    resolve::{modules::Modules, parameters::declare::DeclarationReader},
     suggest::{did_you_mean, list, nearest},
     text::{help::Help, place::Place, problem::Problem},
 };
@@ -29,7 +29,18 @@ struct OrbElement<'a> {
     place: Place,
 }
 
-impl<'d> Resolver<'_, 'd> {
+/// Finds out what names mean, and reads what orbs define when it is first used: nothing else is added to the
+/// modules once they are resolved.
+pub(crate) struct Lookup<'c, 'd> {
+    pub(super) render: &'c mut Renderer<'d>,
+    pub(super) modules: &'c mut Modules<'d>,
+}
+
+impl<'c, 'd> Lookup<'c, 'd> {
+    pub(crate) fn new(render: &'c mut Renderer<'d>, modules: &'c mut Modules<'d>) -> Self {
+        Self { render, modules }
+    }
+
     /// Finds what a name means where it is written. `place` is that of the name.
     pub(crate) fn find(
         &mut self,
@@ -93,7 +104,7 @@ impl<'d> Resolver<'_, 'd> {
     }
 
     /// Reads one definition: its shape from outside, and its parameters.
-    pub(crate) fn definition(
+    pub(super) fn definition(
         &mut self,
         module: ModuleId,
         element: Element,
@@ -116,9 +127,19 @@ impl<'d> Resolver<'_, 'd> {
                     let owner: Rc<str> = format!("{} `{}`", element.word(), entry.name).into();
                     let declared = if self.render.doc.is_null(parameters.value) && !module.is_orb()
                     {
-                        self.declare_strays(entry.value, element, &owner, module)
+                        DeclarationReader::new(self.render).declare_strays(
+                            entry.value,
+                            element,
+                            &owner,
+                            module,
+                        )
                     } else {
-                        self.declare(parameters.value, element, &owner, module)
+                        DeclarationReader::new(self.render).declare(
+                            parameters.value,
+                            element,
+                            &owner,
+                            module,
+                        )
                     };
                     definition.parameters = Rc::new(declared);
                     // What a list declares is not known, so neither is what is undeclared.
@@ -180,7 +201,7 @@ impl<'d> Resolver<'_, 'd> {
                 Found::Definition(next) => command = next,
                 Found::Reported => return None,
                 Found::Undefined => {
-                    let names = self.names(command.module, Element::Command);
+                    let names = self.modules.names(self.render, command.module, Element::Command);
                     let help = did_you_mean(name, names).unwrap_or_else(|| {
                         "a command that is a string is an alias for another command; to define \
                          its own steps, write `steps:` below it"
@@ -200,21 +221,6 @@ impl<'d> Resolver<'_, 'd> {
             }
         }
         Some(command)
-    }
-
-    /// Returns the names that a module defines, for suggestions; none once they are not shown, for
-    /// each of thousands of mistakes would be compared with thousands of names.
-    pub(crate) fn names(&self, module: ModuleId, element: Element) -> Vec<&'d str> {
-        if !self.render.report.shows_more() {
-            return Vec::new();
-        }
-        let module = self.modules.get(module);
-        let section = module.root.and_then(|root| self.render.doc.get(root, element.section()));
-        section
-            .map(|section| {
-                self.render.doc.entries(section.value).iter().map(|entry| entry.name).collect()
-            })
-            .unwrap_or_default()
     }
 
     fn not_a_mapping_below(&mut self, entry: &Entry<'_>, element: Element) {
@@ -322,11 +328,13 @@ impl<'d> Resolver<'_, 'd> {
         if !self.render.afford(Resource::Visits, 50, place) {
             return;
         }
-        let names = self.names(orb, element);
+        let names = self.modules.names(self.render, orb, element);
         let help = did_you_mean(local, names.iter().copied()).unwrap_or_else(|| {
             let others = [Element::Command, Element::Job, Element::Executor];
             let other = others.into_iter().filter(|other| *other != element);
-            let other = other.into_iter().find(|other| self.names(orb, *other).contains(&local));
+            let other = other
+                .into_iter()
+                .find(|other| self.modules.names(self.render, orb, *other).contains(&local));
             match (other, names.is_empty()) {
                 (Some(other), _) => {
                     format!("`{local}` is {} of this orb", other.word_with_article()).into()

@@ -1,4 +1,7 @@
 //! The configuration and the orbs that it imports, as far as they are known.
+//!
+//! Only this phase writes them. What orbs define is read when it is first used, so later phases ask for it
+//! with a [`Lookup`](super::lookup::Lookup), which is the one way in which modules grow after this phase.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,10 +9,11 @@ use crate::{
     api::orbs::{OrbSet, ResolvedOrb},
     language::{
         data::ModuleId,
-        definition::{JobsInDoubt, JobsSection, Module},
+        definition::{Element, JobsSection, Module},
         orb_reference::OrbReference,
     },
     read::yaml::At,
+    render::Renderer,
     text::place::Place,
 };
 
@@ -18,31 +22,28 @@ pub(crate) struct Modules<'d> {
     list: Vec<Module<'d>>,
     /// Stands in for a module that does not exist.
     nowhere: Module<'d>,
-    pub(crate) orbs: Orbs<'d>,
-    pub(crate) jobs_section: JobsSection,
-    pub(crate) jobs_in_doubt: JobsInDoubt,
+    pub(super) orbs: Orbs<'d>,
+    pub(super) jobs_section: JobsSection,
     /// Names in the column of the section that they belong to, which were reported.
-    pub(crate) unindented: HashSet<Place>,
-    /// The configuration has at least one workflow.
-    pub(crate) has_workflows: bool,
+    pub(super) unindented: HashSet<Place>,
 }
 
 /// The orbs that the modules name.
-pub(crate) struct Orbs<'d> {
+pub(super) struct Orbs<'d> {
     /// What the caller knows of orbs.
-    pub(crate) given: &'d OrbSet,
+    pub(super) given: &'d OrbSet,
     /// Those that were read, by name and version.
-    pub(crate) loaded: HashMap<String, ModuleId>,
-    pub(crate) resolved: Vec<ResolvedOrb>,
+    pub(super) loaded: HashMap<String, ModuleId>,
+    pub(super) resolved: Vec<ResolvedOrb>,
     /// Those that the caller should look for.
-    pub(crate) unresolved: Vec<OrbReference>,
+    pub(super) unresolved: Vec<OrbReference>,
     /// References that are addresses.
-    pub(crate) addresses: usize,
+    pub(super) addresses: usize,
 }
 
 impl<'d> Modules<'d> {
     /// Begins with the configuration, of which `root` is the root.
-    pub(crate) fn new(root: Option<At>, given: &'d OrbSet) -> Self {
+    pub(super) fn new(root: Option<At>, given: &'d OrbSet) -> Self {
         Self {
             list: vec![Module::new("the configuration", root, 0)],
             nowhere: Module::new("", None, 0),
@@ -54,9 +55,7 @@ impl<'d> Modules<'d> {
                 addresses: 0,
             },
             jobs_section: JobsSection::default(),
-            jobs_in_doubt: JobsInDoubt::default(),
             unindented: HashSet::new(),
-            has_workflows: false,
         }
     }
 
@@ -64,7 +63,37 @@ impl<'d> Modules<'d> {
         self.list.get(id.index()).unwrap_or(&self.nowhere)
     }
 
-    pub(crate) fn get_mut(&mut self, id: ModuleId) -> &mut Module<'d> {
+    /// Returns the facts about the section `jobs` of the configuration other than its jobs.
+    pub(crate) fn jobs_section(&self) -> &JobsSection {
+        &self.jobs_section
+    }
+
+    /// Returns the names that a module defines, for suggestions; none once they are not shown, for
+    /// each of thousands of mistakes would be compared with thousands of names.
+    pub(crate) fn names(
+        &self,
+        render: &Renderer<'d>,
+        module: ModuleId,
+        element: Element,
+    ) -> Vec<&'d str> {
+        if !render.report.shows_more() {
+            return Vec::new();
+        }
+        let module = self.get(module);
+        let section = module.root.and_then(|root| render.doc.get(root, element.section()));
+        section
+            .map(|section| {
+                render.doc.entries(section.value).iter().map(|entry| entry.name).collect()
+            })
+            .unwrap_or_default()
+    }
+
+    /// Returns the orbs that were named: those that were read, and those that the caller should look for.
+    pub(crate) fn into_orbs(self) -> (Vec<ResolvedOrb>, Vec<OrbReference>) {
+        (self.orbs.resolved, self.orbs.unresolved)
+    }
+
+    pub(super) fn get_mut(&mut self, id: ModuleId) -> &mut Module<'d> {
         match self.list.get_mut(id.index()) {
             Some(module) => module,
             None => &mut self.nowhere,
@@ -72,13 +101,13 @@ impl<'d> Modules<'d> {
     }
 
     /// Adds a module; `None` beyond any sensible number of them.
-    pub(crate) fn add(&mut self, module: Module<'d>) -> Option<ModuleId> {
+    pub(super) fn add(&mut self, module: Module<'d>) -> Option<ModuleId> {
         let id = ModuleId::new(self.list.len())?;
         self.list.push(module);
         Some(id)
     }
 
-    pub(crate) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.list.len()
     }
 }

@@ -1,4 +1,4 @@
 //! Parameters: declarations, and binding arguments to them (CFG §4.1, §4.2).
 
 pub(crate) mod bind;
-mod declare;
+pub(super) mod declare;

@@ -12,7 +12,11 @@ use crate::{
     },
     read::yaml::{At, Entry},
     render::MisspelledParameters,
-    resolve::{Resolver, version::SECTIONS},
+    resolve::{
+        Resolver,
+        parameters::{bind::type_problem, declare::DeclarationReader},
+        version::SECTIONS,
+    },
     suggest::{did_you_mean, list, nearest},
     text::{place::Place, problem::Problem},
 };
@@ -31,9 +35,13 @@ impl Resolver<'_, '_> {
         }
         let place = section.map_or_else(Place::default, |section| section.key);
         let owner = "the pipeline".into();
+        let mut reader = DeclarationReader::new(self.render);
         let declarations = section
-            .map(|section| self.declare(section.value, Element::Pipeline, &owner, ModuleId::CONFIG))
+            .map(|section| {
+                reader.declare(section.value, Element::Pipeline, &owner, ModuleId::CONFIG)
+            })
             .unwrap_or_default();
+        self.modules.jobs_section.broken |= reader.has_nested_section();
         let mut bound = Vec::new();
         for (name, declaration) in &declarations {
             let given = given.iter().rev().find(|(given, _)| given == name);
@@ -150,7 +158,7 @@ impl Resolver<'_, '_> {
             codes::PIPELINE_PARAMETER_VALUE
         };
         let what = format!("the trigger's parameter `{name}`");
-        let problem = self.type_problem(code, &what, &declaration.kind, &value);
+        let problem = type_problem(self.render, code, &what, &declaration.kind, &value);
         // What is written is the declaration's name, not what was passed.
         let problem = match (&declaration.kind, value.data.scalar_text()) {
             (Kind::String, Some(text)) => {

@@ -14,72 +14,80 @@ use crate::{
         other_services::{self, Owner},
     },
     read::yaml::{At, Entries, Entry, View, scalar},
-    render::fields::with_unknown,
-    resolve::Resolver,
+    render::{Renderer, fields::with_unknown},
+    resolve::{lookup::Lookup, modules::Modules, parameters::declare::stray_declarations},
     suggest::{list, nearest},
     text::{place::Place, problem::Problem},
 };
 
-impl<'d> Resolver<'_, 'd> {
-    /// Checks every definition.
-    pub(crate) fn check_shapes(&mut self) {
-        let sound = |definition: &&Definition| !definition.broken;
-        let module = self.modules.get(ModuleId::CONFIG);
-        let jobs: Vec<_> = module.jobs.values().filter(sound).cloned().collect();
-        let commands: Vec<_> = module.commands.values().filter(sound).cloned().collect();
-        let executors: Vec<_> = module.executors.values().filter(sound).cloned().collect();
-        for job in jobs {
-            self.check_definition(&job, JOB);
-        }
-        let mut followed = HashSet::new();
-        for command in commands {
-            let doc = self.render.doc;
-            if let View::Scalar(..) = doc.view(command.body) {
-                self.follow_command(command, &mut followed);
-                continue;
-            }
-            self.check_definition(&command, COMMAND);
-            self.steps_of_command_missing(&command);
-        }
-        for executor in executors {
-            self.check_definition(&executor, EXECUTOR);
-        }
-        self.check_groups();
+/// Checks every definition.
+pub(super) fn check_shapes<'d>(render: &mut Renderer<'d>, modules: &mut Modules<'d>) {
+    let sound = |definition: &&Definition| !definition.broken;
+    let module = modules.get(ModuleId::CONFIG);
+    let jobs: Vec<_> = module.jobs.values().filter(sound).cloned().collect();
+    let commands: Vec<_> = module.commands.values().filter(sound).cloned().collect();
+    let executors: Vec<_> = module.executors.values().filter(sound).cloned().collect();
+    for job in jobs {
+        Shapes::new(render, modules).check_definition(&job, JOB);
     }
-
-    /// Checks the groups themselves, used or not.
-    fn check_groups(&mut self) {
-        let groups = self.modules.get(ModuleId::CONFIG).groups.clone();
-        for (name, group) in groups {
-            if let Some(job) = self.modules.get(ModuleId::CONFIG).jobs.get(name) {
-                let message = format!("`{name}` is already the name of a job");
-                let problem = Problem::error(codes::GROUP_NAME, group.key, message);
-                let problem = problem.related(job.key, "the job");
-                self.render.report.add(problem.help("rename the group"));
-            }
-            if group.broken {
-                continue;
-            }
-            let entries = self.render.doc.entries(group.body);
-            let keys = || entries.iter().map(|entry| (entry.name, entry.key));
-            self.render.check_keys(keys(), GROUP);
-            if self.render.is_misspelled(keys(), GROUP, &["jobs"]) {
-                continue;
-            }
-            let jobs = entries.get("jobs").map(|jobs| self.render.doc.view(jobs.value));
-            if !matches!(jobs, Some(View::Seq(items)) if !items.is_empty()) {
-                let message = format!("the job group `{name}` needs a list of `jobs`");
-                let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, group.key, message);
-                self.render
-                    .report
-                    .add(problem.help("add `jobs:` with at least one entry: `- build`"));
-            }
+    let mut followed = HashSet::new();
+    for command in commands {
+        let doc = render.doc;
+        if let View::Scalar(..) = doc.view(command.body) {
+            Lookup::new(render, modules).follow_command(command, &mut followed);
+            continue;
         }
+        Shapes::new(render, modules).check_definition(&command, COMMAND);
+        Shapes::new(render, modules).steps_of_command_missing(&command);
+    }
+    for executor in executors {
+        Shapes::new(render, modules).check_definition(&executor, EXECUTOR);
+    }
+    check_groups(render, modules);
+}
+
+/// Checks the groups themselves, used or not.
+fn check_groups<'d>(render: &mut Renderer<'d>, modules: &Modules<'d>) {
+    let groups = modules.get(ModuleId::CONFIG).groups.clone();
+    for (name, group) in groups {
+        if let Some(job) = modules.get(ModuleId::CONFIG).jobs.get(name) {
+            let message = format!("`{name}` is already the name of a job");
+            let problem = Problem::error(codes::GROUP_NAME, group.key, message);
+            let problem = problem.related(job.key, "the job");
+            render.report.add(problem.help("rename the group"));
+        }
+        if group.broken {
+            continue;
+        }
+        let entries = render.doc.entries(group.body);
+        let keys = || entries.iter().map(|entry| (entry.name, entry.key));
+        render.check_keys(keys(), GROUP);
+        if render.is_misspelled(keys(), GROUP, &["jobs"]) {
+            continue;
+        }
+        let jobs = entries.get("jobs").map(|jobs| render.doc.view(jobs.value));
+        if !matches!(jobs, Some(View::Seq(items)) if !items.is_empty()) {
+            let message = format!("the job group `{name}` needs a list of `jobs`");
+            let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, group.key, message);
+            render.report.add(problem.help("add `jobs:` with at least one entry: `- build`"));
+        }
+    }
+}
+
+/// Checks shapes.
+pub(crate) struct Shapes<'c, 'd> {
+    render: &'c mut Renderer<'d>,
+    modules: &'c Modules<'d>,
+}
+
+impl<'c, 'd> Shapes<'c, 'd> {
+    pub(crate) fn new(render: &'c mut Renderer<'d>, modules: &'c Modules<'d>) -> Self {
+        Self { render, modules }
     }
 
     fn check_definition(&mut self, definition: &Definition, known: Known<'_>) {
         let entries = self.render.doc.entries(definition.body);
-        let strays = self.stray_declarations(definition.body, known.keys);
+        let strays = stray_declarations(self.render.doc, definition.body, known.keys);
         let bare = if known.keys.contains(&"steps") {
             self.bare_steps(definition, known)
         } else {
@@ -377,7 +385,7 @@ impl<'d> Resolver<'_, 'd> {
             || BUILTIN_STEPS.contains(&name)
             || name.contains('/')
             || self.modules.get(ModuleId::CONFIG).commands.contains_key(name)
-            || self.names(ModuleId::CONFIG, Element::Command).contains(&name)
+            || self.modules.names(self.render, ModuleId::CONFIG, Element::Command).contains(&name)
     }
 
     fn several_keys(&mut self, entries: &Entries<'_>) {

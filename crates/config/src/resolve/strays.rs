@@ -11,8 +11,12 @@ use crate::{
         definition::{Definition, Element, Users},
         keys::{Known, ORB_KEYS},
     },
-    read::yaml::{At, Entry, Mentions},
-    resolve::Resolver,
+    read::{
+        source::Sources,
+        yaml::{At, Entry, Mentions},
+    },
+    render::Renderer,
+    resolve::modules::Modules,
     suggest::list,
     text::{diagnostic::Severity, place::FileId, problem::Problem},
 };
@@ -69,182 +73,214 @@ const SECTIONS: &[(&str, Element, &[&str])] = &[
     ("executors", Element::Executor, &["docker", "machine", "macos"]),
 ];
 
-impl<'d> Resolver<'_, 'd> {
-    /// Reports the first key that is next to what it belongs to, and takes all of them from the entries
-    /// of a section.
-    pub(crate) fn take_strays(
-        &mut self,
-        entries: &mut Vec<Entry<'d>>,
-        owners: Owners,
-    ) -> Option<Stray<'d>> {
-        let doc = self.render.doc;
-        let is_stray = |entry: &Entry<'d>| {
-            let has = |key: &&str| doc.get(entry.value, key).is_some();
-            owners.keys.contains(&entry.name) && !owners.own.iter().any(has)
-        };
-        let at = entries.iter().position(is_stray)?;
-        let stray = entries[at];
-        let lacks = |owner: &Entry<'d>| {
-            doc.is_null(owner.value)
-                || doc.is_map(owner.value) && doc.get(owner.value, stray.name).is_none()
-        };
-        let before = at.checked_sub(1).map(|before| entries[before]).filter(lacks);
-        let below = || entries[at..].iter().find(|entry| !is_stray(entry)).copied();
-        let owner = before.or_else(|| below().filter(lacks))?;
-        self.next_to_its_owner(stray, owner, owners);
-        entries.retain(|entry| !is_stray(entry));
-        Some(Stray { owner, stray })
-    }
+/// Reports the first key that is next to what it belongs to, and takes all of them from the entries
+/// of a section.
+pub(crate) fn take_strays<'d>(
+    render: &mut Renderer<'d>,
+    entries: &mut Vec<Entry<'d>>,
+    owners: Owners,
+) -> Option<Stray<'d>> {
+    let doc = render.doc;
+    let is_stray = |entry: &Entry<'d>| {
+        let has = |key: &&str| doc.get(entry.value, key).is_some();
+        owners.keys.contains(&entry.name) && !owners.own.iter().any(has)
+    };
+    let at = entries.iter().position(is_stray)?;
+    let stray = entries[at];
+    let lacks = |owner: &Entry<'d>| {
+        doc.is_null(owner.value)
+            || doc.is_map(owner.value) && doc.get(owner.value, stray.name).is_none()
+    };
+    let before = at.checked_sub(1).map(|before| entries[before]).filter(lacks);
+    let below = || entries[at..].iter().find(|entry| !is_stray(entry)).copied();
+    let owner = before.or_else(|| below().filter(lacks))?;
+    next_to_its_owner(render, stray, owner, owners);
+    entries.retain(|entry| !is_stray(entry));
+    Some(Stray { owner, stray })
+}
 
-    /// Reports a key that is next to what it belongs to, above it or below.
-    pub(super) fn next_to_its_owner(&mut self, stray: Entry<'d>, owner: Entry<'d>, owners: Owners) {
-        let Owners { word, code, .. } = owners;
-        let (key, name) = (stray.name, owner.name);
-        let message = format!("`{key}` is next to {word} `{name}`, not inside it");
-        let help = if stray.key.span.start < owner.key.span.start {
-            format!(
-                "move `{key}`, with all that is below it, under `{name}:`, deeper than `{name}`"
-            )
-        } else {
-            format!("indent it deeper than `{name}`")
-        };
-        let problem = Problem::error(code, stray.key, message).help(help);
-        self.render.report.add(problem.related(owner.key, format!("the {word}")));
-    }
+/// Reports a key that is next to what it belongs to, above it or below.
+pub(super) fn next_to_its_owner(
+    render: &mut Renderer<'_>,
+    stray: Entry<'_>,
+    owner: Entry<'_>,
+    owners: Owners,
+) {
+    let Owners { word, code, .. } = owners;
+    let (key, name) = (stray.name, owner.name);
+    let message = format!("`{key}` is next to {word} `{name}`, not inside it");
+    let help = if stray.key.span.start < owner.key.span.start {
+        format!("move `{key}`, with all that is below it, under `{name}:`, deeper than `{name}`")
+    } else {
+        format!("indent it deeper than `{name}`")
+    };
+    let problem = Problem::error(code, stray.key, message).help(help);
+    render.report.add(problem.related(owner.key, format!("the {word}")));
+}
 
-    /// Reports definitions in the column of the section that they belong to, which has nothing below it, and
-    /// takes them for definitions that are broken.
-    pub(crate) fn take_unindented_definitions(&mut self, module: ModuleId, root: At, users: Users) {
-        let mut mentions: Option<Mentions<'d>> = None;
-        let doc = self.render.doc;
-        let all: Vec<Entry<'d>> = self.render.doc.entries(root).iter().collect();
-        for (at, section) in all.iter().enumerate() {
-            let known = SECTIONS.iter().find(|(name, ..)| *name == section.name);
-            let Some(&(_, element, keys)) = known else { continue };
-            let names = self.unindented_definitions(&all, at, keys);
-            for name in &names {
-                let definition = broken(name, name.value, module);
-                self.modules.get_mut(module).section_mut(element).insert(name.name, definition);
-            }
-            if names.is_empty() {
-                continue;
-            }
-            let is_used = users == Users::OtherFiles || {
-                let mentions =
-                    mentions.get_or_insert_with(|| doc.file(FileId::CONFIG).doc.mentions());
-                let runs_alone = element == Element::Job
-                    && names.iter().any(|name| name.name == "build")
-                    && !self.has_workflows();
-                runs_alone || is_any_mentioned(&names, mentions)
-            };
-            // What nothing uses is a warning, as it is below any other key that is not known.
-            let severity = if is_used { Severity::Error } else { Severity::Warning };
-            self.report_unindented(&names, section, severity);
+/// Reports definitions in the column of the section that they belong to, which has nothing below it, and
+/// takes them for definitions that are broken.
+pub(super) fn take_unindented_definitions<'d>(
+    render: &mut Renderer<'d>,
+    modules: &mut Modules<'d>,
+    module: ModuleId,
+    root: At,
+    users: Users,
+) {
+    let mut mentions: Option<Mentions<'d>> = None;
+    let doc = render.doc;
+    let all: Vec<Entry<'d>> = render.doc.entries(root).iter().collect();
+    for (at, section) in all.iter().enumerate() {
+        let known = SECTIONS.iter().find(|(name, ..)| *name == section.name);
+        let Some(&(_, element, keys)) = known else { continue };
+        let names = unindented_definitions(doc, &all, at, keys);
+        for name in &names {
+            let definition = broken(name, name.value, module);
+            modules.get_mut(module).section_mut(element).insert(name.name, definition);
+        }
+        if names.is_empty() {
+            continue;
+        }
+        let is_used = users == Users::OtherFiles || {
+            let mentions = mentions.get_or_insert_with(|| doc.file(FileId::CONFIG).doc.mentions());
+            let runs_alone = element == Element::Job
+                && names.iter().any(|name| name.name == "build")
+                && !has_workflows(doc);
+            runs_alone || is_any_mentioned(&names, mentions)
+        };
+        // What nothing uses is a warning, as it is below any other key that is not known.
+        let severity = if is_used { Severity::Error } else { Severity::Warning };
+        report_unindented(render, modules, &names, section, severity);
+    }
+}
+
+/// The same in an inline orb, whose definitions are read when they are used; and keys next to what they
+/// belong to.
+pub(super) fn define_misplaced<'d>(
+    render: &mut Renderer<'d>,
+    modules: &mut Modules<'d>,
+    orb: ModuleId,
+    root: At,
+) {
+    // What an orb from elsewhere defines is used by the configuration, under the orb's own name.
+    let users = if root.file() == FileId::CONFIG { Users::ThisFile } else { Users::OtherFiles };
+    take_unindented_definitions(render, modules, orb, root, users);
+    for (name, element, owners) in [
+        ("commands", Element::Command, COMMANDS),
+        ("executors", Element::Executor, EXECUTORS),
+        ("jobs", Element::Job, Owners { keys: &["steps"], own: &["steps"], ..JOBS }),
+    ] {
+        let Some(section) = render.doc.get(root, name) else { continue };
+        let mut entries = render.doc.entries(section.value).iter().collect();
+        if let Some(Stray { owner, stray }) = take_strays(render, &mut entries, owners) {
+            let definition = broken(&owner, stray.value, orb);
+            modules.get_mut(orb).section_mut(element).insert(owner.name, definition);
         }
     }
+}
 
-    /// The same in an inline orb, whose definitions are read when they are used; and keys next to what they
-    /// belong to.
-    pub(super) fn define_misplaced(&mut self, orb: ModuleId, root: At) {
-        // What an orb from elsewhere defines is used by the configuration, under the orb's own name.
-        let users = if root.file() == FileId::CONFIG { Users::ThisFile } else { Users::OtherFiles };
-        self.take_unindented_definitions(orb, root, users);
-        for (name, element, owners) in [
-            ("commands", Element::Command, COMMANDS),
-            ("executors", Element::Executor, EXECUTORS),
-            ("jobs", Element::Job, Owners { keys: &["steps"], own: &["steps"], ..JOBS }),
-        ] {
-            let Some(section) = self.render.doc.get(root, name) else { continue };
-            let mut entries = self.render.doc.entries(section.value).iter().collect();
-            if let Some(Stray { owner, stray }) = self.take_strays(&mut entries, owners) {
-                let definition = broken(&owner, stray.value, orb);
-                self.modules.get_mut(orb).section_mut(element).insert(owner.name, definition);
-            }
-        }
+/// Reports a section that is indented too deeply, so that it is inside the one above it, and returns
+/// whether an entry is one.
+pub(super) fn report_nested_section<'d>(
+    render: &mut Renderer<'d>,
+    entry: &Entry<'d>,
+    outer: &str,
+) -> bool {
+    const NESTED: &[(&str, &[&str])] = &[
+        ("workflows", &["jobs"]),
+        ("jobs", &["steps", "docker", "machine"]),
+        ("commands", &["steps"]),
+        ("executors", &["docker", "machine", "macos"]),
+        ("parameters", &["type"]),
+    ];
+    let doc = render.doc;
+    let Some((name, keys)) = NESTED.iter().find(|(name, _)| *name == entry.name) else {
+        return false;
+    };
+    let looks_like_one =
+        |inner: Entry<'d>| keys.iter().any(|key| doc.get(inner.value, key).is_some());
+    if !doc.entries(entry.value).iter().any(looks_like_one) {
+        return false;
     }
+    let message = format!("`{name}` is inside `{outer}`");
+    let problem = Problem::error(codes::SECTION_TYPE, entry.key, message);
+    render.report.add(problem.help(format!("indent `{name}` as deep as `{outer}`")));
+    true
+}
 
-    /// Reports a section that is indented too deeply, so that it is inside the one above it, and returns
-    /// whether an entry is one.
-    pub(crate) fn report_nested_section(&mut self, entry: &Entry<'d>, outer: &str) -> bool {
-        const NESTED: &[(&str, &[&str])] = &[
-            ("workflows", &["jobs"]),
-            ("jobs", &["steps", "docker", "machine"]),
-            ("commands", &["steps"]),
-            ("executors", &["docker", "machine", "macos"]),
-            ("parameters", &["type"]),
-        ];
-        let doc = self.render.doc;
-        let Some((name, keys)) = NESTED.iter().find(|(name, _)| *name == entry.name) else {
-            return false;
-        };
-        let looks_like_one =
-            |inner: Entry<'d>| keys.iter().any(|key| doc.get(inner.value, key).is_some());
-        if !doc.entries(entry.value).iter().any(looks_like_one) {
-            return false;
-        }
-        let message = format!("`{name}` is inside `{outer}`");
-        let problem = Problem::error(codes::SECTION_TYPE, entry.key, message);
-        self.render.report.add(problem.help(format!("indent `{name}` as deep as `{outer}`")));
-        true
-    }
+/// Reports keys of an orb that are not known, but for names that were reported.
+pub(super) fn check_keys_of_orb(render: &mut Renderer<'_>, modules: &Modules<'_>, root: At) {
+    const KNOWN: Known<'static> = Known {
+        what: "orb",
+        keys: ORB_KEYS,
+        code: codes::UNKNOWN_KEY,
+        advice: Known::no_advice,
+        tolerant: true,
+    };
+    let entries = render.doc.entries(root);
+    let others = entries.iter().filter(|entry| !modules.unindented.contains(&entry.key));
+    render.check_keys(others.map(|entry| (entry.name, entry.key)), KNOWN);
+}
 
-    /// Reports keys of an orb that are not known, but for names that were reported.
-    pub(crate) fn check_keys_of_orb(&mut self, root: At, known: Known<'_>) {
-        let entries = self.render.doc.entries(root);
-        let others = entries.iter().filter(|entry| !self.modules.unindented.contains(&entry.key));
-        self.render.check_keys(others.map(|entry| (entry.name, entry.key)), known);
-    }
+/// The same for workflows: what runs is not known then, so nothing can be missing.
+pub(super) fn take_unindented_workflows<'d>(
+    render: &mut Renderer<'d>,
+    modules: &mut Modules<'d>,
+    root: At,
+) {
+    let doc = render.doc;
+    let all: Vec<Entry<'d>> = render.doc.entries(root).iter().collect();
+    let Some(at) = all.iter().position(|entry| entry.name == "workflows") else { return };
+    let names = unindented_definitions(doc, &all, at, WORKFLOWS.own);
+    // A job called `build` would run by itself.
+    let runs = modules.get(ModuleId::CONFIG).jobs.contains_key("build");
+    let severity = if runs { Severity::Warning } else { Severity::Error };
+    report_unindented(render, modules, &names, &all[at], severity);
+    modules.jobs_section.broken |= !names.is_empty();
+}
 
-    /// The same for workflows: what runs is not known then, so nothing can be missing.
-    pub(crate) fn take_unindented_workflows(&mut self, root: At) {
-        let all: Vec<Entry<'d>> = self.render.doc.entries(root).iter().collect();
-        let Some(at) = all.iter().position(|entry| entry.name == "workflows") else { return };
-        let names = self.unindented_definitions(&all, at, WORKFLOWS.own);
-        // A job called `build` would run by itself.
-        let runs = self.modules.get(ModuleId::CONFIG).jobs.contains_key("build");
-        let severity = if runs { Severity::Warning } else { Severity::Error };
-        self.report_unindented(&names, &all[at], severity);
-        self.modules.jobs_section.broken |= !names.is_empty();
+/// Returns the keys right after an empty section that look like its names.
+fn unindented_definitions<'d>(
+    doc: &'d Sources,
+    all: &[Entry<'d>],
+    at: usize,
+    keys: &[&str],
+) -> Vec<Entry<'d>> {
+    let entries = doc.entries(all[at].value);
+    let is_version = entries.len() == 1 && entries.get("version").is_some();
+    if !(doc.is_null(all[at].value) || all[at].name == "workflows" && is_version) {
+        return Vec::new();
     }
+    let is_name = |entry: &&Entry<'d>| {
+        let has = |key: &&str| doc.get(entry.value, key).is_some();
+        !ORB_KEYS.contains(&entry.name) && keys.iter().any(has) && !doc.has_anchor(entry)
+    };
+    all[at + 1..].iter().take_while(is_name).copied().collect()
+}
 
-    /// Returns the keys right after an empty section that look like its names.
-    fn unindented_definitions(
-        &self,
-        all: &[Entry<'d>],
-        at: usize,
-        keys: &[&str],
-    ) -> Vec<Entry<'d>> {
-        let doc = self.render.doc;
-        let entries = doc.entries(all[at].value);
-        let is_version = entries.len() == 1 && entries.get("version").is_some();
-        if !(doc.is_null(all[at].value) || all[at].name == "workflows" && is_version) {
-            return Vec::new();
-        }
-        let is_name = |entry: &&Entry<'d>| {
-            let has = |key: &&str| doc.get(entry.value, key).is_some();
-            !ORB_KEYS.contains(&entry.name) && keys.iter().any(has) && !doc.has_anchor(entry)
-        };
-        all[at + 1..].iter().take_while(is_name).copied().collect()
-    }
+/// Reports definitions in the column of their section, once.
+fn report_unindented(
+    render: &mut Renderer<'_>,
+    modules: &mut Modules<'_>,
+    names: &[Entry<'_>],
+    section: &Entry<'_>,
+    severity: Severity,
+) {
+    const SHOWN: usize = 8;
+    let Some(first) = names.first() else { return };
+    let message = format!("`{}` is next to `{}`, not inside it", first.name, section.name);
+    let problem = Problem::error(codes::SECTION_TYPE, first.key, message);
+    let problem = Problem { severity, ..problem };
+    let shown = list(names.iter().take(SHOWN).map(|name| name.name));
+    let help = format!("indent {shown} deeper than `{}`", section.name);
+    render.report.add(problem.help(help).related(section.key, "the section is empty"));
+    modules.unindented.extend(names.iter().map(|name| name.key));
+}
 
-    /// Reports definitions in the column of their section, once.
-    fn report_unindented(&mut self, names: &[Entry<'d>], section: &Entry<'d>, severity: Severity) {
-        const SHOWN: usize = 8;
-        let Some(first) = names.first() else { return };
-        let message = format!("`{}` is next to `{}`, not inside it", first.name, section.name);
-        let problem = Problem::error(codes::SECTION_TYPE, first.key, message);
-        let problem = Problem { severity, ..problem };
-        let shown = list(names.iter().take(SHOWN).map(|name| name.name));
-        let help = format!("indent {shown} deeper than `{}`", section.name);
-        self.render.report.add(problem.help(help).related(section.key, "the section is empty"));
-        self.modules.unindented.extend(names.iter().map(|name| name.key));
-    }
-
-    /// Returns whether the configuration says itself which jobs run.
-    fn has_workflows(&self) -> bool {
-        let root = self.render.doc.root(FileId::CONFIG);
-        root.is_some_and(|root| self.render.doc.get(root, "workflows").is_some())
-    }
+/// Returns whether the configuration says itself which jobs run.
+fn has_workflows(doc: &Sources) -> bool {
+    let root = doc.root(FileId::CONFIG);
+    root.is_some_and(|root| doc.get(root, "workflows").is_some())
 }
 
 /// Returns whether a step, an entry of a workflow or an executor may have one of these names, with that of

@@ -10,7 +10,7 @@ use crate::{
         version::Version,
     },
     read::yaml::{At, Entry, View, scalar},
-    resolve::Resolver,
+    resolve::{Resolver, section::first_key},
     suggest::{list, nearest},
     text::{
         help::Help,
@@ -50,7 +50,7 @@ impl Resolver<'_, '_> {
     /// Reads `version`. `None` if its version is not supported.
     pub(crate) fn check_version(&mut self, root: At) -> Option<Version> {
         let Some(version) = self.render.doc.get(root, "version") else {
-            let place = self.first_key(root);
+            let place = first_key(self.render.doc, root);
             let problem =
                 Problem::error(codes::VERSION_MISSING, place, "required key [version] not found");
             self.render.report.add(problem.help("add `version: 2.1`"));
@@ -197,11 +197,6 @@ impl Resolver<'_, '_> {
             && !self.render.doc.has_anchor(section)
             && !section.name.starts_with("x-")
             && !section.name.starts_with('.')
-    }
-
-    /// Returns the place of the first key, for what is missing.
-    pub(crate) fn first_key(&self, root: At) -> Place {
-        self.render.doc.entries(root).first().map_or_else(Place::default, |entry| entry.key)
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{
         yaml::{At, Entry, View},
     },
     render::{budget::Resource, fields::Expected},
-    resolve::parameters::bind::{Argument, ArgumentSource, Call},
+    resolve::parameters::bind::{Argument, ArgumentSource, Binder, Call},
     suggest::{did_you_mean, nearest},
     text::{
         help::Help,
@@ -160,7 +160,7 @@ impl<'d> Expander<'_, 'd> {
 
     /// Notes that the job that an entry names is not compiled, because of the entry.
     fn note_unread(&mut self, invocation: &Invocation<'_>) {
-        self.modules.jobs_in_doubt.unread.insert(invocation.name.to_owned());
+        self.progress.unread.insert(invocation.name.to_owned());
     }
 
     pub(super) fn invocation(
@@ -437,8 +437,8 @@ impl<'d> Expander<'_, 'd> {
     ) -> Option<(PlannedJobKind, Option<Value>)> {
         let name = invocation.name;
         let definition = self.job_of(invocation, scope)?;
-        self.modules.jobs_in_doubt.compiled.insert(name.to_owned());
-        self.resolver().empty_is_used(&definition, Element::Job);
+        self.progress.compiled.insert(name.to_owned());
+        self.lookup().empty_is_used(&definition, Element::Job);
         if definition.broken || !self.render.afford(Resource::Calls, 1, invocation.key) {
             return None;
         }
@@ -448,7 +448,7 @@ impl<'d> Expander<'_, 'd> {
         let (place, module) = (invocation.key, definition.module);
         let element = Element::Job;
         let call = Call { element, callee: what, declarations, place, module };
-        let bindings = self.resolver().bind(&call, arguments);
+        let bindings = Binder::new(self.render).bind(&call, arguments);
         let inner = Scope::inner(what, module, bindings.clone());
         let kind = match self.job_type(name, &definition, &inner) {
             JobType::Approval => PlannedJobKind::Approval,
@@ -479,7 +479,7 @@ impl<'d> Expander<'_, 'd> {
 
     /// Finds the definition of the job that an entry names (CFG §4.13.6).
     fn job_of(&mut self, invocation: &Invocation<'d>, scope: &Rc<Scope>) -> Option<Definition> {
-        let local = match self.resolver().find(
+        let local = match self.lookup().find(
             ModuleId::CONFIG,
             Element::Job,
             invocation.name,
@@ -502,15 +502,15 @@ impl<'d> Expander<'_, 'd> {
             self.render.report.add(problem.help("write `override-with: orb/job`"));
             return None;
         };
-        match self.resolver().import(ModuleId::CONFIG, alias) {
+        match self.lookup().import(ModuleId::CONFIG, alias) {
             None => {
                 // Reports that the alias is not declared.
-                self.resolver().find(ModuleId::CONFIG, Element::Job, &name, place);
+                self.lookup().find(ModuleId::CONFIG, Element::Job, &name, place);
                 None
             }
             Some(Import::Absent) => None,
             Some(Import::Module(orb)) => {
-                Some(self.resolver().local(orb, Element::Job, job).unwrap_or(local))
+                Some(self.lookup().local(orb, Element::Job, job).unwrap_or(local))
             }
         }
     }
@@ -542,7 +542,7 @@ impl<'d> Expander<'_, 'd> {
     /// Says how the top-level key that holds a job's definition is spelled, if it should be `jobs`.
     fn below_misspelled_jobs(&self, name: &str) -> Option<Help> {
         let doc = self.render.doc;
-        let is_there = self.modules.jobs_section.key.is_some();
+        let is_there = self.modules.jobs_section().key.is_some();
         let root = self.modules.get(ModuleId::CONFIG).root.filter(|_| !is_there)?;
         let section = doc.entries(root).iter().find(|entry| {
             nearest(entry.name, ["jobs"]).is_some() && doc.get(entry.value, name).is_some()
@@ -553,7 +553,9 @@ impl<'d> Expander<'_, 'd> {
     /// Reports a job that is not defined.
     pub(crate) fn unknown_job(&mut self, name: &str, key: Place, fields: &[Entry<'_>]) {
         // Whatever is wrongly below `jobs` was reported; a job that it hides is not a second mistake.
-        if self.modules.jobs_section.broken && self.modules.get(ModuleId::CONFIG).jobs.is_empty() {
+        let is_broken =
+            self.modules.jobs_section().broken || self.progress.are_workflows_unreadable();
+        if is_broken && self.modules.get(ModuleId::CONFIG).jobs.is_empty() {
             return;
         }
         // A type that no entry can have was reported, and the job is meant to be defined by it.
@@ -564,8 +566,8 @@ impl<'d> Expander<'_, 'd> {
             return;
         }
         let message = format!("cannot find a definition for job named `{name}`");
-        let names = self.resolver().names(ModuleId::CONFIG, Element::Job);
-        let groups = self.resolver().names(ModuleId::CONFIG, Element::Group);
+        let names = self.modules.names(self.render, ModuleId::CONFIG, Element::Job);
+        let groups = self.modules.names(self.render, ModuleId::CONFIG, Element::Group);
         let near = did_you_mean(name, names.into_iter().chain(groups));
         let help = near.or_else(|| self.below_misspelled_jobs(name)).unwrap_or_else(|| {
             "define it under `jobs`, or for a manual approval, set `type: approval`".into()

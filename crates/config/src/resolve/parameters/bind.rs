@@ -15,8 +15,7 @@ use crate::{
         profile::Profile,
     },
     read::yaml::{At, View},
-    render::{budget::Resource, fields::Expected},
-    resolve::Resolver,
+    render::{Renderer, budget::Resource, fields::Expected},
     suggest::{list, nearest},
     text::{
         help::Help,
@@ -59,7 +58,16 @@ fn absent_is_empty(declaration: &Declaration, value: &mut Value) {
     }
 }
 
-impl Resolver<'_, '_> {
+/// Binds arguments.
+pub(crate) struct Binder<'c, 'd> {
+    render: &'c mut Renderer<'d>,
+}
+
+impl<'c, 'd> Binder<'c, 'd> {
+    pub(crate) fn new(render: &'c mut Renderer<'d>) -> Self {
+        Self { render }
+    }
+
     /// Binds arguments. Whatever is wrong is reported and bound as unknown, so that the body can
     /// still be checked.
     pub(crate) fn bind(&mut self, call: &Call<'_>, arguments: Vec<Argument>) -> Bindings {
@@ -98,7 +106,7 @@ impl Resolver<'_, '_> {
     }
 
     /// Renders a node for a parameter; a list of steps becomes a closure.
-    pub(crate) fn typed(&mut self, declaration: &Declaration, at: At, scope: &Rc<Scope>) -> Value {
+    pub(super) fn typed(&mut self, declaration: &Declaration, at: At, scope: &Rc<Scope>) -> Value {
         let is_steps = matches!(declaration.kind, Kind::Steps);
         if is_steps && matches!(self.render.doc.view(at), View::Seq(_)) {
             let data = Data::Steps(Steps { list: at, scope: scope.clone() });
@@ -134,7 +142,8 @@ impl Resolver<'_, '_> {
         let rendered = self.render.templates && self.render.doc.written(value.place).contains("<<");
         if rendered && !value.is_null() && !declaration.kind.accepts(&value.data) {
             let what = format!("the default of parameter `{name}` of {}", call.callee);
-            let problem = self.type_problem(codes::BAD_DEFAULT, &what, &declaration.kind, &value);
+            let problem =
+                type_problem(self.render, codes::BAD_DEFAULT, &what, &declaration.kind, &value);
             self.render.report.add(problem);
             return Value::unknown(value.place);
         }
@@ -202,44 +211,9 @@ impl Resolver<'_, '_> {
         let name = &argument.name;
         let code = codes::WRONG_ARGUMENT_TYPE;
         let what = format!("argument `{name}` of {}", call.callee);
-        let problem = self.type_problem(code, &what, &declaration.kind, &value);
+        let problem = type_problem(self.render, code, &what, &declaration.kind, &value);
         self.render.report.add(problem.related(declaration.key, "declared here"));
         Some(Value::unknown(value.place))
-    }
-
-    /// Describes a value that does not fit.
-    pub(crate) fn type_problem(
-        &self,
-        code: Code,
-        what: &str,
-        kind: &Kind,
-        value: &Value,
-    ) -> Problem {
-        let found = value.describe();
-        if let Kind::Enum(members) = kind {
-            let members = || members.iter().map(|member| &**member);
-            let message = format!("{what}: {found} is not one of {}", list(members()));
-            let near = value
-                .data
-                .scalar_text()
-                .and_then(|text| nearest(&text, members()).map(str::to_owned));
-            return Problem::error(code, value.place, message)
-                .maybe_help(near.map(|near| Help::did_you_mean(&near)));
-        }
-        let expected = kind.name();
-        let message = format!("{what}: expected type {expected}, found {found}");
-        let help = match (kind, &value.data) {
-            (Kind::EnvVarName, Data::Text(_) | Data::Int(_) | Data::Float(..)) => {
-                Some("use only letters, digits and `_`, and do not start with a digit".to_owned())
-            }
-            (Kind::Steps, _) => Some("write a list, even for a single step".to_owned()),
-            (Kind::Executor, _) => Some("write a name, or `{ name: …, … }`".to_owned()),
-            (Kind::String | Kind::EnvVarName, _) => self.render.type_help(value, Expected::String),
-            (Kind::Boolean, _) => self.render.type_help(value, Expected::Boolean),
-            (Kind::Integer, _) => self.render.type_help(value, Expected::Integer),
-            (Kind::Enum(_) | Kind::Unknown, _) => None,
-        };
-        Problem::error(code, value.place, message).maybe_help(help)
     }
 
     /// Reports an argument that is not declared. Returns the parameter that was probably meant.
@@ -288,4 +262,37 @@ impl Resolver<'_, '_> {
         let problem = problem.related(declaration.key, "declared here, without a default");
         self.render.report.add(problem.help("pass it, or give the parameter a `default`"));
     }
+}
+
+/// Describes a value that does not fit.
+pub(crate) fn type_problem(
+    render: &Renderer<'_>,
+    code: Code,
+    what: &str,
+    kind: &Kind,
+    value: &Value,
+) -> Problem {
+    let found = value.describe();
+    if let Kind::Enum(members) = kind {
+        let members = || members.iter().map(|member| &**member);
+        let message = format!("{what}: {found} is not one of {}", list(members()));
+        let near =
+            value.data.scalar_text().and_then(|text| nearest(&text, members()).map(str::to_owned));
+        return Problem::error(code, value.place, message)
+            .maybe_help(near.map(|near| Help::did_you_mean(&near)));
+    }
+    let expected = kind.name();
+    let message = format!("{what}: expected type {expected}, found {found}");
+    let help = match (kind, &value.data) {
+        (Kind::EnvVarName, Data::Text(_) | Data::Int(_) | Data::Float(..)) => {
+            Some("use only letters, digits and `_`, and do not start with a digit".to_owned())
+        }
+        (Kind::Steps, _) => Some("write a list, even for a single step".to_owned()),
+        (Kind::Executor, _) => Some("write a name, or `{ name: …, … }`".to_owned()),
+        (Kind::String | Kind::EnvVarName, _) => render.type_help(value, Expected::String),
+        (Kind::Boolean, _) => render.type_help(value, Expected::Boolean),
+        (Kind::Integer, _) => render.type_help(value, Expected::Integer),
+        (Kind::Enum(_) | Kind::Unknown, _) => None,
+    };
+    Problem::error(code, value.place, message).maybe_help(help)
 }

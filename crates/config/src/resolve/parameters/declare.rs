@@ -10,11 +10,18 @@ use crate::{
         keys::{Known, RESERVED, keys_of},
         profile::Profile,
     },
-    read::yaml::{
-        At, Entry, View,
-        scalar::{self, Scalar},
+    read::{
+        source::Sources,
+        yaml::{
+            At, Entry, View,
+            scalar::{self, Scalar},
+        },
     },
-    resolve::Resolver,
+    render::Renderer,
+    resolve::{
+        parameters::bind::{Binder, type_problem},
+        strays::report_nested_section,
+    },
     suggest::{did_you_mean, list},
     text::problem::Problem,
 };
@@ -30,7 +37,23 @@ struct Typing<'d> {
     members: Option<Entry<'d>>,
 }
 
-impl<'d> Resolver<'_, 'd> {
+/// Reads declarations.
+pub(crate) struct DeclarationReader<'c, 'd> {
+    render: &'c mut Renderer<'d>,
+    has_nested_section: bool,
+}
+
+impl<'c, 'd> DeclarationReader<'c, 'd> {
+    pub(crate) fn new(render: &'c mut Renderer<'d>) -> Self {
+        Self { render, has_nested_section: false }
+    }
+
+    /// Returns whether a section was inside the parameters of the pipeline: what it would have defined is
+    /// not known, so nothing is missing.
+    pub(crate) fn has_nested_section(&self) -> bool {
+        self.has_nested_section
+    }
+
     /// Reads the `parameters` of an element; `owner` is what messages call it.
     pub(crate) fn declare(
         &mut self,
@@ -45,10 +68,9 @@ impl<'d> Resolver<'_, 'd> {
             View::Map(entries) => {
                 for entry in entries {
                     if element == Element::Pipeline
-                        && self.report_nested_section(&entry, "parameters")
+                        && report_nested_section(self.render, &entry, "parameters")
                     {
-                        // What it would have defined is not known, so nothing is missing.
-                        self.modules.jobs_section.broken = true;
+                        self.has_nested_section = true;
                         continue;
                     }
                     self.render.report_blank_name("parameter", entry.name, entry.key);
@@ -88,7 +110,7 @@ impl<'d> Resolver<'_, 'd> {
         module: ModuleId,
     ) -> Declarations {
         let mut declarations = Declarations::new();
-        let strays = self.stray_declarations(body, keys_of(element));
+        let strays = stray_declarations(self.render.doc, body, keys_of(element));
         let Some(first) = strays.first() else { return declarations };
         let message = format!("`{}` is next to `parameters`, not inside it", first.name);
         let problem = Problem::error(codes::BAD_DECLARATION, first.key, message);
@@ -100,22 +122,6 @@ impl<'d> Resolver<'_, 'd> {
             declarations.insert(stray.name.to_owned(), declaration);
         }
         declarations
-    }
-
-    /// Returns the declarations that are next to an empty `parameters`.
-    pub(crate) fn stray_declarations(&self, body: At, known: &[&str]) -> Vec<Entry<'d>> {
-        let doc = self.render.doc;
-        let entries = doc.entries(body);
-        if !entries.get("parameters").is_some_and(|parameters| doc.is_null(parameters.value)) {
-            return Vec::new();
-        }
-        let is_declaration = |entry: &Entry<'_>| {
-            let fields = doc.entries(entry.value);
-            !known.contains(&entry.name)
-                && fields.get("type").is_some()
-                && fields.iter().all(|field| DECLARATION_KEYS.contains(&field.name))
-        };
-        entries.iter().filter(is_declaration).collect()
     }
 
     fn declaration(
@@ -294,13 +300,29 @@ impl<'d> Resolver<'_, 'd> {
         {
             return;
         }
-        let value = self.typed(declaration, default, scope);
+        let value = Binder::new(self.render).typed(declaration, default, scope);
         if declaration.kind.accepts(&value.data) {
             return;
         }
         let what = format!("the default of parameter `{name}`");
-        let problem = self.type_problem(codes::BAD_DEFAULT, &what, &declaration.kind, &value);
+        let problem =
+            type_problem(self.render, codes::BAD_DEFAULT, &what, &declaration.kind, &value);
         self.render.report.add(problem);
         declaration.kind = Kind::Unknown;
     }
+}
+
+/// Returns the declarations that are next to an empty `parameters`.
+pub(crate) fn stray_declarations<'d>(doc: &'d Sources, body: At, known: &[&str]) -> Vec<Entry<'d>> {
+    let entries = doc.entries(body);
+    if !entries.get("parameters").is_some_and(|parameters| doc.is_null(parameters.value)) {
+        return Vec::new();
+    }
+    let is_declaration = |entry: &Entry<'_>| {
+        let fields = doc.entries(entry.value);
+        !known.contains(&entry.name)
+            && fields.get("type").is_some()
+            && fields.iter().all(|field| DECLARATION_KEYS.contains(&field.name))
+    };
+    entries.iter().filter(is_declaration).collect()
 }
