@@ -16,7 +16,7 @@ use roundel_model::plan::Plan;
 
 use crate::{
     api::{compiled::Schedule, inputs::Inputs},
-    expand::{Expander, Progress},
+    expand::{Expander, progress::Progress},
     language::data::Value,
     read::yaml::{At, Entry},
     render::Renderer,

@@ -4,7 +4,7 @@ use crate::{
     api::inputs::Inputs,
     check::checker::Checker,
     codes,
-    expand::{Progress, builtin::is_builtin, run::Site},
+    expand::{builtin::is_builtin, progress::Progress, run::Site, steps::unknown_command},
     language::{
         data::{ModuleId, Scope},
         definition::{Element, Found},
@@ -98,7 +98,11 @@ impl Checker<'_, '_> {
                     let found = self.lookup().find(ModuleId::CONFIG, Element::Command, name, key);
                     if let Found::Undefined = found {
                         let scope = Scope::outer("orb", ModuleId::CONFIG);
-                        self.expander().unknown_command(&Site { name, key, value, scope: &scope });
+                        unknown_command(
+                            self.render,
+                            self.modules,
+                            &Site { name, key, value, scope: &scope },
+                        );
                     }
                 }
             }

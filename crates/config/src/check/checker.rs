@@ -1,7 +1,7 @@
 //! What the checks have available, those of a configuration and those of an orb.
 
 use crate::{
-    expand::{Expander, Progress},
+    expand::{Expander, progress::Progress},
     render::Renderer,
     resolve::{lookup::Lookup, modules::Modules},
 };

@@ -12,7 +12,11 @@ use std::{collections::HashSet, rc::Rc};
 use crate::{
     check::checker::Checker,
     codes,
-    expand::{builtin, run::Site},
+    expand::{
+        builtin,
+        run::{Site, bad_run},
+        steps::unknown_command,
+    },
     language::{
         data::{ModuleId, Scope},
         definition::{Definition, Element, Found, Kind},
@@ -189,7 +193,7 @@ impl<'d> Checker<'_, 'd> {
             ("steps", Some(list)) => self.dormant_steps(list, scope, depth + 1),
             ("run", Some(run)) => {
                 if let View::Seq(_) = self.render.doc.view(run) {
-                    self.expander().bad_run::<()>(&site, "is a list");
+                    bad_run::<()>(self.render, &site, "is a list");
                 }
             }
             // `deploy` is the built-in step or a command, by what belongs to it.
@@ -205,7 +209,7 @@ impl<'d> Checker<'_, 'd> {
                 Found::Undefined
                     if builtin::hyphenated(name).is_some()
                         && self.render.profile == Profile::Legacy => {}
-                Found::Undefined => self.expander().unknown_command(&site),
+                Found::Undefined => unknown_command(self.render, self.modules, &site),
                 Found::Reported => {}
             },
         }

@@ -6,13 +6,12 @@ use roundel_model::plan::{CheckoutMethod, PlannedStep, PlannedStepKind, When};
 
 use crate::{
     codes,
-    expand::Expander,
-    expand::run::{CompiledStep, Site, rendered_step, step_name},
+    expand::run::{CompiledStep, Site, rendered_step, step_name, when_of},
     language::{
         data::{Data, Value},
         keys::{BUILTIN_STEPS, Known},
     },
-    render::fields::with_unknown,
+    render::{Renderer, fields::with_unknown},
     text::{
         place::{Place, PlacedText},
         problem::Problem,
@@ -142,7 +141,16 @@ pub(crate) enum ExecutorKind {
     Unknown,
 }
 
-impl Expander<'_, '_> {
+/// Compiles the built-in steps.
+pub(super) struct BuiltinSteps<'c, 'd> {
+    render: &'c mut Renderer<'d>,
+}
+
+impl<'c, 'd> BuiltinSteps<'c, 'd> {
+    pub(super) fn new(render: &'c mut Renderer<'d>) -> Self {
+        Self { render }
+    }
+
     /// Compiles one of the built-in steps.
     pub(crate) fn builtin_step(
         &mut self,
@@ -185,7 +193,7 @@ impl Expander<'_, '_> {
                 .unwrap_or(name);
         }
         if let Some(field) = attributes.field("when") {
-            when = self.when(&field.value).unwrap_or_default();
+            when = when_of(self.render, &field.value).unwrap_or_default();
         }
         self.check_executor(site, executor_kind);
         let kind = kind.filter(|_| self.render.report.errors() == errors)?;

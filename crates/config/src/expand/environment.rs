@@ -10,9 +10,9 @@ use roundel_model::name::is_variable_name;
 
 use crate::{
     codes,
-    expand::Expander,
     language::data::{Data, Value},
     read::yaml::scalar,
+    render::Renderer,
     text::{
         place::{FileId, Place},
         problem::Problem,
@@ -33,7 +33,16 @@ pub(crate) enum Owner {
     Container,
 }
 
-impl Expander<'_, '_> {
+/// Reads environment variables.
+pub(super) struct EnvironmentReader<'c, 'd> {
+    render: &'c mut Renderer<'d>,
+}
+
+impl<'c, 'd> EnvironmentReader<'c, 'd> {
+    pub(super) fn new(render: &'c mut Renderer<'d>) -> Self {
+        Self { render }
+    }
+
     /// Reads an `environment` in any of its shapes.
     pub(crate) fn environment(&mut self, value: &Value, owner: Owner) -> Variables {
         let mut variables = Variables::new();

@@ -5,21 +5,28 @@ mod settings;
 
 use std::rc::Rc;
 
-pub(crate) use settings::{ExecutionEnvironment, FoundExecutor, Setting};
+use kinds::KindReader;
+use settings::resource_class;
+pub(crate) use settings::{ExecutionEnvironment, FoundExecutor, Setting, shell};
 
 use crate::{
     codes::{self, consequence::JobRefusal},
-    expand::Expander,
-    expand::environment::{self, Owner},
+    expand::{
+        environment::{self, EnvironmentReader, Owner},
+        lints::lint_environment,
+    },
     language::{
         data::{Data, Field, ModuleId, Scope, Value},
         definition::{Definition, Element, Found},
         keys::{EXECUTOR, JOB},
     },
     read::yaml::{At, View},
-    render::budget::Resource,
-    render::fields::with_unknown,
-    resolve::parameters::bind::{Argument, ArgumentSource, Binder, Call},
+    render::{Renderer, budget::Resource, fields::with_unknown},
+    resolve::{
+        lookup::Lookup,
+        modules::Modules,
+        parameters::bind::{Argument, ArgumentSource, Binder, Call},
+    },
     suggest::{did_you_mean, list},
     text::{place::Place, problem::Problem},
 };
@@ -36,7 +43,21 @@ enum NameOrigin {
     Parameter,
 }
 
-impl Expander<'_, '_> {
+/// Reads where a job runs, its executor included.
+pub(super) struct ExecutorReader<'c, 'd> {
+    render: &'c mut Renderer<'d>,
+    modules: &'c mut Modules<'d>,
+}
+
+impl<'c, 'd> ExecutorReader<'c, 'd> {
+    pub(super) fn new(render: &'c mut Renderer<'d>, modules: &'c mut Modules<'d>) -> Self {
+        Self { render, modules }
+    }
+
+    fn lookup(&mut self) -> Lookup<'_, 'd> {
+        Lookup::new(self.render, self.modules)
+    }
+
     /// Reads a job's execution environment, its executor's below its own.
     pub(crate) fn execution_of_job(
         &mut self,
@@ -300,13 +321,14 @@ impl Expander<'_, '_> {
 
     /// Reads the keys that jobs and executors share.
     fn execution(&mut self, body: At, scope: &Rc<Scope>) -> ExecutionEnvironment {
-        let mut found = self.kind_of(body, scope);
+        let mut found = KindReader::new(self.render).kind_of(body, scope);
         for entry in self.render.doc.entries(body).iter() {
             match entry.name {
                 "resource_class" | "working_directory" => {
                     let value = self.render.evaluate(entry.value, scope);
                     if entry.name == "resource_class" {
-                        found.resource_class = self.resource_class(value).or(found.resource_class);
+                        found.resource_class =
+                            resource_class(self.render, value).or(found.resource_class);
                     } else {
                         let text = self.render.text_of(&value, entry.name);
                         found.working_directory = text.map(|text| Setting { text, value });
@@ -314,13 +336,14 @@ impl Expander<'_, '_> {
                 }
                 "shell" => {
                     let value = self.render.evaluate(entry.value, scope);
-                    found.shell = self.shell(value).or(found.shell);
+                    found.shell = shell(self.render, value).or(found.shell);
                 }
                 "environment" => {
                     let value = self.render.evaluate_environment(entry.value, scope);
-                    found.environment = self.environment(&value, Owner::Job);
+                    found.environment =
+                        EnvironmentReader::new(self.render).environment(&value, Owner::Job);
                     found.variables = environment::listed(&value);
-                    self.lint_environment(&value);
+                    lint_environment(self.render, &value);
                 }
                 _ => {}
             }

@@ -6,7 +6,6 @@ use roundel_model::name::GitRef;
 
 use crate::{
     codes,
-    expand::Expander,
     language::{
         data::{Data, Field, Scope, Value},
         keys::Known,
@@ -19,7 +18,7 @@ use crate::{
         profile::Profile,
     },
     read::yaml::{At, Entries, Entry, View},
-    render::budget::Resource,
+    render::{Renderer, budget::Resource},
     suggest::{did_you_mean, list, nearest},
     text::{
         help::Help,
@@ -41,6 +40,25 @@ pub(crate) enum Filters {
 }
 
 impl Filters {
+    /// Returns whether a job runs for a branch or tag (CFG §5.4.1).
+    pub(crate) fn passes(&self, render: &mut Renderer<'_>, git_ref: &GitRef) -> bool {
+        let (branches, tags) = match self {
+            Self::Decided(decided) => return *decided,
+            Self::Absent => (&None, &None),
+            Self::Names { branches, tags } => (branches, tags),
+        };
+        let rule = match git_ref {
+            GitRef::Branch(_) => branches,
+            GitRef::Tag(_) => tags,
+        };
+        match rule {
+            // Tags are opt-in.
+            None => git_ref.branch().is_some(),
+            Some(Rule::Only(tests)) => any(render, tests, git_ref.name()),
+            Some(Rule::Ignore(tests)) => !any(render, tests, git_ref.name()),
+        }
+    }
+
     /// Returns whether no branch and no tag will ever pass.
     pub(crate) const fn is_refused(&self) -> bool {
         matches!(self, Self::Decided(false))
@@ -170,7 +188,16 @@ const RULE: Known<'static> = Known {
     tolerant: false,
 };
 
-impl Expander<'_, '_> {
+/// Reads filters.
+pub(crate) struct FilterReader<'c, 'd> {
+    render: &'c mut Renderer<'d>,
+}
+
+impl<'c, 'd> FilterReader<'c, 'd> {
+    pub(crate) fn new(render: &'c mut Renderer<'d>) -> Self {
+        Self { render }
+    }
+
     /// Reads the filters of an invocation.
     pub(crate) fn filters(&mut self, entry: &Entry<'_>, scope: &Rc<Scope>) -> Filters {
         match self.render.doc.view(entry.value) {
@@ -362,51 +389,12 @@ impl Expander<'_, '_> {
         }
     }
 
-    /// Returns whether a job runs for a branch or tag (CFG §5.4.1).
-    pub(crate) fn passes(&mut self, filters: &Filters, git_ref: &GitRef) -> bool {
-        let (branches, tags) = match filters {
-            Filters::Decided(decided) => return *decided,
-            Filters::Absent => (&None, &None),
-            Filters::Names { branches, tags } => (branches, tags),
-        };
-        let rule = match git_ref {
-            GitRef::Branch(_) => branches,
-            GitRef::Tag(_) => tags,
-        };
-        match rule {
-            // Tags are opt-in.
-            None => git_ref.branch().is_some(),
-            Some(Rule::Only(tests)) => self.any(tests, git_ref.name()),
-            Some(Rule::Ignore(tests)) => !self.any(tests, git_ref.name()),
-        }
-    }
-
     /// Warns about what the profile `next` refuses (W-18).
     fn lint_pattern(&mut self, pattern: &Pattern, place: Place) {
         if let Some(PatternError { message, help, .. }) = pattern.refused_by_next() {
             let problem = Problem::warning(codes::LOOK_AROUND, place, message);
             self.render.report.add(problem.maybe_help(help));
         }
-    }
-
-    fn any(&mut self, tests: &[NameTest], name: &str) -> bool {
-        // What one match may cost, next to looking at a key.
-        const VISITS: usize = 500;
-        tests.iter().any(|test| match &test.kind {
-            NameTestKind::Exact(text) => text == name,
-            NameTestKind::Broken => false,
-            NameTestKind::Matches(_)
-                if !self.render.afford(Resource::Visits, VISITS, test.place) =>
-            {
-                false
-            }
-            NameTestKind::Matches(pattern) => pattern.matches(name).unwrap_or_else(|error| {
-                // Neither answer would be safe, so the whole configuration is refused.
-                let problem = Problem::error(codes::BAD_REGEX, test.place, error.message);
-                self.render.report.add(problem.maybe_help(error.help));
-                false
-            }),
-        })
     }
 }
 
@@ -455,6 +443,22 @@ pub(crate) fn drop_unreachable(kept: &mut [bool], requires: &[Vec<usize>]) {
             return;
         }
     }
+}
+
+fn any(render: &mut Renderer<'_>, tests: &[NameTest], name: &str) -> bool {
+    // What one match may cost, next to looking at a key.
+    const VISITS: usize = 500;
+    tests.iter().any(|test| match &test.kind {
+        NameTestKind::Exact(text) => text == name,
+        NameTestKind::Broken => false,
+        NameTestKind::Matches(_) if !render.afford(Resource::Visits, VISITS, test.place) => false,
+        NameTestKind::Matches(pattern) => pattern.matches(name).unwrap_or_else(|error| {
+            // Neither answer would be safe, so the whole configuration is refused.
+            let problem = Problem::error(codes::BAD_REGEX, test.place, error.message);
+            render.report.add(problem.maybe_help(error.help));
+            false
+        }),
+    })
 }
 
 #[cfg(test)]

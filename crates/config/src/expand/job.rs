@@ -9,10 +9,11 @@ use roundel_model::{
 
 use crate::{
     codes,
-    expand::Expander,
     expand::{
+        Expander,
         builtin::ExecutorKind,
-        executor::{ExecutionEnvironment, FoundExecutor},
+        executor::{ExecutionEnvironment, ExecutorReader, FoundExecutor},
+        run::duration_of,
         steps::Expansion,
     },
     language::{
@@ -21,8 +22,11 @@ use crate::{
         keys::Known,
     },
     read::yaml::{At, Entry},
-    render::{budget::Resource, fields::Expected},
-    text::{place::Place, problem::Problem},
+    render::{Renderer, budget::Resource, fields::Expected},
+    text::{
+        place::{FileId, Place},
+        problem::Problem,
+    },
 };
 
 /// Where steps run unless the job says otherwise (CFG §2.8).
@@ -55,7 +59,16 @@ pub(crate) enum JobType {
     Unusable,
 }
 
-impl Expander<'_, '_> {
+/// Reads what `type` says of a job.
+pub(super) struct JobTypeReader<'c, 'd> {
+    render: &'c mut Renderer<'d>,
+}
+
+impl<'c, 'd> JobTypeReader<'c, 'd> {
+    pub(super) fn new(render: &'c mut Renderer<'d>) -> Self {
+        Self { render }
+    }
+
     /// Reads a definition's `type`. The compiled document has types too, and it is of version 2.
     pub(crate) fn job_type(
         &mut self,
@@ -155,7 +168,7 @@ impl Expander<'_, '_> {
             self.render.report.add(problem.help("add `enabled: true`"));
         }
         if let Some(time) = value.field("evaluation_time") {
-            self.duration(&time.value, "evaluation_time");
+            duration_of(self.render, &time.value, "evaluation_time");
         }
         let webhooks = value.field("webhooks").map(|field| field.value.clone());
         let Some(Data::List(webhooks)) = webhooks.map(|value| value.data) else { return };
@@ -193,7 +206,9 @@ impl Expander<'_, '_> {
             self.render.report.add(Problem::warning(codes::IGNORED, steps.key, message));
         }
     }
+}
 
+impl Expander<'_, '_> {
     /// Compiles the body of a job, and renders it; `None` if it cannot run, which was reported.
     pub(crate) fn job_body(
         &mut self,
@@ -213,18 +228,22 @@ impl Expander<'_, '_> {
         let errors = self.render.report.errors();
         let scope = Scope::inner(owner, definition.module, bindings);
         let body = definition.body;
-        let execution = self.execution_of_job(body, &scope, definition.key);
+        let execution = ExecutorReader::new(self.render, self.modules).execution_of_job(
+            body,
+            &scope,
+            definition.key,
+        );
         let (parallelism, written) = self.parallelism(body, &scope);
         let mut expansion = Expansion::new(parallelism, executor_kind(&execution.kind));
         if let Some(before) = &around.before {
-            self.expand(before.value, before.key, around.scope, &mut expansion);
+            self.steps().expand(before.value, before.key, around.scope, &mut expansion);
         }
         match self.render.doc.get(body, "steps") {
-            Some(steps) => self.expand(steps.value, steps.key, &scope, &mut expansion),
+            Some(steps) => self.steps().expand(steps.value, steps.key, &scope, &mut expansion),
             None => self.shapes().steps_of_job_missing(definition),
         }
         if let Some(after) = &around.after {
-            self.expand(after.value, after.key, around.scope, &mut expansion);
+            self.steps().expand(after.value, after.key, around.scope, &mut expansion);
         }
         let (steps, rendered) = expansion.finish();
         if steps.is_empty() && self.render.report.errors() == 0 && !self.render.report.is_lenient()
@@ -236,7 +255,7 @@ impl Expander<'_, '_> {
         extras.extend(written.map(|value| Field::new("parallelism", value)));
         let cache_days = self.retention(body, &scope, &mut extras);
         let ip_ranges = self.ip_ranges(body, &scope, &mut extras);
-        self.lint_working_directory(&execution);
+        lint_working_directory(self.render, &execution);
         self.ignored_branches(body);
         if self.render.report.errors() > errors {
             return None;
@@ -335,7 +354,7 @@ impl Expander<'_, '_> {
 
     fn ignored_branches(&mut self, body: At) {
         let Some(entry) =
-            self.render.doc.get(body, "branches").filter(|_| self.progress.has_workflows)
+            self.render.doc.get(body, "branches").filter(|_| self.progress.has_workflows())
         else {
             return;
         };
@@ -389,6 +408,18 @@ fn without_hoisted(block: &Field) -> Field {
             if kept.is_empty() { Data::Bool(true) } else { Data::Map(Rc::new(kept)) };
     }
     block
+}
+
+/// Directories are taken as they are written (W-09).
+fn lint_working_directory(render: &mut Renderer<'_>, execution: &ExecutionEnvironment) {
+    let Some(directory) = &execution.working_directory else { return };
+    let place = directory.value.place;
+    if directory.text.contains('$') && place.file == FileId::CONFIG {
+        let message =
+            format!("`{}` is used literally: variables are not expanded here", directory.text);
+        let problem = Problem::warning(codes::UNEXPANDED_VARIABLE, place, message);
+        render.report.add(problem.help("for the home directory, start with `~`"));
+    }
 }
 
 fn executor_kind(host: &FoundExecutor) -> ExecutorKind {

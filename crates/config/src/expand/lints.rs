@@ -4,93 +4,75 @@ use std::rc::Rc;
 
 use crate::{
     codes,
-    expand::Expander,
-    expand::executor::ExecutionEnvironment,
     language::data::{Data, Value},
+    render::Renderer,
     text::{
         place::{FileId, Place},
         problem::Problem,
     },
 };
 
-impl Expander<'_, '_> {
-    /// Variables that will not hold what they seem to.
-    pub(crate) fn lint_environment(&mut self, environment: &Value) {
-        if environment.place.file != FileId::CONFIG {
-            return;
-        }
-        if let Data::List(items) = &environment.data {
-            items.iter().for_each(|item| self.lint_environment(item));
-            return;
-        }
-        let assigned = match &environment.data {
-            Data::Text(text) => text.split_once('=').map(|(name, text)| {
-                (Rc::from(name), Value::new(Data::text(text), environment.place))
-            }),
-            _ => None,
-        };
-        let fields = environment.fields().iter();
-        let fields = fields.map(|field| (field.name.clone(), field.value.clone()));
-        for (name, value) in fields.chain(assigned) {
-            let Data::Text(text) = &value.data else { continue };
-            let place = value.place;
-            let written = self.render.doc.written(place);
-            if place.file == FileId::CONFIG && refers_to_itself(&name, text) {
-                let message = format!(
-                    "`{name}` is set to this literal text: variables are not expanded here"
-                );
-                let problem = Problem::warning(codes::UNEXPANDED_VARIABLE, place, message);
-                let help = format!(
-                    "set it in a `run` step: `echo 'export {name}={text}' >> \"$BASH_ENV\"`"
-                );
-                self.render.report.add(problem.help(help));
-            } else if looks_secret(&name, text) && written.contains(&**text) {
-                let message = format!("`{name}` looks like a secret in plain text");
-                let problem = Problem::warning(codes::SECRET_IN_TEXT, place, message);
-                let help = "move it to the environment variables in the project's settings, and revoke \
-                            this value";
-                self.render.report.add(problem.help(help));
-            }
-        }
+/// Variables that will not hold what they seem to.
+pub(crate) fn lint_environment(render: &mut Renderer<'_>, environment: &Value) {
+    if environment.place.file != FileId::CONFIG {
+        return;
     }
-
-    /// Images that no registry can have, and those that change by themselves (W-13).
-    pub(crate) fn lint_image(&mut self, image: &str, place: Place) {
-        if place.file == FileId::CONFIG && image.contains('$') {
+    if let Data::List(items) = &environment.data {
+        items.iter().for_each(|item| lint_environment(render, item));
+        return;
+    }
+    let assigned = match &environment.data {
+        Data::Text(text) => text
+            .split_once('=')
+            .map(|(name, text)| (Rc::from(name), Value::new(Data::text(text), environment.place))),
+        _ => None,
+    };
+    let fields = environment.fields().iter();
+    let fields = fields.map(|field| (field.name.clone(), field.value.clone()));
+    for (name, value) in fields.chain(assigned) {
+        let Data::Text(text) = &value.data else { continue };
+        let place = value.place;
+        let written = render.doc.written(place);
+        if place.file == FileId::CONFIG && refers_to_itself(&name, text) {
             let message =
-                format!("image `{image}` is used literally: variables are not expanded here");
+                format!("`{name}` is set to this literal text: variables are not expanded here");
             let problem = Problem::warning(codes::UNEXPANDED_VARIABLE, place, message);
-            let help = "write the name of the image; a pipeline parameter can hold it";
-            self.render.report.add(problem.help(help));
-            return;
-        }
-        if place.file == FileId::CONFIG && !image.is_empty() && !is_image_reference(image) {
-            let message = format!("`{image}` is not a valid image reference: a job with it fails");
-            let problem = Problem::warning(codes::INVALID_IMAGE, place, message);
             let help =
-                "write it as `name:tag` or `registry/name:tag`, in lower case and without spaces";
-            self.render.report.add(problem.help(help));
-            return;
-        }
-        let name = image.rsplit('/').next().unwrap_or(image);
-        let floating = !name.contains([':', '@']) || name.ends_with(":latest");
-        if floating && place.file == FileId::CONFIG && !image.is_empty() {
-            let message = format!("image `{image}` is not pinned");
-            let problem = Problem::warning(codes::FLOATING_IMAGE, place, message);
-            self.render.report.add(problem.help("add a tag for reproducible builds"));
+                format!("set it in a `run` step: `echo 'export {name}={text}' >> \"$BASH_ENV\"`");
+            render.report.add(problem.help(help));
+        } else if looks_secret(&name, text) && written.contains(&**text) {
+            let message = format!("`{name}` looks like a secret in plain text");
+            let problem = Problem::warning(codes::SECRET_IN_TEXT, place, message);
+            let help = "move it to the environment variables in the project's settings, and revoke \
+                        this value";
+            render.report.add(problem.help(help));
         }
     }
+}
 
-    /// Directories are taken as they are written (W-09).
-    pub(crate) fn lint_working_directory(&mut self, execution: &ExecutionEnvironment) {
-        let Some(directory) = &execution.working_directory else { return };
-        let place = directory.value.place;
-        if directory.text.contains('$') && place.file == FileId::CONFIG {
-            let message =
-                format!("`{}` is used literally: variables are not expanded here", directory.text);
-            let problem = Problem::warning(codes::UNEXPANDED_VARIABLE, place, message);
-            self.render.report.add(problem.help("for the home directory, start with `~`"));
-        }
+/// Images that no registry can have, and those that change by themselves (W-13).
+pub(crate) fn lint_image(render: &mut Renderer<'_>, image: &str, place: Place) {
+    if place.file == FileId::CONFIG && image.contains('$') {
+        let message = format!("image `{image}` is used literally: variables are not expanded here");
+        let problem = Problem::warning(codes::UNEXPANDED_VARIABLE, place, message);
+        let help = "write the name of the image; a pipeline parameter can hold it";
+        render.report.add(problem.help(help));
+        return;
+    }
+    if place.file == FileId::CONFIG && !image.is_empty() && !is_image_reference(image) {
+        let message = format!("`{image}` is not a valid image reference: a job with it fails");
+        let problem = Problem::warning(codes::INVALID_IMAGE, place, message);
+        let help =
+            "write it as `name:tag` or `registry/name:tag`, in lower case and without spaces";
+        render.report.add(problem.help(help));
+        return;
+    }
+    let name = image.rsplit('/').next().unwrap_or(image);
+    let floating = !name.contains([':', '@']) || name.ends_with(":latest");
+    if floating && place.file == FileId::CONFIG && !image.is_empty() {
+        let message = format!("image `{image}` is not pinned");
+        let problem = Problem::warning(codes::FLOATING_IMAGE, place, message);
+        render.report.add(problem.help("add a tag for reproducible builds"));
     }
 }
 

@@ -6,14 +6,13 @@ use roundel_model::limits;
 
 use crate::{
     codes,
-    expand::Expander,
     language::{
-        data::{Bindings, Data, ModuleId, Scope, Value},
-        definition::Kind,
+        data::{Bindings, Data, Scope, Value},
+        definition::{Definition, Kind},
         keys::Known,
     },
     read::yaml::{Entry, View},
-    render::{budget::Resource, fields::with_unknown},
+    render::{Renderer, budget::Resource, fields::with_unknown},
     suggest::nearest,
     text::{place::Place, problem::Problem},
 };
@@ -40,9 +39,18 @@ pub(crate) struct Matrix {
     pub(crate) parameters: Vec<(String, Place)>,
 }
 
-impl Expander<'_, '_> {
+/// Reads matrices, and multiplies them out.
+pub(super) struct MatrixReader<'c, 'd> {
+    render: &'c mut Renderer<'d>,
+}
+
+impl<'c, 'd> MatrixReader<'c, 'd> {
+    pub(super) fn new(render: &'c mut Renderer<'d>) -> Self {
+        Self { render }
+    }
+
     /// Reads a matrix; `None` if it cannot be multiplied out, which was reported.
-    /// `help` says how one is written ([`Self::matrix_help`]).
+    /// `help` says how one is written ([`matrix_help`]).
     pub(crate) fn matrix(
         &mut self,
         entry: &Entry<'_>,
@@ -118,28 +126,6 @@ impl Expander<'_, '_> {
         let problem = Problem::error(codes::BAD_MATRIX, place, message);
         self.render.report.add(problem.help(help));
         None
-    }
-
-    /// Shows a matrix that a job takes: with the parameters that its entry must give and does not,
-    /// else with one that it may give.
-    pub(crate) fn matrix_help(&self, job: &str, given: &[Entry<'_>]) -> String {
-        let Some(job) = self.modules.get(ModuleId::CONFIG).jobs.get(job) else {
-            return "write `matrix: { parameters: { version: [\"1\", \"2\"] } }`".to_owned();
-        };
-        let open = || {
-            let is_given = |name: &str| given.iter().any(|entry| entry.name == name);
-            job.parameters.iter().filter(move |(name, _)| !is_given(name))
-        };
-        let mut axes: Vec<_> = open().filter(|(_, of)| of.default.is_none()).collect();
-        if axes.is_empty() {
-            axes.extend(open().next());
-        }
-        if axes.is_empty() {
-            return "remove the matrix: no parameter of the job is left for it".to_owned();
-        }
-        let axes: Vec<_> =
-            axes.iter().map(|(name, of)| format!("{name}: {}", values(&of.kind))).collect();
-        format!("write `matrix: {{ parameters: {{ {} }} }}`", axes.join(", "))
     }
 
     /// Reads the parameters with their values, by name.
@@ -236,18 +222,6 @@ impl Expander<'_, '_> {
         }
         Some(())
     }
-
-    /// Names an element of a matrix after its values (CFG §5.6).
-    pub(crate) fn generated_name(job: &str, combination: &Bindings) -> String {
-        let mut name = job.to_owned();
-        for value in combination.values() {
-            let text = crate::language::data::executor_name(&value.data)
-                .or_else(|| value.data.scalar_text());
-            name.push('-');
-            name.push_str(&text.unwrap_or_default());
-        }
-        name
-    }
 }
 
 /// Examples of the values of a parameter, as a list.
@@ -281,4 +255,38 @@ fn product(axes: &[(String, Place, Vec<Value>)]) -> Vec<Bindings> {
             .collect();
     }
     combinations
+}
+
+/// Shows a matrix that a job takes: with the parameters that its entry must give and does not,
+/// else with one that it may give.
+pub(crate) fn matrix_help(job: Option<&Definition>, given: &[Entry<'_>]) -> String {
+    let Some(job) = job else {
+        return "write `matrix: { parameters: { version: [\"1\", \"2\"] } }`".to_owned();
+    };
+    let open = || {
+        let is_given = |name: &str| given.iter().any(|entry| entry.name == name);
+        job.parameters.iter().filter(move |(name, _)| !is_given(name))
+    };
+    let mut axes: Vec<_> = open().filter(|(_, of)| of.default.is_none()).collect();
+    if axes.is_empty() {
+        axes.extend(open().next());
+    }
+    if axes.is_empty() {
+        return "remove the matrix: no parameter of the job is left for it".to_owned();
+    }
+    let axes: Vec<_> =
+        axes.iter().map(|(name, of)| format!("{name}: {}", values(&of.kind))).collect();
+    format!("write `matrix: {{ parameters: {{ {} }} }}`", axes.join(", "))
+}
+
+/// Names an element of a matrix after its values (CFG §5.6).
+pub(crate) fn generated_name(job: &str, combination: &Bindings) -> String {
+    let mut name = job.to_owned();
+    for value in combination.values() {
+        let text =
+            crate::language::data::executor_name(&value.data).or_else(|| value.data.scalar_text());
+        name.push('-');
+        name.push_str(&text.unwrap_or_default());
+    }
+    name
 }

@@ -13,14 +13,21 @@ use roundel_model::{
 
 use crate::{
     codes,
-    expand::Expander,
-    expand::environment::Owner,
+    expand::{
+        environment::{EnvironmentReader, Owner},
+        executor::shell,
+        lints::lint_environment,
+        progress::Progress,
+    },
     language::{
         data::{Data, Field, Scope, Value},
         keys::{RUN, script_key},
     },
     read::yaml::At,
-    render::fields::{Expected, with_unknown},
+    render::{
+        Renderer,
+        fields::{Expected, with_unknown},
+    },
     suggest::did_you_mean,
     text::{
         help::Help,
@@ -49,18 +56,28 @@ pub(crate) struct Site<'s> {
     pub(crate) scope: &'s Rc<Scope>,
 }
 
-impl Expander<'_, '_> {
+/// Compiles `run` steps.
+pub(super) struct RunSteps<'c, 'd> {
+    render: &'c mut Renderer<'d>,
+    progress: &'c mut Progress,
+}
+
+impl<'c, 'd> RunSteps<'c, 'd> {
+    pub(super) fn new(render: &'c mut Renderer<'d>, progress: &'c mut Progress) -> Self {
+        Self { render, progress }
+    }
+
     /// Compiles a `run` step.
     pub(crate) fn run_step(&mut self, site: &Site<'_>) -> Option<CompiledStep> {
         let line = Some(self.render.report.line(site.key));
         let Some(at) = site.value else {
-            return self.bad_run(site, "is empty");
+            return bad_run(self.render, site, "is empty");
         };
         let value = self.render.evaluate(at, site.scope);
         let (run, name, when) = match &value.data {
             Data::Unknown => return None,
-            Data::Null => return self.bad_run(site, "is empty"),
-            Data::List(_) => return self.bad_run(site, IS_A_LIST),
+            Data::Null => return bad_run(self.render, site, "is empty"),
+            Data::List(_) => return bad_run(self.render, site, IS_A_LIST),
             Data::Map(_) => {
                 let keys = || value.fields().iter().map(|field| (&*field.name, field.key));
                 let script = script_key(keys());
@@ -86,22 +103,6 @@ impl Expander<'_, '_> {
         Some((step, rendered_step(site, rendered)))
     }
 
-    /// Reports a `run` of the wrong shape.
-    pub(crate) fn bad_run<T>(&mut self, site: &Site<'_>, found: &str) -> Option<T> {
-        let message = format!(
-            "`{}` must be a string or a mapping with `command`; this one {found}",
-            site.name
-        );
-        let problem = Problem::error(codes::BAD_RUN, site.key, message);
-        let help = if found == IS_A_LIST {
-            format!("write `{}: |`, and each command on a line of its own below it", site.name)
-        } else {
-            format!("write `{}: make test`, or indent `command:` below it", site.name)
-        };
-        self.render.report.add(problem.help(help));
-        None
-    }
-
     fn run_attributes(
         &mut self,
         attributes: &Value,
@@ -114,11 +115,12 @@ impl Expander<'_, '_> {
             let value = &field.value;
             match &*field.name {
                 "environment" => {
-                    let variables = self.environment(value, Owner::Step);
+                    let variables =
+                        EnvironmentReader::new(self.render).environment(value, Owner::Step);
                     run.environment = variables.into_iter().collect();
-                    self.lint_environment(value);
+                    lint_environment(self.render, value);
                 }
-                "shell" => run.shell = self.shell(value.clone()).map(|shell| shell.text),
+                "shell" => run.shell = shell(self.render, value.clone()).map(|shell| shell.text),
                 "command" => command = Some(self.command(value)),
                 "name" => name = self.render.text_of(value, "name").map(|name| step_name(&name)),
                 "background" => {
@@ -128,16 +130,17 @@ impl Expander<'_, '_> {
                     run.working_directory = self.render.text_of(value, "working_directory");
                 }
                 "no_output_timeout" => {
-                    let limit = self.duration(value, &field.name);
+                    let limit = duration_of(self.render, value, &field.name);
                     run.no_output_timeout = limit.unwrap_or(limits::NO_OUTPUT_TIMEOUT);
                 }
-                "when" => when = self.when(value).unwrap_or_default(),
+                "when" => when = when_of(self.render, value).unwrap_or_default(),
                 "max_auto_reruns" if !value.is_null() => {
                     reruns = Some(field.key);
                     run.max_auto_reruns = self.reruns(value);
                 }
                 "auto_rerun_delay" => {
-                    run.auto_rerun_delay = self.duration(value, &field.name).unwrap_or_default();
+                    run.auto_rerun_delay =
+                        duration_of(self.render, value, &field.name).unwrap_or_default();
                 }
                 _ => {}
             }
@@ -252,54 +255,70 @@ impl Expander<'_, '_> {
             report(reruns, "a background step cannot be rerun");
         }
     }
+}
 
-    /// Reads the attribute `when`.
-    pub(crate) fn when(&mut self, value: &Value) -> Option<When> {
-        let text = match &value.data {
-            Data::Unknown | Data::Null => return None,
-            Data::Text(text) => text.clone(),
-            _ => {
-                self.render.wrong_type(value, "when", Expected::String);
-                return None;
-            }
-        };
-        match &*text {
-            "on_success" => Some(When::OnSuccess),
-            "always" => Some(When::Always),
-            "on_fail" => Some(When::OnFail),
-            other => {
-                const ALLOWED: [&str; 3] = ["on_success", "always", "on_fail"];
-                let message = format!("`{other}` is not a valid `when`");
-                let help = did_you_mean(other, ALLOWED).unwrap_or_else(|| {
-                    format!("allowed: {}; for a condition, use a `when:` step", ALLOWED.join(", "))
-                        .into()
-                });
-                self.render
-                    .report
-                    .add(Problem::error(codes::NOT_IN_ENUM, value.place, message).help(help));
-                None
-            }
-        }
-    }
+/// Reports a `run` of the wrong shape.
+pub(crate) fn bad_run<T>(render: &mut Renderer<'_>, site: &Site<'_>, found: &str) -> Option<T> {
+    let message =
+        format!("`{}` must be a string or a mapping with `command`; this one {found}", site.name);
+    let problem = Problem::error(codes::BAD_RUN, site.key, message);
+    let help = if found == IS_A_LIST {
+        format!("write `{}: |`, and each command on a line of its own below it", site.name)
+    } else {
+        format!("write `{}: make test`, or indent `command:` below it", site.name)
+    };
+    render.report.add(problem.help(help));
+    None
+}
 
-    pub(crate) fn duration(&mut self, value: &Value, name: &str) -> Option<Duration> {
-        if matches!(value.data, Data::Unknown | Data::Null) {
+/// Reads the attribute `when`.
+pub(crate) fn when_of(render: &mut Renderer<'_>, value: &Value) -> Option<When> {
+    let text = match &value.data {
+        Data::Unknown | Data::Null => return None,
+        Data::Text(text) => text.clone(),
+        _ => {
+            render.wrong_type(value, "when", Expected::String);
             return None;
         }
-        if let Data::Int(seconds @ 0..=86_400) = value.data {
-            let message = format!("`{name}` has no unit; seconds are assumed");
-            let problem = Problem::warning(codes::BAD_DURATION, value.place, message);
-            self.render.report.add(problem.help(format!("write `{seconds}s`")));
-            return u64::try_from(seconds).ok().map(Duration::from_secs);
+    };
+    match &*text {
+        "on_success" => Some(When::OnSuccess),
+        "always" => Some(When::Always),
+        "on_fail" => Some(When::OnFail),
+        other => {
+            const ALLOWED: [&str; 3] = ["on_success", "always", "on_fail"];
+            let message = format!("`{other}` is not a valid `when`");
+            let help = did_you_mean(other, ALLOWED).unwrap_or_else(|| {
+                format!("allowed: {}; for a condition, use a `when:` step", ALLOWED.join(", "))
+                    .into()
+            });
+            render.report.add(Problem::error(codes::NOT_IN_ENUM, value.place, message).help(help));
+            None
         }
-        let found = value.data.scalar_text().and_then(|text| duration(text.trim()));
-        if found.is_none() {
-            let message = format!("`{name}`: {} is not a valid duration", value.describe());
-            let problem = Problem::error(codes::BAD_DURATION, value.place, message);
-            self.render.report.add(problem.help("write a number and a unit: `30s`, `10m`, `1.5h`"));
-        }
-        found
     }
+}
+
+pub(crate) fn duration_of(
+    render: &mut Renderer<'_>,
+    value: &Value,
+    name: &str,
+) -> Option<Duration> {
+    if matches!(value.data, Data::Unknown | Data::Null) {
+        return None;
+    }
+    if let Data::Int(seconds @ 0..=86_400) = value.data {
+        let message = format!("`{name}` has no unit; seconds are assumed");
+        let problem = Problem::warning(codes::BAD_DURATION, value.place, message);
+        render.report.add(problem.help(format!("write `{seconds}s`")));
+        return u64::try_from(seconds).ok().map(Duration::from_secs);
+    }
+    let found = value.data.scalar_text().and_then(|text| duration(text.trim()));
+    if found.is_none() {
+        let message = format!("`{name}`: {} is not a valid duration", value.describe());
+        let problem = Problem::error(codes::BAD_DURATION, value.place, message);
+        render.report.add(problem.help("write a number and a unit: `30s`, `10m`, `1.5h`"));
+    }
+    found
 }
 
 /// Puts a step's rendered attributes below its name.

@@ -9,10 +9,10 @@ use roundel_model::{
 
 use crate::{
     codes,
-    expand::Expander,
     expand::{
-        builtin::{self, ExecutorKind},
-        run::{CompiledStep, Site},
+        builtin::{self, BuiltinSteps, ExecutorKind},
+        progress::Progress,
+        run::{CompiledStep, RunSteps, Site},
     },
     language::{
         data::{Callee, Data, ModuleId, Scope, Steps, Trail, Value},
@@ -23,8 +23,13 @@ use crate::{
         profile::Profile,
     },
     read::yaml::{At, View},
-    render::{budget::Resource, fields::is_blank},
-    resolve::parameters::bind::{Argument, ArgumentSource, Binder, Call},
+    render::{Renderer, budget::Resource, fields::is_blank},
+    resolve::{
+        lookup::Lookup,
+        modules::Modules,
+        parameters::bind::{Argument, ArgumentSource, Binder, Call},
+        shape::Shapes,
+    },
     suggest::nearest,
     text::{
         help::Help,
@@ -86,7 +91,30 @@ impl Expansion {
     }
 }
 
-impl Expander<'_, '_> {
+/// Expands lists of steps.
+pub(super) struct StepExpander<'c, 'd> {
+    render: &'c mut Renderer<'d>,
+    modules: &'c mut Modules<'d>,
+    progress: &'c mut Progress,
+}
+
+impl<'c, 'd> StepExpander<'c, 'd> {
+    pub(super) fn new(
+        render: &'c mut Renderer<'d>,
+        modules: &'c mut Modules<'d>,
+        progress: &'c mut Progress,
+    ) -> Self {
+        Self { render, modules, progress }
+    }
+
+    fn lookup(&mut self) -> Lookup<'_, 'd> {
+        Lookup::new(self.render, self.modules)
+    }
+
+    fn shapes(&mut self) -> Shapes<'_, 'd> {
+        Shapes::new(self.render, self.modules)
+    }
+
     /// Expands a list of steps, or a tag that stands for one.
     pub(crate) fn expand(&mut self, list: At, key: Place, scope: &Rc<Scope>, into: &mut Expansion) {
         let place = self.render.doc.place(list);
@@ -197,7 +225,7 @@ impl Expander<'_, '_> {
         }
         let site = &Site { name, ..*site };
         let made = match site.name {
-            "run" => self.run_step(site),
+            "run" => RunSteps::new(self.render, self.progress).run_step(site),
             "deploy" => self.deploy_step(site, into.parallelism),
             "when" | "unless" if self.render.templates => {
                 self.expand_condition(site, into);
@@ -210,9 +238,11 @@ impl Expander<'_, '_> {
                 }
                 return;
             }
-            name if builtin::is_builtin(name) => self.builtin_step(site, into.executor_kind),
+            name if builtin::is_builtin(name) => {
+                BuiltinSteps::new(self.render).builtin_step(site, into.executor_kind)
+            }
             _ => {
-                self.unknown_command(site);
+                unknown_command(self.render, self.modules, site);
                 return;
             }
         };
@@ -278,7 +308,7 @@ impl Expander<'_, '_> {
             let help = "move it to a separate job that requires this one";
             self.render.report.add_unsupported(problem.help(help));
         }
-        let (mut step, rendered) = self.run_step(site)?;
+        let (mut step, rendered) = RunSteps::new(self.render, self.progress).run_step(site)?;
         if let (PlannedStepKind::Run(run), true) = (&mut step.kind, is_parallel) {
             run.after_all_tasks = true;
         }
@@ -442,75 +472,74 @@ impl Expander<'_, '_> {
             self.render.report.add(problem.help(help));
         }
     }
+}
 
-    /// Returns whether a step of an orb has the name of one of the configuration's commands.
-    fn is_of_the_configuration(&self, site: &Site<'_>) -> bool {
-        let commands = &self.modules.get(ModuleId::CONFIG).commands;
-        site.scope.module.is_orb() && commands.contains_key(site.name)
+/// Reports a step that is not defined.
+pub(crate) fn unknown_command<'d>(
+    render: &mut Renderer<'d>,
+    modules: &Modules<'d>,
+    site: &Site<'_>,
+) {
+    if is_blank(site.name) {
+        render.report_blank_name("step", site.name, site.key);
+        return;
     }
-
-    /// The first imported orb that has a command of this name.
-    fn orb_with_command(&self, site: &Site<'_>) -> Option<&str> {
-        let imports = &self.modules.get(site.scope.module).imports;
-        let found = imports.iter().find(|(_, import)| {
-            let Import::Module(orb) = import else { return false };
-            self.modules.get(*orb).commands.contains_key(site.name)
-        });
-        found.map(|(name, _)| *name)
+    let mut names: Vec<&str> = modules.names(render, site.scope.module, Element::Command);
+    let seen = render.report.shows_more();
+    for word in builtin::words().chain(STEP_WORDS.iter().copied()).filter(|_| seen) {
+        names.push(word);
     }
-
-    /// Returns a step with the space that it lacks after its colon: `run:make`.
-    fn spaced(&self, site: &Site<'_>) -> Option<String> {
-        let (step, rest) = site.name.split_once(':')?;
-        let is_step = STEP_WORDS.contains(&step)
-            || builtin::is_builtin(step)
-            || self.modules.get(site.scope.module).commands.contains_key(step);
-        (is_step && site.value.is_none() && !rest.is_empty() && !rest.starts_with(':'))
-            .then(|| format!("{step}: {}", rest.trim_start()))
-    }
-
-    /// Reports a step that is not defined.
-    pub(crate) fn unknown_command(&mut self, site: &Site<'_>) {
-        if is_blank(site.name) {
-            self.render.report_blank_name("step", site.name, site.key);
-            return;
+    let underscored = site.name.replace('-', "_");
+    let near = match nearest(site.name, names).map(str::to_owned) {
+        _ if builtin::is_builtin(&underscored) => Some(underscored),
+        near => near,
+    };
+    let foreign = other_services::advice(Owner::Step, site.name);
+    let help = match near {
+        Some(near) if builtin::is_unsupported(&near) => Help::did_you_mean(&near).not_supported(),
+        Some(near) => Help::did_you_mean(&near),
+        None if foreign.is_some() => foreign.unwrap_or_default(),
+        None if !render.templates => "commands need version 2.1".into(),
+        None if site.name == "type" => {
+            "write the step's name as its key: `- run: make test`, `- checkout`".into()
         }
-        let mut names: Vec<&str> =
-            self.modules.names(self.render, site.scope.module, Element::Command);
-        let seen = self.render.report.shows_more();
-        for word in builtin::words().chain(STEP_WORDS.iter().copied()).filter(|_| seen) {
-            names.push(word);
-        }
-        let underscored = site.name.replace('-', "_");
-        let near = match nearest(site.name, names).map(str::to_owned) {
-            _ if builtin::is_builtin(&underscored) => Some(underscored),
-            near => near,
-        };
-        let foreign = other_services::advice(Owner::Step, site.name);
-        let help = match near {
-            Some(near) if builtin::is_unsupported(&near) => {
-                Help::did_you_mean(&near).not_supported()
+        None => match (orb_with_command(modules, site), spaced(modules, site)) {
+            (_, Some(spaced)) => format!("write `{spaced}`").into(),
+            (Some(orb), None) => Help::did_you_mean(&format!("{orb}/{}", site.name)),
+            (None, None) if is_of_the_configuration(modules, site) => {
+                "an orb does not see the configuration's commands: define it under `commands` of \
+                 the orb"
+                    .into()
             }
-            Some(near) => Help::did_you_mean(&near),
-            None if foreign.is_some() => foreign.unwrap_or_default(),
-            None if !self.render.templates => "commands need version 2.1".into(),
-            None if site.name == "type" => {
-                "write the step's name as its key: `- run: make test`, `- checkout`".into()
-            }
-            None => match (self.orb_with_command(site), self.spaced(site)) {
-                (_, Some(spaced)) => format!("write `{spaced}`").into(),
-                (Some(orb), None) => Help::did_you_mean(&format!("{orb}/{}", site.name)),
-                (None, None) if self.is_of_the_configuration(site) => {
-                    "an orb does not see the configuration's commands: define it under `commands` of \
-                     the orb"
-                        .into()
-                }
-                (None, None) => "define it under `commands`, or put shell text after `run:`".into(),
-            },
-        };
-        let message = format!("cannot find a definition for command named `{}`", site.name);
-        self.render
-            .report
-            .add(Problem::error(codes::UNKNOWN_COMMAND, site.key, message).help(help));
-    }
+            (None, None) => "define it under `commands`, or put shell text after `run:`".into(),
+        },
+    };
+    let message = format!("cannot find a definition for command named `{}`", site.name);
+    render.report.add(Problem::error(codes::UNKNOWN_COMMAND, site.key, message).help(help));
+}
+
+/// Returns whether a step of an orb has the name of one of the configuration's commands.
+fn is_of_the_configuration(modules: &Modules<'_>, site: &Site<'_>) -> bool {
+    let commands = &modules.get(ModuleId::CONFIG).commands;
+    site.scope.module.is_orb() && commands.contains_key(site.name)
+}
+
+/// The first imported orb that has a command of this name.
+fn orb_with_command<'m>(modules: &'m Modules<'_>, site: &Site<'_>) -> Option<&'m str> {
+    let imports = &modules.get(site.scope.module).imports;
+    let found = imports.iter().find(|(_, import)| {
+        let Import::Module(orb) = import else { return false };
+        modules.get(*orb).commands.contains_key(site.name)
+    });
+    found.map(|(name, _)| *name)
+}
+
+/// Returns a step with the space that it lacks after its colon: `run:make`.
+fn spaced(modules: &Modules<'_>, site: &Site<'_>) -> Option<String> {
+    let (step, rest) = site.name.split_once(':')?;
+    let is_step = STEP_WORDS.contains(&step)
+        || builtin::is_builtin(step)
+        || modules.get(site.scope.module).commands.contains_key(step);
+    (is_step && site.value.is_none() && !rest.is_empty() && !rest.starts_with(':'))
+        .then(|| format!("{step}: {}", rest.trim_start()))
 }

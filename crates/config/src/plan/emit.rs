@@ -68,7 +68,7 @@ impl Planner<'_, '_> {
         }
         if let Some(git_ref) = &self.inputs.git_ref {
             for (kept, draft) in kept.iter_mut().zip(drafts) {
-                *kept = *kept && self.expander().passes(&draft.filters, git_ref);
+                *kept = *kept && draft.filters.passes(self.render, git_ref);
             }
         } else {
             // An expression that keeps a job off here may let it pass for another push.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::{
     api::compiled::Schedule,
     codes::{self, consequence::NEVER_STARTED_HELP},
-    expand::filters::Filters,
+    expand::filters::{FilterReader, Filters},
     language::{
         cron,
         data::{Data, Field, ModuleId, Scope, Value},
@@ -117,10 +117,10 @@ impl<'d> Planner<'_, 'd> {
         }
         let branches = fields
             .get("filters")
-            .map(|filters| (filters, self.expander().filters(&filters, scope)));
+            .map(|filters| (filters, FilterReader::new(self.render).filters(&filters, scope)));
         let applies = match (&branches, &self.inputs.git_ref) {
             (Some((_, filters @ Filters::Names { branches: Some(_), .. })), Some(git_ref)) => {
-                self.expander().passes(filters, git_ref)
+                filters.passes(self.render, git_ref)
             }
             (Some((_, Filters::Names { branches: Some(_), .. })), None) => true,
             _ => {

@@ -138,7 +138,7 @@ impl<'d> Planner<'_, 'd> {
     fn begins(&mut self, drafts: &[Draft]) -> bool {
         let Some(git_ref) = &self.inputs.git_ref else { return true };
         let mut first = drafts.iter().filter(|draft| draft.requires.is_empty());
-        first.any(|draft| self.expander().passes(&draft.filters, git_ref))
+        first.any(|draft| draft.filters.passes(self.render, git_ref))
     }
 
     /// A setup configuration runs one workflow (CFG §8.1, E-092).

@@ -4,16 +4,19 @@ use std::rc::Rc;
 
 use roundel_model::plan::{ContainerSpec, Executor, RegistryAuth};
 
-use super::settings::{ExecutionEnvironment, FoundExecutor};
+use super::settings::{ExecutionEnvironment, FoundExecutor, resource_class, shell};
 use crate::{
     codes,
-    expand::Expander,
-    expand::environment::Owner,
+    expand::{
+        environment::{EnvironmentReader, Owner},
+        lints::{lint_environment, lint_image},
+    },
     language::{
         data::{Data, Field, Scope, Value},
         keys::Known,
     },
     read::yaml::{At, Entry},
+    render::Renderer,
     text::problem::Problem,
 };
 
@@ -51,7 +54,16 @@ const MACOS: Known<'static> = Known {
     tolerant: false,
 };
 
-impl Expander<'_, '_> {
+/// Reads `docker`, `machine` and `macos`.
+pub(super) struct KindReader<'c, 'd> {
+    render: &'c mut Renderer<'d>,
+}
+
+impl<'c, 'd> KindReader<'c, 'd> {
+    pub(super) fn new(render: &'c mut Renderer<'d>) -> Self {
+        Self { render }
+    }
+
     /// Reads the one execution environment of a body. `machine` and `macos` may hold keys of the
     /// level above.
     pub(super) fn kind_of(&mut self, body: At, scope: &Rc<Scope>) -> ExecutionEnvironment {
@@ -147,9 +159,10 @@ impl Expander<'_, '_> {
                 "entrypoint" => container.entrypoint = self.words(field),
                 "command" => container.command = self.words(field),
                 "environment" => {
-                    let variables = self.environment(value, Owner::Container);
+                    let variables =
+                        EnvironmentReader::new(self.render).environment(value, Owner::Container);
                     container.environment = variables.into_iter().collect();
-                    self.lint_environment(value);
+                    lint_environment(self.render, value);
                 }
                 "auth" => container.auth = self.auth(field),
                 "aws_auth" | "gcp_auth" => self.cloud_auth(field, &mut container),
@@ -176,7 +189,7 @@ impl Expander<'_, '_> {
         }
         let image = self.render.text_of(value, "image")?;
         image.trim().clone_into(&mut container.image);
-        self.lint_image(&container.image, value.place);
+        lint_image(self.render, &container.image, value.place);
         Some(())
     }
 
@@ -237,8 +250,8 @@ impl Expander<'_, '_> {
     fn hoist(&mut self, field: &Field, found: &mut ExecutionEnvironment) {
         let value = field.value.clone();
         match &*field.name {
-            "resource_class" => found.resource_class = self.resource_class(value),
-            "shell" => found.shell = self.shell(value),
+            "resource_class" => found.resource_class = resource_class(self.render, value),
+            "shell" => found.shell = shell(self.render, value),
             _ => {}
         }
     }

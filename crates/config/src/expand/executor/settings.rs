@@ -7,11 +7,9 @@ use indexmap::IndexMap;
 use roundel_model::plan::Executor;
 
 use crate::{
-    expand::{
-        Expander,
-        environment::{Variables, overlay},
-    },
+    expand::environment::{Variables, overlay},
     language::data::{Data, Field, Value},
+    render::Renderer,
     text::place::Place,
 };
 
@@ -90,26 +88,24 @@ impl ExecutionEnvironment {
     }
 }
 
-impl Expander<'_, '_> {
-    /// Reads the class of a runner. No runner can have an empty one: the job would wait forever.
-    pub(crate) fn resource_class(&mut self, value: Value) -> Option<Setting> {
-        let text = self.render.text_of(&value, "resource_class")?;
-        let text = self.render.named(text, "resource_class", value.place)?;
-        Some(Setting { text, value })
-    }
+/// Reads the class of a runner. No runner can have an empty one: the job would wait forever.
+pub(crate) fn resource_class(render: &mut Renderer<'_>, value: Value) -> Option<Setting> {
+    let text = render.text_of(&value, "resource_class")?;
+    let text = render.named(text, "resource_class", value.place)?;
+    Some(Setting { text, value })
+}
 
-    /// Reads a shell's command line; a list is joined into one, words with spaces quoted.
-    pub(crate) fn shell(&mut self, value: Value) -> Option<Setting> {
-        let words = self.render.texts_of(&value, "shell");
-        let text = match (&value.data, words.as_slice()) {
-            (_, []) => return None,
-            (Data::List(_), words) => {
-                words.iter().map(|word| quoted(&word.text)).collect::<Vec<_>>().join(" ")
-            }
-            (_, [line, ..]) => line.text.clone(),
-        };
-        (!text.trim().is_empty()).then_some(Setting { text, value })
-    }
+/// Reads a shell's command line; a list is joined into one, words with spaces quoted.
+pub(crate) fn shell(render: &mut Renderer<'_>, value: Value) -> Option<Setting> {
+    let words = render.texts_of(&value, "shell");
+    let text = match (&value.data, words.as_slice()) {
+        (_, []) => return None,
+        (Data::List(_), words) => {
+            words.iter().map(|word| quoted(&word.text)).collect::<Vec<_>>().join(" ")
+        }
+        (_, [line, ..]) => line.text.clone(),
+    };
+    (!text.trim().is_empty()).then_some(Setting { text, value })
 }
 
 /// Quotes a word for a command line that is split like a shell does.

@@ -7,7 +7,12 @@ use std::rc::Rc;
 
 use super::entry::{Depth, Draft, Invocation, rendered};
 use crate::{
-    expand::{Expander, builtin::ExecutorKind, filters::Filters, steps::Expansion},
+    expand::{
+        Expander,
+        builtin::ExecutorKind,
+        filters::{FilterReader, Filters},
+        steps::Expansion,
+    },
     language::{
         data::{Data, Field, ModuleId, Scope, Value},
         definition::Definition,
@@ -36,7 +41,7 @@ impl<'d> Expander<'_, 'd> {
     pub(crate) fn compile_steps_alone(&mut self, steps: At, key: Place) {
         let scope = Scope::outer("the configuration", ModuleId::CONFIG);
         let mut expansion = Expansion::new(1, ExecutorKind::Unknown);
-        self.expand(steps, key, &scope, &mut expansion);
+        self.steps().expand(steps, key, &scope, &mut expansion);
     }
 
     /// Compiles the implicit workflow's only job (CFG §5.1).
@@ -47,7 +52,7 @@ impl<'d> Expander<'_, 'd> {
         let outer = Scope::outer("the implicit workflow", ModuleId::CONFIG);
         let mut draft = self.draft(&invocation, &outer, None);
         if let Some(branches) = self.render.doc.get(definition.body, "branches") {
-            let rule = self.rule(&branches, &outer);
+            let rule = FilterReader::new(self.render).rule(&branches, &outer);
             draft.filters = Filters::Names { branches: rule, tags: None };
             let value = self.render.evaluate(branches.value, &outer);
             let value = Value::new(Data::Map(Rc::new(vec![rendered(&branches, value)])), key);

@@ -4,14 +4,14 @@ use std::rc::Rc;
 
 use roundel_model::plan::PlannedJobKind;
 
-use super::requirements::RequiredJob;
+use super::requirements::{RequiredJob, RequirementReader};
 use crate::{
     codes::{self, consequence::JobRefusal},
-    expand::Expander,
     expand::{
-        filters::Filters,
-        job::{JobType, PrePostSteps},
-        matrix::Matrix,
+        Expander,
+        filters::{FilterReader, Filters},
+        job::{JobType, JobTypeReader, PrePostSteps},
+        matrix::{Matrix, MatrixReader, generated_name, matrix_help},
     },
     language::{
         data::{Bindings, Data, Field, ModuleId, Scope, Value},
@@ -135,8 +135,11 @@ impl<'d> Expander<'_, 'd> {
             self.note_unread(invocation);
             return vec![Self::without_body(invocation, None)];
         }
-        let help = self.matrix_help(invocation.name, &invocation.fields);
-        let Some(matrix) = self.matrix(matrix, &help, outer) else {
+        let help = matrix_help(
+            self.modules.get(ModuleId::CONFIG).jobs.get(invocation.name),
+            &invocation.fields,
+        );
+        let Some(matrix) = MatrixReader::new(self.render).matrix(matrix, &help, outer) else {
             self.note_unread(invocation);
             // Kept under its plain name, so that requirements on it find something.
             return vec![Self::without_body(invocation, None)];
@@ -160,7 +163,7 @@ impl<'d> Expander<'_, 'd> {
 
     /// Notes that the job that an entry names is not compiled, because of the entry.
     fn note_unread(&mut self, invocation: &Invocation<'_>) {
-        self.progress.unread.insert(invocation.name.to_owned());
+        self.progress.note_unread(invocation.name);
     }
 
     pub(super) fn invocation(
@@ -257,7 +260,7 @@ impl<'d> Expander<'_, 'd> {
         let (presence, combination) = (Presence::Certain, scope.matrix.clone());
         let mut draft = Draft { combination, presence, ..Self::without_body(invocation, alias) };
         if let Some(combination) = &scope.matrix {
-            draft.requested = Self::generated_name(invocation.name, combination);
+            draft.requested = generated_name(invocation.name, combination);
             // A matrix over `name` names its jobs; no job can declare such a parameter.
             let named = combination.get("name").and_then(|value| value.data.scalar_text());
             let named = named.filter(|name| !name.trim().is_empty());
@@ -278,18 +281,24 @@ impl<'d> Expander<'_, 'd> {
                         draft.requested = name;
                     }
                 }
-                "requires" => draft.requires = self.requirements(field, scope),
+                "requires" => {
+                    draft.requires = RequirementReader::new(self.render).requirements(field, scope);
+                }
                 "context" => {
                     let value = self.render.evaluate(field.value, scope);
-                    draft.contexts = self.contexts(&value);
+                    draft.contexts = RequirementReader::new(self.render).contexts(&value);
                     if !draft.contexts.is_empty() {
                         draft.rendered.push(rendered(field, value));
                     }
                 }
                 "filters" => {
-                    draft.filters = self.filters(field, scope);
+                    draft.filters = FilterReader::new(self.render).filters(field, scope);
                     draft.filters_key = Some(field.key);
-                    draft.rendered.extend(self.rendered_filters(field, &draft.filters, scope));
+                    draft.rendered.extend(FilterReader::new(self.render).rendered_filters(
+                        field,
+                        &draft.filters,
+                        scope,
+                    ));
                 }
                 "serial-group" => {
                     let value = self.render.evaluate(field.value, scope);
@@ -437,7 +446,7 @@ impl<'d> Expander<'_, 'd> {
     ) -> Option<(PlannedJobKind, Option<Value>)> {
         let name = invocation.name;
         let definition = self.job_of(invocation, scope)?;
-        self.progress.compiled.insert(name.to_owned());
+        self.progress.note_compiled(name);
         self.lookup().empty_is_used(&definition, Element::Job);
         if definition.broken || !self.render.afford(Resource::Calls, 1, invocation.key) {
             return None;
@@ -450,7 +459,7 @@ impl<'d> Expander<'_, 'd> {
         let call = Call { element, callee: what, declarations, place, module };
         let bindings = Binder::new(self.render).bind(&call, arguments);
         let inner = Scope::inner(what, module, bindings.clone());
-        let kind = match self.job_type(name, &definition, &inner) {
+        let kind = match JobTypeReader::new(self.render).job_type(name, &definition, &inner) {
             JobType::Approval => PlannedJobKind::Approval,
             JobType::NoOp => PlannedJobKind::NoOp,
             JobType::Release(plan_name) => PlannedJobKind::Release { plan_name },

@@ -9,12 +9,14 @@ use roundel_model::{plan::PlannedJobKind, status::Outcome};
 
 use super::{
     entry::{Draft, Invocation, Presence},
-    requirements::{NamePart, RequiredJob},
+    requirements::{NamePart, RequiredJob, RequirementReader},
 };
 use crate::{
     codes,
-    expand::Expander,
-    expand::filters::Filters,
+    expand::{
+        Expander,
+        filters::{FilterReader, Filters},
+    },
     language::{
         data::{Data, Field, ModuleId, Scope, Value},
         definition::Definition,
@@ -126,10 +128,16 @@ impl<'d> Expander<'_, 'd> {
                         call.named = true;
                     }
                 }
-                "requires" => call.requires = self.requirements(field, outer),
+                "requires" => {
+                    call.requires = RequirementReader::new(self.render).requirements(field, outer);
+                }
                 "filters" => {
-                    call.filters = self.filters(field, outer);
-                    call.rendered_filters = self.rendered_filters(field, &call.filters, outer);
+                    call.filters = FilterReader::new(self.render).filters(field, outer);
+                    call.rendered_filters = FilterReader::new(self.render).rendered_filters(
+                        field,
+                        &call.filters,
+                        outer,
+                    );
                 }
                 "serial-group" => {
                     let value = self.render.evaluate(field.value, outer);

@@ -6,10 +6,9 @@ use roundel_model::status::Outcome;
 
 use crate::{
     codes,
-    expand::Expander,
     language::data::{Data, Field, Scope, Value},
     read::yaml::{At, Entry, View},
-    render::fields::Expected,
+    render::{Renderer, fields::Expected},
     suggest::did_you_mean,
     text::{
         help::Help,
@@ -61,7 +60,16 @@ fn has_matrix_tag(name: &str) -> bool {
         .any(|tag| tag.contains(">>") && tag.trim_start().starts_with("matrix."))
 }
 
-impl Expander<'_, '_> {
+/// Reads requirements and contexts.
+pub(super) struct RequirementReader<'c, 'd> {
+    render: &'c mut Renderer<'d>,
+}
+
+impl<'c, 'd> RequirementReader<'c, 'd> {
+    pub(super) fn new(render: &'c mut Renderer<'d>) -> Self {
+        Self { render }
+    }
+
     /// Reads `requires`.
     pub(super) fn requirements(
         &mut self,
