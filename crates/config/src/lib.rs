@@ -52,6 +52,7 @@ mod text;
 
 pub use api::{
     compiled::{Compiled, Schedule},
+    decision::{Decision, NothingRuns, RefusalReason, RefusedJob},
     inputs::Inputs,
     orbs,
     support::Support,

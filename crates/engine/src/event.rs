@@ -67,6 +67,9 @@ pub struct Configuration {
     pub text: Option<String>,
     /// A JSON list; `None` when the compiler had nothing to say.
     pub diagnostics: Option<String>,
+    /// Why it runs nothing though it is right: the end of a sentence.
+    #[serde(default)]
+    pub nothing_runs: Option<String>,
 }
 
 /// A workflow that is about to begin.

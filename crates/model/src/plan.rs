@@ -48,6 +48,20 @@ pub struct PlannedJob {
     pub serial_group: Option<String>,
 }
 
+impl PlannedJob {
+    /// Names its contexts that do not exist, each once. Organizations have no contexts yet, so none
+    /// does: a job that asks for one must not run without its variables, and ends as `unauthorized`.
+    pub fn missing_contexts(&self) -> Vec<String> {
+        let mut missing: Vec<String> = Vec::new();
+        for context in &self.contexts {
+            if !missing.contains(context) {
+                missing.push(context.clone());
+            }
+        }
+        missing
+    }
+}
+
 /// What a job is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

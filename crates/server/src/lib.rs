@@ -40,7 +40,6 @@ use tokio::{net::TcpListener, task::JoinSet};
 pub use app::{App, EmailSettings, OpenError, Settings};
 pub use database_lock::LockError;
 pub use http::assets::ICON;
-pub use trigger::missing_contexts;
 
 use crate::{
     database_lock::DatabaseLock,

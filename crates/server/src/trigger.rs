@@ -15,7 +15,6 @@ mod read;
 mod values;
 
 pub(crate) use failing_files::FailingFiles;
-pub use plan::missing_contexts;
 pub(crate) use read::CONFIG_PATH;
 
 use std::sync::Arc;
@@ -238,12 +237,13 @@ async fn launch(
                     errored(PipelineErrorKind::Other, COMPILER_BUG.to_owned())
                 }
             };
-            let configuration = Configuration { text: Some(text), diagnostics: None };
+            let configuration = Configuration { text: Some(text), ..Configuration::default() };
             return fail(starter, row.id, Errored { configuration, ..errored }).await;
         }
     };
     let diagnostics = plan::diagnostics_json(&compiled);
-    let configuration = Configuration { text: Some(text), diagnostics };
+    let nothing_runs = compiled.nothing_runs(Some(&row.git_ref)).map(|why| why.to_string());
+    let configuration = Configuration { text: Some(text), diagnostics, nothing_runs };
     let error_kind = match compiled.support() {
         Support::Runs => None,
         Support::Unsupported => Some(PipelineErrorKind::Unsupported),

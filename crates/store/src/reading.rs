@@ -138,12 +138,17 @@ impl Store {
         pipeline: PipelineId,
     ) -> Result<Option<Configuration>, StoreError> {
         let mut session = self.db.read("read a configuration").await?;
-        let sql = "SELECT config, diagnostics FROM pipeline_configs WHERE pipeline = $1";
+        let sql =
+            "SELECT config, diagnostics, nothing_runs FROM pipeline_configs WHERE pipeline = $1";
         let Some(row) = session.row(sql, values![pipeline]).await? else { return Ok(None) };
         let text = |column| -> Result<Option<String>, StoreError> {
             row.opt::<Vec<u8>>(column)?.map(|packed| unpack_text(&packed)).transpose()
         };
-        Ok(Some(Configuration { text: text("config")?, diagnostics: text("diagnostics")? }))
+        Ok(Some(Configuration {
+            text: text("config")?,
+            diagnostics: text("diagnostics")?,
+            nothing_runs: row.opt("nothing_runs")?,
+        }))
     }
 
     /// What the compiler said about the configuration of a pipeline, without its text.

@@ -8,13 +8,12 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use roundel_config::{
-    Compiled, Diagnostic, Inputs, Severity, compile_with_orbs,
+    Compiled, Decision, Diagnostic, Inputs, Severity, compile_with_orbs,
     orbs::{Missing, OrbReference, Resolution, ResolvedOrb},
 };
 use roundel_server::orbs::Offline;
 
 use super::{
-    decision::{self, Decision},
     inputs::{Given, InputArguments},
     local::LocalClone,
     sources::Source,
@@ -167,14 +166,13 @@ impl Compiler {
 impl Checked {
     /// Returns what the server does with it when it is pushed.
     pub(crate) fn decision(&self) -> Decision {
-        Decision::of(&self.compiled)
+        self.compiled.decision()
     }
 
     /// Says why nothing of it runs, if nothing does.
     pub(crate) fn why_nothing_runs(&self) -> Option<String> {
-        let runs_nothing = self.decision() == Decision::NothingRuns;
-        let git_ref = self.inputs.git_ref.as_ref();
-        runs_nothing.then(|| decision::why_nothing_runs(&self.compiled, git_ref))
+        let why = self.compiled.nothing_runs(self.inputs.git_ref.as_ref());
+        why.map(|why| why.to_string())
     }
 
     /// Says whether it is right, and the server refuses it or some of its jobs.

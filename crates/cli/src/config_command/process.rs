@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use roundel_config::{Severity, document::to_yaml, listing::Notes, render};
+use roundel_config::{Decision, Severity, document::to_yaml, listing::Notes, render};
 use roundel_model::text::visible;
 
 use super::{
     check::{CheckArguments, Checked},
-    decision::{self, Decision},
+    decision,
     report::Report,
     sources,
 };

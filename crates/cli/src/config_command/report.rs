@@ -5,13 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use roundel_config::{Diagnostic, Related, Severity, codes, orbs::ResolvedOrb};
+use roundel_config::{
+    Decision, Diagnostic, RefusedJob, Related, Severity, codes, orbs::ResolvedOrb,
+};
 use serde::Serialize;
 
-use super::{
-    check::Checked,
-    decision::{self, Decision, RefusedJob},
-};
+use super::check::Checked;
 
 /// All files that were checked.
 #[derive(Serialize)]
@@ -103,7 +102,7 @@ impl<'c> File<'c> {
             reason: checked.why_nothing_runs(),
             diagnostics: checked.compiled.diagnostics.iter().map(DiagnosticView::of).collect(),
             unsupported: checked.compiled.unsupported.iter().map(DiagnosticView::of).collect(),
-            refused_jobs: decision::refused_jobs(&checked.compiled),
+            refused_jobs: checked.compiled.refused_jobs(),
             orbs: &checked.compiled.orbs,
             document: checked.compiled.document.as_ref().filter(|_| with_document),
         }

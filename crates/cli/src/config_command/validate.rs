@@ -6,14 +6,14 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use roundel_config::{
-    Diagnostic, Layout, Severity,
+    Decision, Diagnostic, Layout, Severity,
     listing::{NOT_ALL_RUNS, NOT_SUPPORTED, Notes},
     render,
 };
 
 use super::{
     check::{CheckArguments, Checked},
-    decision::{self, Decision},
+    decision,
     report::Report,
     sources,
 };

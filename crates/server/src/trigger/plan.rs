@@ -7,7 +7,7 @@ use roundel_engine::{NewJob, NewWorkflow, job::Dependency};
 use roundel_model::{
     id::{JobId, WorkflowId},
     name::JobName,
-    plan::{Plan, PlannedJob, PlannedWorkflow},
+    plan::{Plan, PlannedWorkflow},
 };
 
 /// Sentences of one compilation that are kept; more of the same do not help.
@@ -33,24 +33,12 @@ fn to_workflow(workflow: PlannedWorkflow) -> NewWorkflow {
                     accepts: requirement.accepts.clone(),
                 })
                 .collect(),
-            missing_contexts: missing_contexts(&plan),
+            missing_contexts: plan.missing_contexts(),
             plan,
         })
     });
     let jobs = jobs.collect();
     NewWorkflow { id: WorkflowId::fresh(), name: workflow.name, jobs }
-}
-
-/// Names the contexts of a job that do not exist, each once. Organizations have no contexts yet, so
-/// none does: a job that asks for one must not run without its variables, and ends as `unauthorized`.
-pub fn missing_contexts(plan: &PlannedJob) -> Vec<String> {
-    let mut missing: Vec<String> = Vec::new();
-    for context in &plan.contexts {
-        if !missing.contains(context) {
-            missing.push(context.clone());
-        }
-    }
-    missing
 }
 
 /// Writes everything that was found as the store keeps it, in the order of the text; `None` if

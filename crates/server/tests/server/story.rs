@@ -145,7 +145,13 @@ async fn a_tag_is_built_on_its_commit() {
         assert_eq!(task.spec.checkout.git_ref.tag().map(TagName::as_str), Some("v1"));
         task.play(&[]).await.unwrap();
         world.reported(kind, "web", &sha, words(kind).1).await;
-        assert_eq!(world.pipelines(project).await.len(), 2);
+        let pipelines = world.pipelines(project).await;
+        assert_eq!(pipelines.len(), 2);
+        // The push to the branch says why it ran nothing.
+        let (pushed, _) = pipelines.iter().find(|(row, _)| row.git_ref.branch().is_some()).unwrap();
+        let configuration = world.app().store.config_of(pushed.id).await.unwrap().unwrap();
+        let why = configuration.nothing_runs.unwrap();
+        assert!(why.contains("filters of the jobs leave out the branch"), "{why}");
     }
 }
 

@@ -55,6 +55,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "write_checks",
         sql: include_str!("../../migrations/0010_write_checks.sql"),
     },
+    Migration {
+        number: 11,
+        name: "nothing_runs",
+        sql: include_str!("../../migrations/0011_nothing_runs.sql"),
+    },
 ];
 
 impl Db {

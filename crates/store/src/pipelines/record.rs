@@ -101,14 +101,16 @@ async fn write_configuration(
     pipeline: PipelineId,
     configuration: &Configuration,
 ) -> Result<(), StoreError> {
-    let Configuration { text, diagnostics } = configuration;
-    if text.is_none() && diagnostics.is_none() {
+    let Configuration { text, diagnostics, nothing_runs } = configuration;
+    if text.is_none() && diagnostics.is_none() && nothing_runs.is_none() {
         return Ok(());
     }
     let pack = |text: &Option<String>| text.as_ref().map(|text| pack_now(text.as_bytes()));
-    let sql = "INSERT INTO pipeline_configs (pipeline, config, diagnostics)
-         VALUES ($1, $2, $3) ON CONFLICT (pipeline) DO UPDATE SET
+    let sql = "INSERT INTO pipeline_configs (pipeline, config, diagnostics, nothing_runs)
+         VALUES ($1, $2, $3, $4) ON CONFLICT (pipeline) DO UPDATE SET
             config = COALESCE(excluded.config, pipeline_configs.config),
-            diagnostics = COALESCE(excluded.diagnostics, pipeline_configs.diagnostics)";
-    session.run(sql, values![pipeline, pack(text), pack(diagnostics)]).await.map(drop)
+            diagnostics = COALESCE(excluded.diagnostics, pipeline_configs.diagnostics),
+            nothing_runs = COALESCE(excluded.nothing_runs, pipeline_configs.nothing_runs)";
+    let values = values![pipeline, pack(text), pack(diagnostics), nothing_runs.as_deref()];
+    session.run(sql, values).await.map(drop)
 }

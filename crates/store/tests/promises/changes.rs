@@ -318,6 +318,7 @@ async fn a_pipeline_that_could_not_be_compiled_keeps_its_errors(world: World) {
     let configuration = Configuration {
         text: Some("version: 2.1\njobs: nonsense\n".repeat(100)),
         diagnostics: Some("[{\"slug\":\"not-a-map\"}]".to_owned()),
+        nothing_runs: Some("there are no workflows".to_owned()),
     };
     let (kind, errors) = (PipelineErrorKind::Unsupported, vec!["`jobs` must be a map".to_owned()]);
     let failed =

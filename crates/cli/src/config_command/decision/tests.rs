@@ -4,8 +4,9 @@
 use std::{fs, path::Path};
 
 use clap::Parser as _;
-use roundel_config::{Inputs, codes, compile, page};
+use roundel_config::{Decision, Inputs, Support, codes, compile, page};
 use roundel_model::name::{BranchName, GitRef};
+use std::collections::BTreeSet;
 
 use super::*;
 use crate::config_command::{
@@ -154,17 +155,15 @@ fn agree(text: &str, wanted: Decision) -> Checked {
 }
 
 /// The jobs that diagnostics call refused: editors, pages and `validate` show these.
-fn refused_by_place(compiled: &Compiled) -> BTreeSet<(&str, &str)> {
+fn refused_by_place(compiled: &Compiled) -> BTreeSet<(String, String)> {
     let found = compiled.refusals().filter(|_| compiled.plan.is_some());
-    found.flat_map(|(_, found)| &found.jobs).map(|one| (&*one.workflow, &*one.job)).collect()
+    let jobs = found.flat_map(|(_, found)| &found.jobs);
+    jobs.map(|one| (one.workflow.clone(), one.job.clone())).collect()
 }
 
 /// The jobs that the server and the runner refuse.
-fn refused_by_plan(compiled: &Compiled) -> BTreeSet<(&str, &str)> {
-    let plan = compiled.plan.iter().flat_map(|plan| &plan.workflows);
-    let jobs = plan.flat_map(|workflow| workflow.jobs.iter().map(move |job| (workflow, job)));
-    let refused = jobs.filter(|(_, job)| !reasons(job).is_empty());
-    refused.map(|(workflow, job)| (workflow.name.as_str(), job.name.as_str())).collect()
+fn refused_by_plan(compiled: &Compiled) -> BTreeSet<(String, String)> {
+    compiled.refused_jobs().into_iter().map(|refused| (refused.workflow, refused.job)).collect()
 }
 
 /// The real configurations next to the repository, when they are there.
@@ -270,7 +269,7 @@ fn a_refused_job_names_what_it_is_refused_for_in_a_list() {
         (file(&containers, "build"), "service_containers", vec!["redis:7"]),
         (file(&program, "build"), "container_program", vec![]),
     ] {
-        let refused = refused_jobs(&compile(&text, &Inputs::default()));
+        let refused = compile(&text, &Inputs::default()).refused_jobs();
         let expected = serde_json::json!([
             { "workflow": "main", "job": "build", "reason": reason, "names": names }
         ]);

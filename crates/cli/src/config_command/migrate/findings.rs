@@ -3,20 +3,13 @@
 use std::collections::BTreeSet;
 
 use roundel_config::{
-    Consequence, Diagnostic, JobRefusal, NEVER_STARTED_HELP, Severity,
+    Consequence, Diagnostic, JobRefusal, NEVER_STARTED_HELP, RefusalReason, Severity,
     codes::{self, Code},
     listing::{self, Unsupported},
     orbs::OrbReference,
 };
 
-use super::{
-    super::{
-        check::Checked,
-        decision::{self, Reason},
-    },
-    facts::Facts,
-    kind::Kind,
-};
+use super::{super::check::Checked, facts::Facts, kind::Kind};
 
 /// What the `circleci` command in a job does here.
 const TOOL: &[&str] = &["circleci step halt", "circleci task halt"];
@@ -215,11 +208,11 @@ impl Found {
     fn refused_jobs(&mut self, checked: &Checked, facts: &Facts) {
         let mut contexts = facts.contexts.clone();
         let (mut services, mut programs) = (BTreeSet::new(), BTreeSet::new());
-        for refused in decision::refused_jobs(&checked.compiled) {
+        for refused in checked.compiled.refused_jobs() {
             match refused.reason {
-                Reason::Contexts(names) => contexts.extend(names),
-                Reason::ServiceContainers(_) => drop(services.insert(refused.job)),
-                Reason::ContainerProgram => drop(programs.insert(refused.job)),
+                RefusalReason::Contexts(names) => contexts.extend(names),
+                RefusalReason::ServiceContainers(_) => drop(services.insert(refused.job)),
+                RefusalReason::ContainerProgram => drop(programs.insert(refused.job)),
             }
         }
         services.extend(facts.services.iter().cloned());

@@ -1,5 +1,6 @@
 //! The findings as a report: one repository in full, several as a table with what they share.
 
+use roundel_config::Decision;
 use roundel_model::text::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +8,6 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use super::{
-    super::decision::Decision,
     findings::Level,
     kind::Kind,
     repository::{FileReport, Readiness, Repository},

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use roundel_config::{
-    Diagnostic, Inputs, Profile, Severity, codes,
+    Decision, Diagnostic, Inputs, Profile, Severity, codes,
     document::{Node, from_yaml},
 };
 use roundel_model::text::counted;
@@ -15,7 +15,6 @@ use roundel_model::text::counted;
 use super::{
     super::{
         check::{Checked, Compiler},
-        decision::Decision,
         sources::{self, Source},
     },
     facts::{Facts, is_setup},

@@ -3,9 +3,9 @@
 use std::fs;
 
 use clap::Parser as _;
+use roundel_config::Decision;
 
 use super::{
-    super::decision::Decision,
     findings::{Finding, Level},
     *,
 };

@@ -101,8 +101,8 @@ struct PipelineLive {
     has_errors: bool,
     has_config: bool,
     undelivered: Vec<Undelivered>,
-    /// It is for a tag, whose jobs need filters of their own.
-    of_tag: bool,
+    /// Why nothing runs though the configuration is right, for the page.
+    nothing_runs: Option<Html>,
 }
 
 struct WorkflowView {
@@ -203,7 +203,8 @@ async fn read(
 ) -> Result<PipelineLive, PageError> {
     let store = &visit.app.store;
     let workflows = store.workflows(row.id).await?;
-    let Configuration { text, diagnostics } = store.config_of(row.id).await?.unwrap_or_default();
+    let Configuration { text, diagnostics, nothing_runs } =
+        store.config_of(row.id).await?.unwrap_or_default();
     let mut diagnostics = config_view::read(diagnostics.as_deref());
     if row.status == PipelineStatus::Created {
         diagnostics.retain(|diagnostic| is_about_a_job_of(diagnostic, &workflows));
@@ -220,6 +221,7 @@ async fn read(
         config_view::views(text.as_deref().unwrap_or_default(), &diagnostics);
     let (unsupported, diagnostics): (Vec<_>, Vec<_>) =
         shown.into_iter().partition(|view| view.kind == DiagnosticKind::PipelineRefused);
+    let runs_nothing = DisplayStatus::of_pipeline(row, &workflows) == DisplayStatus::Nothing;
     Ok(PipelineLive {
         id: row.id.to_string(),
         family: view.status.family(),
@@ -233,7 +235,7 @@ async fn read(
         unsupported: config_view::grouped(unsupported),
         more,
         has_config: text.is_some(),
-        of_tag: row.git_ref.tag().is_some(),
+        nothing_runs: runs_nothing.then(|| why_nothing(nothing_runs.as_deref())),
         undelivered: undelivered
             .into_iter()
             .filter_map(|undelivered| {
@@ -251,6 +253,16 @@ async fn read(
             })
             .collect(),
     })
+}
+
+/// Says that nothing runs, and why. Pipelines of earlier releases, and those whose workflows are all of a
+/// kind that never starts, have no reason of their own.
+fn why_nothing(why: Option<&str>) -> Html {
+    let valid = "The configuration is valid, and this pipeline runs nothing";
+    match why {
+        Some(why) => sentence(&format!("{valid}: {why}.")),
+        None => sentence(&format!("{valid}.")),
+    }
 }
 
 /// Returns whether a diagnostic concerns a job of this pipeline, or no job at all.
@@ -393,7 +405,7 @@ struct ConfigPage {
 
 async fn config(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
     let Pipeline { row, project } = subject;
-    let Configuration { text, diagnostics } =
+    let Configuration { text, diagnostics, .. } =
         visit.app.store.config_of(row.id).await?.unwrap_or_default();
     let text = text.ok_or_else(|| visit.not_found())?;
     let diagnostics = config_view::read(diagnostics.as_deref());

@@ -1,7 +1,7 @@
 //! What pages call things: each by one name, and by one that is true.
 
-use roundel_engine::Configuration;
-use roundel_model::status::Outcome;
+use roundel_engine::{Configuration, Event};
+use roundel_model::{name::GitRef, status::Outcome};
 
 use super::world::{World, text};
 
@@ -123,4 +123,38 @@ async fn adding_a_project_has_one_name() {
     let page = text(world.get("/add", Some("admin")).await).await;
     assert!(page.contains("<title>Add project · Roundel</title>"), "{page}");
     assert!(page.contains("<h1>Add project</h1>"), "{page}");
+}
+
+/// The reason why nothing runs is the answer that people look for: a warning next to it must not hide it, and the
+/// page must say what `validate` says.
+#[tokio::test]
+async fn why_nothing_runs_is_said_next_to_a_warning() {
+    let world = World::new().await;
+    let config = "version: 2.1
+jobs: { build: { docker: [{ image: 'cimg/base:latest' }], steps: [checkout] } }
+workflows: { main: { jobs: [build: { filters: { branches: { only: main } } }] } }\n";
+    let git_ref = Some(GitRef::Branch("quick-fix".into()));
+    let inputs = roundel_config::Inputs { git_ref: git_ref.clone(), ..Default::default() };
+    let compiled = roundel_config::compile(config, &inputs);
+    assert!(compiled.notes().next().is_some(), "the file has a warning");
+    let why = compiled.nothing_runs(git_ref.as_ref()).unwrap().to_string();
+    let notes: Vec<_> = compiled.notes().collect();
+    let mut configuration = Configuration {
+        text: Some(config.to_owned()),
+        diagnostics: Some(serde_json::to_string(&notes).unwrap()),
+        nothing_runs: Some(why),
+    };
+    let event = Event::Compiled { workflows: vec![], configuration: configuration.clone() };
+    let pipeline = world.planned(("quick-fix", "Fix it"), &event).await;
+    let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
+    let said = "this pipeline runs nothing: the filters of the jobs leave out the branch <code>quick-fix</code>.";
+    assert!(page.contains("<h2>Nothing to run</h2>") && page.contains(said), "{page}");
+    assert!(page.contains("is-warning"), "{page}");
+
+    // An earlier release kept no reason.
+    configuration.nothing_runs = None;
+    let event = Event::Compiled { workflows: vec![], configuration };
+    let pipeline = world.planned(("quick-fix", "Fix it again"), &event).await;
+    let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
+    assert!(page.contains("this pipeline runs nothing.</p>"), "{page}");
 }

@@ -263,6 +263,7 @@ impl World {
         let configuration = Configuration {
             text: Some(config.to_owned()),
             diagnostics: Some(serde_json::to_string(&notes).unwrap()),
+            nothing_runs: None,
         };
         let build = roundel_testkit::planned::build("build", 1);
         self.pipeline_of("main", subject, (build, &[], configuration)).await
@@ -290,6 +291,7 @@ impl World {
             configuration: Configuration {
                 text: Some(config.to_owned()),
                 diagnostics: Some(serde_json::to_string(&found).unwrap()),
+                nothing_runs: None,
             },
         };
         self.failed_to_compile(subject, failed).await
