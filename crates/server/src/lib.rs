@@ -27,6 +27,7 @@ mod role_cache;
 pub mod setup;
 mod signing;
 pub mod status_name;
+mod supervisor;
 mod trigger;
 mod variable_rules;
 pub mod wake;
@@ -103,9 +104,7 @@ impl Server {
 
         let mut work = JoinSet::new();
         work.spawn(serve(listener, Arc::clone(&app)));
-        work.spawn(intake::run(parts_of_intake(&app), Arc::clone(&app.wake), app.stopping.clone()));
-        work.spawn(deliver::run(parts_of_deliver(&app), app.stopping.clone()));
-        work.spawn(clock::run(app.starter.clone(), app.settings.pace, app.stopping.clone()));
+        keep_loops_running(&app, &mut work);
         setup::resume_all(&app.setups).await;
         tracing::debug!(%address, public_url = %app.settings.public_url, "the server started");
         Ok(Self { app, address, work, _lock: lock })
@@ -131,6 +130,21 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.app.stopping.cancel();
     }
+}
+
+/// Starts the three loops, each with what it uses.
+fn keep_loops_running(app: &Arc<App>, work: &mut JoinSet<()>) {
+    let stopping = &app.stopping;
+    let of = Arc::clone(app);
+    let begin =
+        move || intake::run(parts_of_intake(&of), Arc::clone(&of.wake), of.stopping.clone());
+    work.spawn(supervisor::keep_running("intake", stopping.clone(), begin));
+    let of = Arc::clone(app);
+    let begin = move || deliver::run(parts_of_deliver(&of), of.stopping.clone());
+    work.spawn(supervisor::keep_running("deliver", stopping.clone(), begin));
+    let of = Arc::clone(app);
+    let begin = move || clock::run(of.starter.clone(), of.settings.pace, of.stopping.clone());
+    work.spawn(supervisor::keep_running("clock", stopping.clone(), begin));
 }
 
 /// Gives the first loop what it uses.
