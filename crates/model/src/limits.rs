@@ -30,6 +30,12 @@ pub const PARALLELISM: u32 = 256;
 /// Bytes of one webhook request: GitHub's cap of 25 MB and a little (`VCS` §3.1).
 pub const DELIVERY_BYTES: usize = 25 * 1024 * 1024 + 1024;
 
+/// Bytes of a webhook request that is taken however many others are. Most have a tenth of it.
+pub const SMALL_DELIVERY_BYTES: usize = 256 * 1024;
+
+/// Larger webhook requests that are read and stored at a time. Each is held in memory as a whole.
+pub const LARGE_DELIVERIES: usize = 4;
+
 /// Bytes of one form of a page: the largest holds a variable's value, percent-encoded.
 pub const FORM_BYTES: usize = 1 << 20;
 

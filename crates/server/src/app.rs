@@ -6,8 +6,9 @@
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use roundel_forge::{Forge, ForgeSettings};
-use roundel_model::{forge::ForgeKind, secret::Secret};
+use roundel_model::{forge::ForgeKind, limits, secret::Secret};
 use roundel_store::Store;
+use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
@@ -102,6 +103,8 @@ pub struct App {
     pub(crate) starter: PipelineStarter,
     pub(crate) roles: Arc<RoleCache>,
     pub(crate) health: Health,
+    /// Room for large deliveries: each is held in memory until it is stored.
+    pub(crate) large_deliveries: Arc<Semaphore>,
 }
 
 impl App {
@@ -167,6 +170,7 @@ impl App {
             starter,
             roles,
             health: Health::default(),
+            large_deliveries: Arc::new(Semaphore::new(limits::LARGE_DELIVERIES)),
         })
     }
 }

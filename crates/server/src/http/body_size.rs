@@ -14,24 +14,32 @@ use crate::app::App;
 /// How long the rest of a refused body is read.
 const REST_TIME: Duration = Duration::from_secs(5);
 
-/// How much of it.
-const REST_BYTES: usize = 4 * limits::DELIVERY_BYTES;
+/// How much of a body is read that is refused for its size.
+pub(crate) const LARGE_REST_BYTES: usize = 4 * limits::DELIVERY_BYTES;
+
+/// How much of a body is read that is for nothing that there is.
+pub(crate) const SMALL_REST_BYTES: usize = 64 * 1024;
 
 /// Whether a request announces more bytes than it may have. One that announces nothing is counted while
 /// it is read.
 pub(crate) fn is_beyond(headers: &HeaderMap, most: usize) -> bool {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    let announced = announced.and_then(|value| value.trim().parse::<u64>().ok());
-    announced.is_some_and(|bytes| usize::try_from(bytes).map_or(true, |bytes| bytes > most))
+    announced(headers).is_some_and(|bytes| bytes > most)
 }
 
-/// Reads a body that is refused and keeps nothing of it, while its sender is answered. A connection
-/// that is closed with bytes unread is reset, and the sender, which is still writing, never sees why
-/// (RFC 9112 §9.6).
-pub(crate) fn discard(app: &App, body: Body) {
+/// Returns how many bytes a request announces, if it does.
+pub(crate) fn announced(headers: &HeaderMap) -> Option<usize> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let announced = announced.and_then(|value| value.trim().parse::<u64>().ok());
+    announced.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
+}
+
+/// Reads at most so many bytes of a body that is refused and keeps nothing of it, while its sender is
+/// answered. A connection that is closed with bytes unread is reset, and the sender, which is still
+/// writing, never sees why (RFC 9112 §9.6).
+pub(crate) fn discard(app: &App, body: Body, most: usize) {
     app.tasks.spawn(async move {
         let read = async {
-            let (mut rest, mut left) = (body.into_data_stream(), REST_BYTES);
+            let (mut rest, mut left) = (body.into_data_stream(), most);
             while let Some(Ok(piece)) = rest.next().await {
                 let Some(fewer) = left.checked_sub(piece.len()) else { return };
                 left = fewer;

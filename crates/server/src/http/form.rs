@@ -53,7 +53,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for PageForm<T> {
 /// Reads what was sent, whatever its type, up to the limit of a form.
 pub(crate) async fn bytes(request: Request, app: &Arc<App>) -> Result<Bytes, Response> {
     if body_size::is_beyond(request.headers(), limits::FORM_BYTES) {
-        body_size::discard(app, request.into_body());
+        body_size::discard(app, request.into_body(), body_size::LARGE_REST_BYTES);
         return Err(too_large());
     }
     Bytes::from_request(request, app).await.map_err(|rejection| {

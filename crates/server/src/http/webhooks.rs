@@ -3,13 +3,16 @@
 //! The order is that of `VCS` §3.1. A delivery is on disk before it is answered, so that a push is
 //! never lost (invariant 1); whatever else must happen is [`crate::intake`]'s. The answer's body can
 //! be read by the administrators of the repository: it names no secret and no decision.
+//!
+//! Anyone can reach the address. What is for no hook is not kept in memory, and of what is large only a few
+//! at a time are: the rest waits for a moment, as a forge does not send a refused delivery again by itself.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
     extract::{FromRequest, FromRequestParts as _, Path, Request},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -25,6 +28,7 @@ use roundel_store::{
     projects::{Hook, HookState},
 };
 use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     body_size,
@@ -32,8 +36,14 @@ use super::{
 };
 use crate::{app::App, live::Update};
 
-/// Compared with when there is no hook, so that the answer takes as long as for a real one.
-const NO_HOOK_SECRET: &[u8] = b"there is no hook with this identifier";
+/// How long a large delivery waits for others to be stored. GitHub gives up after ten seconds.
+const ROOM_WAIT: Duration = Duration::from_secs(4);
+
+/// How long a delivery may take to arrive.
+const ARRIVAL_TIME: Duration = Duration::from_secs(30);
+
+/// Seconds after which a delivery that found no room may be sent again.
+const RETRY_AFTER: &str = "30";
 
 /// Returns the routes of the receiver.
 pub(crate) fn routes() -> Routes {
@@ -42,7 +52,7 @@ pub(crate) fn routes() -> Routes {
 
 /// Takes a delivery.
 async fn receive(signed: Signed) -> Result<Response, Rejected> {
-    let Signed { app, hook, headers, body } = signed;
+    let Signed { app, hook, headers, body, _room } = signed;
     let named = event::headers(hook.forge, |name| headers.get(name)?.to_str().ok())
         .map_err(|_| Rejected(StatusCode::BAD_REQUEST, "the headers of a delivery are missing"))?;
     let (status, word) = match record(&app, &hook, &named, body).await? {
@@ -58,6 +68,8 @@ struct Signed {
     hook: Hook,
     headers: HeaderMap,
     body: Bytes,
+    /// Held until it is stored.
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 impl Right for Signed {
@@ -72,27 +84,50 @@ impl FromRequest<Arc<App>> for Signed {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Rejected> {
         // Before it is known which hook it is for: the answer says nothing of that.
         if body_size::is_beyond(request.headers(), limits::DELIVERY_BYTES) {
-            body_size::discard(app, request.into_body());
+            body_size::discard(app, request.into_body(), body_size::LARGE_REST_BYTES);
             return Err(TOO_LARGE);
         }
         let (mut parts, body) = request.into_parts();
         let address = Path::<(String, String)>::from_request_parts(&mut parts, app).await;
         let Path((forge, hook)) = address.map_err(|_| UNKNOWN)?;
-        let hook = find(app, &forge, &hook).await?;
-        let body = axum::body::to_bytes(body, limits::DELIVERY_BYTES).await;
-        let headers = parts.headers;
-        let Some(hook) = hook else {
-            let body = body.unwrap_or_default();
-            signature::verify(NO_HOOK_SECRET, &body, "sha256=00");
+        let Some(hook) = find(app, &forge, &hook).await? else {
+            body_size::discard(app, body, body_size::SMALL_REST_BYTES);
             return Err(UNKNOWN);
         };
-        let body = body.map_err(|_| TOO_LARGE)?;
+        let headers = parts.headers;
+        let room = match room_for(app, &headers).await {
+            Ok(room) => room,
+            Err(rejected) => {
+                tracing::warn!(hook.id = %hook.id, "a delivery was refused: too many large ones at a time");
+                body_size::discard(app, body, body_size::LARGE_REST_BYTES);
+                return Err(rejected);
+            }
+        };
+        let arrived = axum::body::to_bytes(body, limits::DELIVERY_BYTES);
+        let arrived = tokio::time::timeout(ARRIVAL_TIME, arrived).await.map_err(|_| TOO_SLOW)?;
+        let body = arrived.map_err(|_| TOO_LARGE)?;
         let signature = event::signature(hook.forge, |name| headers.get(name)?.to_str().ok());
         if !is_signed(&hook, &body, signature) {
             tracing::warn!(hook.id = %hook.id, "a delivery with a wrong signature was refused");
             return Err(NOT_SIGNED);
         }
-        Ok(Self { app: Arc::clone(app), hook, headers, body })
+        Ok(Self { app: Arc::clone(app), hook, headers, body, _room: room })
+    }
+}
+
+/// Makes room for a large delivery. Nothing is kept free for a small one; one that announces no size counts
+/// as large.
+async fn room_for(
+    app: &App,
+    headers: &HeaderMap,
+) -> Result<Option<OwnedSemaphorePermit>, Rejected> {
+    if body_size::announced(headers).is_some_and(|bytes| bytes <= limits::SMALL_DELIVERY_BYTES) {
+        return Ok(None);
+    }
+    let room = Arc::clone(&app.large_deliveries).acquire_owned();
+    match tokio::time::timeout(ROOM_WAIT, room).await {
+        Ok(Ok(room)) => Ok(Some(room)),
+        Ok(Err(_)) | Err(_) => Err(BUSY),
     }
 }
 
@@ -102,12 +137,24 @@ struct Rejected(StatusCode, &'static str);
 const UNKNOWN: Rejected = Rejected(StatusCode::NOT_FOUND, "there is no such hook");
 const TOO_LARGE: Rejected =
     Rejected(StatusCode::PAYLOAD_TOO_LARGE, "the delivery is larger than 25 MB, or was cut off");
+const TOO_SLOW: Rejected =
+    Rejected(StatusCode::REQUEST_TIMEOUT, "the delivery did not arrive in time; send it again");
+const BUSY: Rejected = Rejected(
+    StatusCode::SERVICE_UNAVAILABLE,
+    "too many large deliveries arrive at a time; send it again",
+);
 const NOT_SIGNED: Rejected =
     Rejected(StatusCode::UNAUTHORIZED, "the signature is missing or wrong");
 
 impl IntoResponse for Rejected {
     fn into_response(self) -> Response {
-        (self.0, self.1).into_response()
+        let mut response = (self.0, self.1).into_response();
+        if self.0 == StatusCode::SERVICE_UNAVAILABLE {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+        }
+        response
     }
 }
 

@@ -116,23 +116,79 @@ async fn a_delivery_that_cannot_be_stored_is_not_acknowledged() {
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
+/// Sends the head of a delivery with a line on its body, and none of that.
+async fn announce(world: &World, hook: &str, body: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(world.settings.listen).await.unwrap();
+    let head = format!(
+        "POST /hooks/github/{hook} HTTP/1.1\r\nhost: ci\r\nx-github-event: push\r\n\
+         x-github-delivery: 9\r\n{body}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+const CHUNKED: &str = "transfer-encoding: chunked";
+
+/// Reads the first bytes of the answer.
+async fn answer<const LENGTH: usize>(stream: &mut TcpStream) -> String {
+    let mut answer = [0; LENGTH];
+    let read = tokio::time::timeout(TIMEOUT, stream.read_exact(&mut answer)).await;
+    assert!(read.is_ok_and(|read| read.is_ok()), "no answer before the body");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
 /// A sender who announces too much must not keep us reading it, and does not learn which hooks exist.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_that_announces_too_much_is_refused_before_it_is_read() {
     let world = World::start().await;
     let known = hook(&world).await.id.to_string();
+    let body = format!("content-length: {}", limits::DELIVERY_BYTES + 1);
     for hook in [known, HookId::fresh().to_string()] {
-        let mut stream = TcpStream::connect(world.settings.listen).await.unwrap();
-        let head = format!(
-            "POST /hooks/github/{hook} HTTP/1.1\r\nhost: ci\r\nx-github-event: push\r\n\
-             x-github-delivery: 9\r\ncontent-length: {}\r\n\r\n",
-            limits::DELIVERY_BYTES + 1
-        );
-        stream.write_all(head.as_bytes()).await.unwrap();
-        // Not one byte of the body was sent.
-        let mut status = [0; 12];
-        let read = tokio::time::timeout(TIMEOUT, stream.read_exact(&mut status)).await;
-        assert!(read.is_ok_and(|read| read.is_ok()), "no answer before the body");
-        assert_eq!(&status, b"HTTP/1.1 413");
+        let mut stream = announce(&world, &hook, &body).await;
+        assert_eq!(answer::<12>(&mut stream).await, "HTTP/1.1 413");
     }
+}
+
+/// Anyone can send them: 25 MB each must not be kept in memory.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_for_no_hook_is_refused_before_it_is_read() {
+    let world = World::start().await;
+    for hook in [HookId::fresh().to_string(), "nonsense".to_owned()] {
+        for body in [format!("content-length: {}", limits::DELIVERY_BYTES), CHUNKED.to_owned()] {
+            let mut stream = announce(&world, &hook, &body).await;
+            assert_eq!(answer::<12>(&mut stream).await, "HTTP/1.1 404");
+        }
+    }
+}
+
+/// Memory is bounded whatever arrives, and most pushes, which are small, do not wait for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn large_deliveries_beyond_a_few_are_sent_again_and_small_ones_are_taken() {
+    let world = World::start().await;
+    let hook = hook(&world).await;
+    let id = hook.id.to_string();
+    let mut slow = Vec::new();
+    for _ in 0..limits::LARGE_DELIVERIES {
+        // The server asks for the body when there is room for it. Without a size it counts as large.
+        let body = format!("{CHUNKED}\r\nexpect: 100-continue");
+        let mut stream = announce(&world, &id, &body).await;
+        assert_eq!(answer::<12>(&mut stream).await, "HTTP/1.1 100");
+        slow.push(stream);
+    }
+    let body = vec![b' '; limits::SMALL_DELIVERY_BYTES + 1];
+    let large = || {
+        let signature = Some(sign(hook.secret.expose(), &body));
+        Sent { hook: &id, guid: "21", body: body.clone(), signature }
+    };
+    let (status, said) = send(&world, large()).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{said}");
+
+    let body = b"{}".to_vec();
+    let signature = Some(sign(hook.secret.expose(), &body));
+    let (status, _) = send(&world, Sent { hook: &id, guid: "22", body, signature }).await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+
+    drop(slow);
+    let (status, _) = send(&world, large()).await;
+    assert_eq!(status, StatusCode::ACCEPTED);
 }
