@@ -1,8 +1,9 @@
 //! The path from a webhook to its green check, which ARCHITECTURE.md lists, is there to be read.
 //!
 //! The list has at most ten files, and one of them sets a status. Each exists and has the functions that
-//! the list names, in that order; where the list does not say what a file leaves for the next one to find,
-//! it calls the next one, and where it names files in between, the last of these does. And a reader never
+//! the list names, in that order. Where the list does not say what a file leaves for the next one to find,
+//! it calls the next one; through one or two more files where it names them, of which each calls the next.
+//! What it names as called on the way is called, by what was read before. And a reader never
 //! turns back: in these files, a function is below the first one that calls it, and so is a method that
 //! the list names.
 
@@ -19,15 +20,37 @@ use super::{
 /// Files that a reader is asked to open.
 const MOST: usize = 10;
 
+/// Files that a call passes through between two rows.
+const MOST_BETWEEN: usize = 2;
+
+/// Files that a row sends a reader to who does not trust their names.
+const MOST_ASIDE: usize = 4;
+
 /// One row of the list.
 struct Row<'t> {
     file: &'t str,
     /// In the order of reading.
     functions: Vec<&'t str>,
-    /// What the next file finds; empty if it is called.
-    leaves: &'t str,
-    /// Files between this one and the next, as `leaves` names them.
-    between: Vec<&'t str>,
+    /// What is called on the way and returns, as the words on what happens name it.
+    aside: Vec<Function<'t>>,
+    /// What leads to the next row; nothing if that is called.
+    onward: Vec<Step<'t>>,
+}
+
+/// A step from one row to the next.
+enum Step<'t> {
+    /// A function that is called.
+    Through(Function<'t>),
+    /// What the next step finds.
+    Left,
+}
+
+/// A function of a file that is not a row.
+#[derive(Clone, Copy)]
+struct Function<'t> {
+    /// The end of its path.
+    file: &'t str,
+    name: &'t str,
 }
 
 /// Reads the rows that begin with a number.
@@ -37,11 +60,29 @@ fn rows(document: &str) -> Vec<Row<'_>> {
 
 fn row(line: &str) -> Option<Row<'_>> {
     let cells: Vec<&str> = line.strip_prefix("| ")?.split('|').map(str::trim).collect();
-    let [number, file, functions, _, leaves, ""] = cells.as_slice() else { return None };
+    let [number, file, functions, what, onward, ""] = cells.as_slice() else { return None };
     number.parse::<usize>().ok()?;
-    let functions = quoted(functions).collect();
-    let between = quoted(leaves).filter(|word| word.contains('/')).collect();
-    Some(Row { file: file.trim_matches('`'), functions, leaves, between })
+    let steps = onward.split('▸').filter(|step| !step.trim().is_empty());
+    Some(Row {
+        file: file.trim_matches('`'),
+        functions: quoted(functions).collect(),
+        aside: named_in(what),
+        onward: steps.map(step).collect(),
+    })
+}
+
+fn step(text: &str) -> Step<'_> {
+    named_in(text).first().copied().map_or(Step::Left, Step::Through)
+}
+
+/// Returns the files that a text names, each with the function that is named after it.
+fn named_in(text: &str) -> Vec<Function<'_>> {
+    let words: Vec<&str> = quoted(text).collect();
+    let is_file = |word: &str| Path::new(word).extension().is_some_and(|end| end == "rs");
+    let files = words.iter().enumerate().filter(|(_, word)| is_file(word));
+    files
+        .map(|(index, file)| Function { file, name: words.get(index + 1).copied().unwrap_or("") })
+        .collect()
 }
 
 fn quoted(cell: &str) -> impl Iterator<Item = &str> {
@@ -60,43 +101,119 @@ fn broken_steps(document: &str, sources: &[Source]) -> Vec<String> {
         broken.push("no file of the list sets a status".to_owned());
     }
     for (index, row) in rows.iter().enumerate() {
-        let (Some(source), Some(last)) =
-            (find(row.file), find(row.between.last().unwrap_or(&row.file)))
-        else {
-            broken.push(format!("`{}`, or what is after it, does not exist", row.file));
+        let Some(source) = find(row.file) else {
+            broken.push(format!("`{}` does not exist", row.file));
             continue;
         };
         let items = Items::of(source);
         broken.extend(items.not_in_order(row));
         let above = items.above_their_callers().chain(items.methods_above_their_callers(row));
         broken.extend(above.map(|what| format!("`{}`: {what}", row.file)));
-        if let Some(next) = rows.get(index + 1)
-            && let Some(function) = next.functions.first()
-            && (row.leaves.is_empty() || !row.between.is_empty())
-            && !calls(&last.text, next.file, function)
-        {
-            broken.push(format!("`{}` does not call `{function}` of `{}`", last.path, next.file));
-        }
+        broken.extend(broken_onward(row, source, rows.get(index + 1), sources));
     }
     broken
+}
+
+/// Returns what is wrong with the files that a row names besides its own.
+fn broken_onward(
+    row: &Row<'_>,
+    source: &Source,
+    next: Option<&Row<'_>>,
+    sources: &[Source],
+) -> Vec<String> {
+    let mut broken = Vec::new();
+    // What has been read, and what leads to the next step if nothing was left for it.
+    let (mut read, mut last) = (vec![source], Some(source));
+    for step in &row.onward {
+        let Step::Through(function) = step else {
+            last = None;
+            continue;
+        };
+        match function.find(sources) {
+            Ok(through) => {
+                let called = last.filter(|last| !function.is_called_in(last, through));
+                broken.extend(called.map(|last| function.not_called_in(&[last])));
+                read.push(through);
+                last = Some(through);
+            }
+            Err(what) => broken.push(what),
+        }
+    }
+    if let (Some(last), Some(next)) = (last, next)
+        && let Some(name) = next.functions.first()
+        && !calls(&last.text, next.file, name)
+    {
+        broken.push(Function { file: next.file, name }.not_called_in(&[last]));
+    }
+    if read.len() > MOST_BETWEEN + 1 {
+        broken.push(format!("`{}` leads through more than {MOST_BETWEEN} files", row.file));
+    }
+    for function in &row.aside {
+        match function.find(sources) {
+            Ok(aside) => {
+                if !read.iter().any(|reader| function.is_called_in(reader, aside)) {
+                    broken.push(function.not_called_in(&read));
+                }
+                read.push(aside);
+            }
+            Err(what) => broken.push(what),
+        }
+    }
+    if row.aside.len() > MOST_ASIDE {
+        broken.push(format!("`{}` names more than {MOST_ASIDE} files aside", row.file));
+    }
+    broken
+}
+
+impl Function<'_> {
+    /// Returns its file, which has to exist once, and to have it.
+    fn find<'s>(&self, sources: &'s [Source]) -> Result<&'s Source, String> {
+        let Self { file, name } = self;
+        let end = format!("/{file}");
+        let mut found =
+            sources.iter().filter(|source| source.path == *file || source.path.ends_with(&end));
+        let (Some(source), None) = (found.next(), found.next()) else {
+            return Err(format!("`{file}` does not exist, or more than once"));
+        };
+        if Items::of(source).line_of(name).is_none() {
+            return Err(format!("`{file}` has no function `{name}`"));
+        }
+        Ok(source)
+    }
+
+    fn is_called_in(&self, caller: &Source, own: &Source) -> bool {
+        calls(&caller.text, &own.path, self.name)
+    }
+
+    fn not_called_in(&self, read: &[&Source]) -> String {
+        let paths: Vec<&str> = read.iter().map(|source| source.path.as_str()).collect();
+        format!("`{}` does not call `{}` of `{}`", paths.join("`, `"), self.name, self.file)
+    }
 }
 
 fn sets_a_status(source: &Source) -> bool {
     source.text.contains(".status = ")
 }
 
-/// Returns whether a file calls the function of another one: by its module, from the root of its crate, or
-/// as the method of what is named after it: a variable, or a type.
+/// Returns whether a file calls the function of another one: by its module, from the root of its crate, as
+/// the method of what is named after either, or by a name or on a type that it imports from it.
 fn calls(text: &str, file: &str, function: &str) -> bool {
     let module = Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let package = file.split('/').nth(1).unwrap_or_default();
     let mut letters = module.chars();
     let kind = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>());
-    let owners = [format!("{module}::"), format!("roundel_{package}::"), format!("{module}.")];
-    owners
-        .into_iter()
-        .chain(kind.map(|kind| format!("{kind}::")))
-        .any(|owner| text.contains(&format!("{owner}{function}(")))
+    let kind = kind.unwrap_or_default();
+    let by_owner = [
+        format!("{module}::"),
+        format!("roundel_{package}::"),
+        format!("{module}."),
+        format!("{package}."),
+        format!("{kind}::"),
+    ];
+    let is_imported = |name: &str| text.contains(&format!("{module}::{name}"));
+    by_owner.iter().any(|owner| text.contains(&format!("{owner}{function}(")))
+        || is_imported(function) && text.contains(&format!("{function}("))
+        || is_imported("") && text.contains(&format!(".{function}("))
 }
 
 /// What a file holds, tests left out.
@@ -187,18 +304,21 @@ impl Items {
         self.all.push(Reading { line, name, names: words.collect(), methods });
     }
 
+    fn line_of(&self, name: &str) -> Option<usize> {
+        self.functions.get(name).or_else(|| self.methods.get(name)).copied()
+    }
+
     /// Lists the functions of a row that are not there, or not below the one before.
     fn not_in_order(&self, row: &Row<'_>) -> Vec<String> {
         let mut broken = Vec::new();
         let mut before: Option<(&str, usize)> = None;
         for name in &row.functions {
-            let line = self.functions.get(*name).or_else(|| self.methods.get(*name));
-            match (line, before) {
+            match (self.line_of(name), before) {
                 (None, _) => broken.push(format!("`{}` has no function `{name}`", row.file)),
-                (Some(line), Some((above, last))) if *line < last => {
+                (Some(line), Some((above, last))) if line < last => {
                     broken.push(format!("`{}`: `{name}` is above `{above}`", row.file));
                 }
-                (Some(line), _) => before = Some((name, *line)),
+                (Some(line), _) => before = Some((name, line)),
             }
         }
         if row.functions.is_empty() {
@@ -249,35 +369,66 @@ fn the_path_from_a_webhook_to_its_check_can_be_read_downward() {
     report("the list in ARCHITECTURE.md", broken_steps(&document[0].text, &source::rust()));
 }
 
+/// Sources of a path: `one` calls `two`, after which `three` is called through `between`.
+fn sample() -> Vec<Source> {
+    source::sample(&[
+        ("crates/a/src/one.rs", "fn begin() { go_on() } fn go_on() { two::work(); side::look() }"),
+        ("crates/a/src/two.rs", "fn work() { job.status = Status::Ended; between::hand_on() }"),
+        ("crates/a/src/between.rs", "fn hand_on() { three.end() }"),
+        ("crates/a/src/side.rs", "fn look() {}"),
+        ("crates/b/src/three.rs", "fn end() {}"),
+    ])
+}
+
+const ONE: &str = "| 1 | `crates/a/src/one.rs` | `begin` `go_on` | it begins | |";
+const TWO: &str = "| 2 | `crates/a/src/two.rs` | `work` | it works | a row of `rows` |";
+const THREE: &str = "| 3 | `crates/b/src/three.rs` | `end` | it ends | |";
+
+fn broken(rows: &[&str]) -> Vec<String> {
+    broken_steps(&rows.join("\n"), &sample())
+}
+
 #[test]
 fn a_step_that_leads_nowhere_is_found() {
-    let list = |rows: &[&str]| rows.join("\n");
-    let sources = source::sample(&[
-        ("crates/a/src/one.rs", "fn begin() { go_on() } fn go_on() { two::work(); }"),
-        ("crates/a/src/two.rs", "fn work() { job.status = Status::Ended; }"),
-        ("crates/a/src/between.rs", "fn hand_on() { three.end() }"),
-        ("crates/b/src/three.rs", "fn end() {}"),
-    ]);
-    let broken = |rows: &[&str]| broken_steps(&list(rows), &sources);
-    let one = "| 1 | `crates/a/src/one.rs` | `begin` `go_on` | it begins | |";
-    let two = "| 2 | `crates/a/src/two.rs` | `work` | it works | a row |";
-    let three = "| 3 | `crates/b/src/three.rs` | `end` | it ends | |";
-    assert_eq!(broken(&[one, two, three]), Vec::<String>::new());
-    let by_way_of = two.replace("a row", "by way of `crates/a/src/between.rs`");
-    assert_eq!(broken(&[one, &by_way_of, three]), Vec::<String>::new());
+    assert_eq!(broken(&[ONE, TWO, THREE]), Vec::<String>::new());
     assert!(calls("fn hand_on() { Three::end() }", "crates/b/src/three.rs", "end"));
-    let elsewhere = by_way_of.replace("between", "one");
-    assert!(broken(&[one, &elsewhere, three])[0].contains("one.rs` does not call `end`"));
-    let gone = by_way_of.replace("between", "gone");
-    assert!(broken(&[one, &gone, three])[0].contains("does not exist"));
-    assert!(broken(&[one])[0].contains("sets a status"));
-    let silent = two.replace("a row ", "");
-    assert!(broken(&[one, &silent, three])[0].contains("does not call `end`"));
-    assert!(broken(&[two, &one.replace("begin", "start")])[0].contains("no function `start`"));
-    assert!(broken(&[two, &one.replace("one.rs", "gone.rs")])[0].contains("does not exist"));
-    assert!(broken(&[two, &three.replace("`end`", "")])[0].contains("without a function"));
+    assert!(calls("use three::Kind; fn a() { kind.end() }", "crates/b/src/three.rs", "end"));
+    assert!(calls("use three::end; fn a() { end() }", "crates/b/src/three.rs", "end"));
+    assert!(!calls("fn a() { kind.end() }", "crates/b/src/three.rs", "end"));
+    assert!(broken(&[ONE])[0].contains("sets a status"));
+    let silent = TWO.replace("a row of `rows` ", "");
+    assert!(broken(&[ONE, &silent, THREE])[0].contains("does not call `end`"));
+    assert!(broken(&[TWO, &ONE.replace("begin", "start")])[0].contains("no function `start`"));
+    assert!(broken(&[TWO, &ONE.replace("one.rs", "gone.rs")])[0].contains("does not exist"));
+    assert!(broken(&[TWO, &THREE.replace("`end`", "")])[0].contains("without a function"));
     assert!(broken(&[])[0].contains("0 files"));
-    assert!(broken(&[three; 11])[0].contains("11 files"));
+    assert!(broken(&[THREE; 11])[0].contains("11 files"));
+}
+
+/// A file between two rows is read too: it must be there, be called, and not be one of many.
+#[test]
+fn a_step_through_a_file_that_is_not_called_is_found() {
+    let through = |steps: &str| broken(&[ONE, &TWO.replace("a row of `rows`", steps), THREE]);
+    assert_eq!(through("`between.rs` `hand_on`"), Vec::<String>::new());
+    // What was left is found by the next file; it is not called.
+    assert_eq!(through("a row ▸ `a/src/between.rs` `hand_on`"), Vec::<String>::new());
+    assert_eq!(through("`between.rs` `hand_on` ▸ a row"), Vec::<String>::new());
+    assert!(through("`gone.rs` `hand_on`")[0].contains("does not exist"));
+    assert!(through("`src/between.rs` `end`")[0].contains("no function `end`"));
+    assert!(through("`side.rs` `look`")[0].contains("two.rs` does not call `look`"));
+    assert!(through("a row ▸ `side.rs` `look`")[0].contains("side.rs` does not call `end`"));
+    let many = "a row ▸ `between.rs` `hand_on` ▸ a row ▸ `between.rs` `hand_on` ▸ a row ▸ `between.rs` `hand_on`";
+    assert!(through(many)[0].contains("more than 2 files"));
+}
+
+#[test]
+fn a_file_aside_that_is_not_called_is_found() {
+    let aside = |named: &str| broken(&[&ONE.replace("it begins", named), TWO, THREE]);
+    assert_eq!(aside("it looks (`side.rs` `look`)"), Vec::<String>::new());
+    assert!(aside("`between.rs` `hand_on`")[0].contains("one.rs` does not call `hand_on`"));
+    assert!(aside("`gone.rs` `look`")[0].contains("does not exist"));
+    assert!(aside("`side.rs`")[0].contains("no function"));
+    assert!(aside(&"`side.rs` `look` ".repeat(5))[0].contains("more than 4 files"));
 }
 
 /// A reader must have met the caller when they come to what it calls.
