@@ -9,7 +9,7 @@
 //! - `shape`: what a file says on top, its length, its name, where `unsafe` may be, comments that
 //!   only repeat a name;
 //! - `links`: links in the documents lead somewhere;
-//! - `parameters`: a function has five at most, and no tuple hides one;
+//! - `parameters`: a function has five at most, no tuple hides one, and no call has a bare `true`;
 //! - `routes`: every route of the server declares its right;
 //! - `templates`: a template compares with no word;
 //! - `verbs`: every `cargo xtask …` that is named exists;

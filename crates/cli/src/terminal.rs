@@ -117,12 +117,12 @@ fn color(text: &str) -> usize {
 }
 
 /// Returns whether standard output may have colors: it is a terminal, and `NO_COLOR` is unset.
-pub(crate) fn colors() -> bool {
+fn colors() -> bool {
     AutoStream::choice(&io::stdout()) != ColorChoice::Never
 }
 
 /// The same of standard error.
-pub(crate) fn remark_colors() -> bool {
+fn remark_colors() -> bool {
     AutoStream::choice(&io::stderr()) != ColorChoice::Never
 }
 
@@ -136,9 +136,9 @@ pub(crate) fn remark_layout() -> Layout {
     Layout { colors: remark_colors(), width: remark_width() }
 }
 
-/// Puts a style around a string, if there may be colors.
-pub(crate) fn styled(text: &str, style: anstyle::Style, colors: bool) -> String {
-    if colors { format!("{style}{text}{style:#}") } else { text.to_owned() }
+/// Puts a style around a string, if the layout has colors.
+pub(crate) fn styled(text: &str, style: anstyle::Style, layout: Layout) -> String {
+    if layout.colors { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }
 
 /// Adds a line to a string.
@@ -170,7 +170,7 @@ pub(crate) struct OutputClosed;
 
 /// Prints an error with every cause, outermost first.
 pub(crate) fn print_error(error: &anyhow::Error) {
-    let label = styled("error:", AnsiColor::Red.on_default().bold(), remark_colors());
+    let label = styled("error:", AnsiColor::Red.on_default().bold(), remark_layout());
     let fit = |text: &dyn fmt::Display, indent| wrapped(&text.to_string(), indent, remark_width());
     let mut causes = causes(error).into_iter();
     let first = causes.next().unwrap_or_default();

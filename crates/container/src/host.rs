@@ -163,7 +163,7 @@ impl Host {
 
 /// Tries whether a mount of this directory can map ids.
 fn can_map_ids(directory: &Path, ids: &OwnedFd) -> io::Result<()> {
-    let mount = sys::open_tree(directory, false)?;
+    let mount = sys::clone_mount(directory)?;
     let change = MountChange { ids: Some(ids.as_fd()), ..MountChange::default() };
     sys::change_mount(mount.as_fd(), change)
 }

@@ -79,13 +79,18 @@ pub(crate) fn default_signals() {
     }
 }
 
-/// Clones the mount (and, if `recursive`, those below it) at a path into a detached one.
-pub(crate) fn open_tree(path: &Path, recursive: bool) -> io::Result<OwnedFd> {
+/// Clones the mount at a path into a detached one.
+pub(crate) fn clone_mount(path: &Path) -> io::Result<OwnedFd> {
+    open_tree(path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)
+}
+
+/// Clones the mount at a path and those below it into a detached one.
+pub(crate) fn clone_mounts(path: &Path) -> io::Result<OwnedFd> {
+    open_tree(path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)
+}
+
+fn open_tree(path: &Path, flags: c_uint) -> io::Result<OwnedFd> {
     let path = c_path(path)?;
-    let mut flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
-    if recursive {
-        flags |= AT_RECURSIVE;
-    }
     // SAFETY: `path` is a C string that lives over the call.
     own(unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) })
 }

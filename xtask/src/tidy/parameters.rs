@@ -1,8 +1,14 @@
-//! A parameter limit is met with fewer jobs, not with tuples: what a tuple holds counts one by one.
+//! What a call says of its arguments.
 //!
-//! `clippy.toml` allows five parameters, and counts a tuple as one. Test helpers are not checked.
+//! A parameter limit is met with fewer jobs, not with tuples: what a tuple holds counts one by one.
+//! `clippy.toml` allows five parameters, and counts a tuple as one. And no call of a function of this repository
+//! has a bare `true` or `false`, of which its reader cannot say what is true. Test helpers are not checked.
 
-use syn::{FnArg, GenericArgument, Pat, PathArguments, Signature, Type, visit::Visit};
+use std::collections::BTreeSet;
+
+use syn::{
+    Expr, ExprLit, FnArg, GenericArgument, Lit, Pat, PathArguments, Signature, Type, visit::Visit,
+};
 
 use super::{
     report::report,
@@ -63,14 +69,95 @@ fn inside(of: &Type) -> Option<&Type> {
     }
 }
 
-fn crowded(sources: &[Source]) -> Vec<String> {
-    let product = sources.iter().filter(|source| {
+/// Returns the files whose functions and calls are checked.
+fn product(sources: &[Source]) -> impl Iterator<Item = &Source> {
+    sources.iter().filter(|source| {
         !source.is_inside("tests") && !matches!(source.stem(), "tests" | "histories")
-    });
-    let found = product.flat_map(|source| {
+    })
+}
+
+fn crowded(sources: &[Source]) -> Vec<String> {
+    let found = product(sources).flat_map(|source| {
         let mut crowded = Crowded::default();
         crowded.visit_file(&syntax::parse(&source.path, &source.text));
         crowded.0.into_iter().map(move |found| format!("{}:{found}", source.path))
+    });
+    found.collect()
+}
+
+/// A parameter that is a `bool`: the name of its function, how many arguments that has without `self`, and
+/// which of them it is.
+type Flag = (String, usize, usize);
+
+/// The flags of functions. A setter is none: its name says what is true.
+#[derive(Default)]
+struct Flags(BTreeSet<Flag>);
+
+impl<'ast> Visit<'ast> for Flags {
+    fn visit_signature(&mut self, signature: &'ast Signature) {
+        let name = signature.ident.to_string();
+        let own = |input: &'ast FnArg| match input {
+            FnArg::Receiver(_) => None,
+            FnArg::Typed(typed) => Some(&*typed.ty),
+        };
+        let types: Vec<&Type> = signature.inputs.iter().filter_map(own).collect();
+        for (position, of) in types.iter().enumerate() {
+            let is_bool = matches!(of, Type::Path(path) if path.path.is_ident("bool"));
+            if is_bool && !name.starts_with("set_") {
+                self.0.insert((name.clone(), types.len(), position));
+            }
+        }
+        syn::visit::visit_signature(self, signature);
+    }
+}
+
+/// Calls with a bare `true` or `false` where a flag is, `line: name`.
+struct Bare<'f> {
+    flags: &'f BTreeSet<Flag>,
+    found: Vec<String>,
+}
+
+impl Bare<'_> {
+    fn call<'a>(&mut self, name: &syn::Ident, arguments: impl ExactSizeIterator<Item = &'a Expr>) {
+        let count = arguments.len();
+        for (position, argument) in arguments.enumerate() {
+            let is_bare = matches!(argument, Expr::Lit(ExprLit { lit: Lit::Bool(_), .. }));
+            if is_bare && self.flags.contains(&(name.to_string(), count, position)) {
+                let line = name.span().start().line;
+                self.found.push(format!("{line}: `{name}` is called with a bare `bool`"));
+            }
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Bare<'_> {
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        if let Expr::Path(path) = &*call.func
+            && let Some(last) = path.path.segments.last()
+        {
+            self.call(&last.ident, call.args.iter());
+        }
+        syn::visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        self.call(&call.method, call.args.iter());
+        syn::visit::visit_expr_method_call(self, call);
+    }
+}
+
+fn bare(sources: &[Source]) -> Vec<String> {
+    let files: Vec<_> = product(sources)
+        .map(|source| (source, syntax::parse(&source.path, &source.text)))
+        .collect();
+    let mut flags = Flags::default();
+    for (_, file) in &files {
+        flags.visit_file(file);
+    }
+    let found = files.iter().flat_map(|(source, file)| {
+        let mut bare = Bare { flags: &flags.0, found: Vec::new() };
+        bare.visit_file(file);
+        bare.found.into_iter().map(move |found| format!("{}:{found}", source.path))
     });
     found.collect()
 }
@@ -106,4 +193,32 @@ fn a_tuple_that_hides_a_parameter_is_seen() {
     }
     let tested = "#[cfg(test)] mod tests { fn f(a: A, b: B, (c, d): (C, D), e: E, f: F) {} }";
     assert!(crowded(&source::sample(&[("crates/a/src/a.rs", tested)])).is_empty());
+}
+
+#[test]
+fn no_call_has_a_bare_bool() {
+    report(
+        "a call says what is true: an enum, two functions or a named variable",
+        bare(&source::rust()),
+    );
+}
+
+#[test]
+fn a_call_with_a_bare_bool_is_seen() {
+    let found = |call: &str| {
+        let text = format!(
+            "fn read(a: A, whole: bool) {{}} impl B {{ fn show(&self, all: bool) {{}} fn set_on(&mut self, on: bool) {{}} }} fn f() {{ {call}; }}"
+        );
+        bare(&source::sample(&[("crates/a/src/a.rs", &text)]))
+    };
+    for told in ["read(a, true)", "b::read(a, false)", "b.show(true)", "g(|| b.show(false))"] {
+        assert!(found(told)[0].contains("with a bare `bool`"), "{told}");
+    }
+    for harmless in
+        ["read(a, whole)", "File::read(true)", "b.show(!all)", "b.set_on(true)", "Some(true)"]
+    {
+        assert!(found(harmless).is_empty(), "{harmless}");
+    }
+    let tested = "fn read(whole: bool) {} #[cfg(test)] mod tests { fn f() { read(true) } }";
+    assert!(bare(&source::sample(&[("crates/a/src/a.rs", tested)])).is_empty());
 }

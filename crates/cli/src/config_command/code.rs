@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use roundel_config::{
-    codes,
+    Layout, codes,
     page::{self, Page, Part},
 };
 
@@ -24,9 +24,9 @@ pub(crate) struct Arguments {
 /// Prints a page, or the list of all.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let text = match &arguments.code {
-        None => list(terminal::colors(), terminal::width()),
+        None => list(terminal::layout()),
         Some(name) => match page::page(name) {
-            Some(page) => show(&page, terminal::colors(), terminal::width()),
+            Some(page) => show(&page, terminal::layout()),
             None => return Err(UsageError(unknown(name)).into()),
         },
     };
@@ -44,21 +44,21 @@ fn unknown(name: &str) -> String {
 }
 
 /// A page as a terminal shows it: headings, and examples indented. Examples are never broken.
-fn show(page: &Page, colors: bool, width: Option<usize>) -> String {
+fn show(page: &Page, layout: Layout) -> String {
     let heading = anstyle::Style::new().bold();
     let number = page.code.number.map_or_else(String::new, |number| format!("  {number}"));
     let mut text = String::new();
-    terminal::line(&mut text, &terminal::styled(page.code.slug, heading, colors));
+    terminal::line(&mut text, &terminal::styled(page.code.slug, heading, layout));
     text.truncate(text.trim_end().len());
     terminal::line(&mut text, &number);
     for part in &page.parts {
         text.push('\n');
         match part {
             Part::Paragraph(paragraph) => {
-                terminal::line(&mut text, &filled(paragraph, width));
+                terminal::line(&mut text, &filled(paragraph, layout.width));
             }
             Part::Block { title, text: block, .. } => {
-                terminal::line(&mut text, &terminal::styled(title, heading, colors));
+                terminal::line(&mut text, &terminal::styled(title, heading, layout));
                 text.push('\n');
                 for line in block.lines() {
                     let indented = format!("    {line}");
@@ -94,7 +94,8 @@ fn filled(paragraph: &str, width: Option<usize>) -> String {
 }
 
 /// A line for each code, by area.
-fn list(colors: bool, columns: Option<usize>) -> String {
+fn list(layout: Layout) -> String {
+    let columns = layout.width;
     let width = codes::all().map(|code| code.slug.len()).max().unwrap_or_default();
     let mut text = String::new();
     for (index, area) in codes::AREAS.iter().enumerate() {
@@ -103,7 +104,7 @@ fn list(colors: bool, columns: Option<usize>) -> String {
         }
         terminal::line(
             &mut text,
-            &terminal::styled(area.title, anstyle::Style::new().bold(), colors),
+            &terminal::styled(area.title, anstyle::Style::new().bold(), layout),
         );
         for code in area.codes {
             let number = code.number.unwrap_or("");
@@ -125,10 +126,14 @@ fn list(colors: bool, columns: Option<usize>) -> String {
 mod tests {
     use super::*;
 
+    fn wide(columns: usize) -> Layout {
+        Layout { width: Some(columns), ..Layout::default() }
+    }
+
     #[test]
     fn a_page_shows_both_examples_and_the_message() {
         let page = page::page("E-033").unwrap();
-        let text = show(&page, false, None);
+        let text = show(&page, Layout::default());
         for part in [
             "unknown-parameter  E-033\n\nAn argument for a parameter that is not declared.\n",
             "\nWrong\n\n    version: 2.1\n",
@@ -138,7 +143,7 @@ mod tests {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
         assert!(!text.contains('\u{1b}'));
-        assert!(show(&page, true, None).contains('\u{1b}'));
+        assert!(show(&page, Layout { colors: true, ..Layout::default() }).contains('\u{1b}'));
     }
 
     #[test]
@@ -156,12 +161,12 @@ mod tests {
         });
         let longest = paragraphs.map(|text| text.chars().count()).max().unwrap();
         assert!(longest > 40, "an example that proves something: {longest}");
-        let text = show(&page, false, Some(40));
+        let text = show(&page, wide(40));
         for line in text.lines().filter(|line| !line.starts_with("    ")) {
             assert!(line.chars().count() <= 40, "{line}");
         }
         for columns in [50, 80] {
-            for line in list(false, Some(columns)).lines() {
+            for line in list(wide(columns)).lines() {
                 assert!(line.chars().count() <= columns, "{line}");
             }
         }
@@ -169,7 +174,7 @@ mod tests {
 
     #[test]
     fn the_list_has_every_code_once() {
-        let text = list(false, None);
+        let text = list(Layout::default());
         for code in codes::all() {
             assert_eq!(text.matches(&format!(" {} ", code.slug)).count(), 1, "{}", code.slug);
         }

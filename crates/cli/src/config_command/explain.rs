@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use roundel_config::{
-    Diagnostic, ExplainError, Explanation, ExplanationStep,
+    Diagnostic, ExplainError, Explanation, ExplanationStep, Layout,
     document::{Node, to_yaml},
     render,
 };
@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             Document { at: &arguments.path, value: &explanation.value, steps: &explanation.steps };
         terminal::print_data(&(serde_json::to_string_pretty(&document)? + "\n"))?;
     } else {
-        terminal::print(&text(&arguments.path, &explanation, terminal::colors()))?;
+        terminal::print(&text(&arguments.path, &explanation, terminal::layout()))?;
     }
     Ok(Exit::Success)
 }
@@ -107,10 +107,10 @@ fn no_such_path(error: &ExplainError) -> UsageError {
 }
 
 /// The value, and below it every step, what it is made of further in.
-fn text(path: &str, explanation: &Explanation, colors: bool) -> String {
+fn text(path: &str, explanation: &Explanation, layout: Layout) -> String {
     let (bold, dim) = (Style::new().bold(), Style::new().dimmed());
     let mut text = String::new();
-    line(&mut text, &styled(path, bold, colors));
+    line(&mut text, &styled(path, bold, layout));
     let value = to_yaml(&explanation.value);
     let count = value.lines().count();
     for part in value.lines().take(VALUE_LINES) {
@@ -118,26 +118,26 @@ fn text(path: &str, explanation: &Explanation, colors: bool) -> String {
     }
     if count > VALUE_LINES {
         let more = format!("  … {} more lines", count - VALUE_LINES);
-        line(&mut text, &styled(&more, dim, colors));
+        line(&mut text, &styled(&more, dim, layout));
     }
     for step in &explanation.steps {
         let indent = " ".repeat(2 + 2 * step.depth.min(20));
         let number = step.line.to_string();
         let margin = " ".repeat(number.len());
-        let bar = styled("|", dim, colors);
-        let arrow = styled("-->", dim, colors);
-        let what = styled(&step.what, AnsiColor::Cyan.on_default().bold(), colors);
+        let bar = styled("|", dim, layout);
+        let arrow = styled("-->", dim, layout);
+        let what = styled(&step.what, AnsiColor::Cyan.on_default().bold(), layout);
         line(&mut text, &format!("\n{indent}{what}"));
         line(
             &mut text,
             &format!("{indent}{margin}{arrow} {}:{}:{}", step.path, step.line, step.column),
         );
-        line(&mut text, &format!("{indent}{} {bar} {}", styled(&number, dim, colors), step.source));
+        line(&mut text, &format!("{indent}{} {bar} {}", styled(&number, dim, layout), step.source));
         let before = usize::try_from(step.column.saturating_sub(1)).unwrap_or(0);
         // As wide as what is above it: tabs stay tabs.
         let before: String =
             step.source.chars().take(before).map(|c| if c == '\t' { c } else { ' ' }).collect();
-        let caret = styled("^", AnsiColor::Cyan.on_default().bold(), colors);
+        let caret = styled("^", AnsiColor::Cyan.on_default().bold(), layout);
         line(&mut text, &format!("{indent}{margin} {bar} {before}{caret}"));
     }
     text
@@ -168,7 +168,7 @@ mod tests {
             ],
         };
         assert_eq!(
-            text("jobs.build.docker[0].image", &explanation, false),
+            text("jobs.build.docker[0].image", &explanation, Layout::default()),
             "jobs.build.docker[0].image\n  cimg/base:12\n\n  written here\n   --> c.yml:6:16\n  6 |     \
              docker: [{image: 'cimg/base:<< x >>'}]\n    |                ^\n\n    the default of the \
              parameter `tag`\n      --> c.yml:13:3\n    13 | \ttag: 12\n       | \t ^\n"

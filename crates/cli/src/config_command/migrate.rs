@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let text = if arguments.json {
         report::json(&repositories)?
     } else {
-        report::text(&repositories, terminal::colors(), terminal::width())
+        report::text(&repositories, terminal::layout())
     };
     terminal::print(&text)?;
     let cannot = repositories.iter().any(|one| one.readiness == Readiness::Cannot);

@@ -80,8 +80,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 
 /// Says everything that is wrong.
 fn rendered(problems: &[PackError], files: &[PackFile], folder: &Path, layout: Layout) -> String {
-    let label =
-        terminal::styled("error:", anstyle::AnsiColor::Red.on_default().bold(), layout.colors);
+    let label = terminal::styled("error:", anstyle::AnsiColor::Red.on_default().bold(), layout);
     let mut text = String::new();
     for problem in problems {
         if let PackError::Yaml { path, diagnostics } = problem {

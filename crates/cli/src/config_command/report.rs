@@ -79,12 +79,13 @@ struct Place<'c> {
 impl<'c> Report<'c> {
     /// Reports what was found in files.
     pub(crate) fn of(checked: &'c [Checked]) -> Self {
-        Self { files: checked.iter().map(|checked| File::of(checked, false)).collect() }
+        Self { files: checked.iter().map(File::of).collect() }
     }
 
     /// Reports what a file compiles to, too.
     pub(crate) fn with_document(checked: &'c Checked) -> Self {
-        Self { files: vec![File::of(checked, true)] }
+        let document = checked.compiled.document.as_ref();
+        Self { files: vec![File { document, ..File::of(checked) }] }
     }
 
     /// Writes the document.
@@ -94,7 +95,7 @@ impl<'c> Report<'c> {
 }
 
 impl<'c> File<'c> {
-    fn of(checked: &'c Checked, with_document: bool) -> Self {
+    fn of(checked: &'c Checked) -> Self {
         Self {
             path: &checked.path,
             valid: checked.count(Severity::Error) == 0,
@@ -104,7 +105,7 @@ impl<'c> File<'c> {
             unsupported: checked.compiled.unsupported.iter().map(DiagnosticView::of).collect(),
             refused_jobs: checked.compiled.refused_jobs(),
             orbs: &checked.compiled.orbs,
-            document: checked.compiled.document.as_ref().filter(|_| with_document),
+            document: None,
         }
     }
 }

@@ -121,7 +121,7 @@ fn file_summary(checked: &Checked, layout: Layout) -> String {
     use anstyle::AnsiColor::{Green, Red, Yellow};
 
     let paint = |text: &str, color: anstyle::AnsiColor| {
-        terminal::styled(text, color.on_default().bold(), layout.colors)
+        terminal::styled(text, color.on_default().bold(), layout)
     };
     let say = |count: usize, what: &str, color: anstyle::AnsiColor| {
         (count > 0).then(|| paint(&counted(count, what), color))

@@ -13,7 +13,7 @@ use super::{
     timeline::Timeline,
     world::World,
 };
-use crate::terminal::{colors, line, print_all, styled};
+use crate::terminal::{layout, line, print_all, styled};
 
 /// Says what is about to happen, and that a development build is slower.
 pub(crate) fn start() -> Result<()> {
@@ -26,7 +26,7 @@ pub(crate) fn start() -> Result<()> {
 
 /// A line in bold.
 pub(crate) fn headline(text: &str) -> Result<()> {
-    print_all(&format!("{}\n", styled(text, Style::new().bold(), colors())))
+    print_all(&format!("{}\n", styled(text, Style::new().bold(), layout())))
 }
 
 /// A phase that is done.
@@ -43,7 +43,7 @@ pub(crate) fn timeline(
 ) -> Result<()> {
     let Sample { forge, owner, name, .. } = sample;
     let title = format!("{forge}  {owner}/{name}  #{}  {sha}", timeline.number);
-    let mut text = format!("\n{}\n", styled(&title, Style::new().bold(), colors()));
+    let mut text = format!("\n{}\n", styled(&title, Style::new().bold(), layout()));
     let start = timeline.phases.first().map_or(Timestamp::from_micros(0), |phase| phase.at);
     for phase in &timeline.phases {
         let after = format!("{:.0} ms", phase.at.since(start).as_secs_f64() * 1e3);
@@ -94,5 +94,5 @@ pub(crate) async fn invite(world: &World) -> Result<()> {
 }
 
 fn check_mark() -> String {
-    styled("✔", AnsiColor::Green.on_default(), colors())
+    styled("✔", AnsiColor::Green.on_default(), layout())
 }

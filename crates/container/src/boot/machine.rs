@@ -132,7 +132,7 @@ fn protect(path: &Path) -> Result<(), ContainerError> {
         return Ok(());
     }
     let tried = |error| ContainerError::failed(format!("protect `{}`", path.display()), error);
-    let clone = sys::open_tree(path, true).map_err(tried)?;
+    let clone = sys::clone_mounts(path).map_err(tried)?;
     let change = MountChange { read_only: true, recursive: true, ..MountChange::default() };
     sys::change_mount(clone.as_fd(), change).map_err(tried)?;
     sys::attach_mount(clone.as_fd(), path).map_err(tried)

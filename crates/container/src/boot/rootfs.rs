@@ -94,13 +94,16 @@ fn attach(
         let failed = ContainerError::failed(format!("mount `{}`", source.display()), error);
         if is_absent { failed.with_kind(ErrorKind::NotFound) } else { failed }
     };
-    let mut clone = sys::open_tree(source, change.recursive).map_err(tried)?;
+    let clone_source = || {
+        if change.recursive { sys::clone_mounts(source) } else { sys::clone_mount(source) }
+    };
+    let mut clone = clone_source().map_err(tried)?;
     if let Err(error) = sys::change_mount(clone.as_fd(), change) {
         if change.ids.is_none() {
             return Err(tried(error));
         }
         // Some file systems cannot map ids; a failed change may also have been applied in part.
-        clone = sys::open_tree(source, change.recursive).map_err(tried)?;
+        clone = clone_source().map_err(tried)?;
         let plain = MountChange { ids: None, ..change };
         sys::change_mount(clone.as_fd(), plain).map_err(tried)?;
         limitations.push(Limitation::new(
@@ -123,7 +126,7 @@ fn attach_upper(upper: &Upper) -> Result<(), ContainerError> {
         // Mounted by PID 1, so that it belongs to the inner root.
         Upper::Memory { .. } => Ok(()),
         Upper::Directory(directory) => {
-            let clone = sys::open_tree(directory, false).map_err(tried)?;
+            let clone = sys::clone_mount(directory).map_err(tried)?;
             sys::attach_mount(clone.as_fd(), Path::new("up")).map_err(tried)
         }
         Upper::Device { device, owner } => {
@@ -225,7 +228,7 @@ pub(super) fn enter(blueprint: &Blueprint) -> Result<(), ContainerError> {
         let name = PathBuf::from(format!("b{index}"));
         let tried =
             |error| ContainerError::failed(format!("bind `{}`", bind.source.display()), error);
-        let clone = sys::open_tree(&name, true).map_err(tried)?;
+        let clone = sys::clone_mounts(&name).map_err(tried)?;
         let directory = fs::metadata(&name).map_err(tried)?.is_dir();
         binds.push((clone, directory, Path::new("/").join(&bind.target)));
     }

@@ -64,7 +64,9 @@ pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
     }
     let by = signed_in(&call.caller)?;
     let new = NewKey { read, title: text(&fields, "label"), by };
-    let key = keys::add_deploy_key(&call.forge, found.id, new, true);
+    // Access keys of Bitbucket never write.
+    let read_only = true;
+    let key = keys::add_deploy_key(&call.forge, found.id, new, read_only);
     ok(StatusCode::OK, shape::deploy_key(&call.forge, &found, &key))
 }
 

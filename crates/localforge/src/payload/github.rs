@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     change::{PullChange, RefChange},
     forge::Forge,
-    git::{CommitInfo, Git, GitError},
+    git::{CommitInfo, FileChange, Git, GitError},
     model::{Hook, Pull, Repository, User},
     shape::{github as shape, merge},
     stamp,
@@ -30,14 +30,16 @@ pub(crate) async fn push(
     let commits = pushed(&git, repository, change).await?;
     let mut listed = Vec::new();
     for (index, commit) in commits.iter().enumerate() {
-        listed.push(in_push(forge, repository, &git, commit, index < COMMITS_WITH_FILES).await?);
+        let changes =
+            if index < COMMITS_WITH_FILES { git.changes(&commit.sha).await? } else { vec![] };
+        listed.push(in_push(forge, repository, commit, &changes));
     }
     // The commit itself, also where the ref points at an annotated tag.
     let head = match &change.after {
         Some(after) => match git.resolve(after).await {
             Some(sha) => {
                 let commit = git.commit(&sha).await?;
-                in_push(forge, repository, &git, &commit, true).await?
+                in_push(forge, repository, &commit, &git.changes(&commit.sha).await?)
             }
             None => Value::Null,
         },
@@ -115,19 +117,17 @@ async fn base_ref(git: &Git, change: &RefChange) -> Option<String> {
     refs.into_iter().find(same).map(|(name, _)| name)
 }
 
-async fn in_push(
+fn in_push(
     forge: &Forge,
     repository: &Repository,
-    git: &Git,
     commit: &CommitInfo,
-    with_files: bool,
-) -> Result<Value, GitError> {
-    let changes = if with_files { git.changes(&commit.sha).await? } else { Vec::new() };
+    changes: &[FileChange],
+) -> Value {
     let paths = |wanted: &[char]| {
         let some = changes.iter().filter(|change| wanted.contains(&change.letter));
         some.map(|change| change.path.clone()).collect::<Vec<_>>()
     };
-    Ok(json!({
+    json!({
         "id": commit.sha,
         "tree_id": commit.tree,
         "distinct": true,
@@ -139,7 +139,7 @@ async fn in_push(
         "added": paths(&['A']),
         "removed": paths(&['D']),
         "modified": paths(&['M', 'T']),
-    }))
+    })
 }
 
 fn signature(forge: &Forge, name: &str, email: &str) -> Value {

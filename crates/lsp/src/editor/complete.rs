@@ -66,7 +66,7 @@ impl List<'_> {
             At::Fresh => {
                 let spot = self.item_of(spot);
                 self.values(&spot);
-                if !self.place.in_flow {
+                if !self.place.in_flow() {
                     self.keys(&spot);
                 }
             }
@@ -81,7 +81,7 @@ impl List<'_> {
             .alternatives()
             .into_iter()
             .any(|shape| matches!(shape, Shape::List(_) | Shape::Requires));
-        if is_item || !takes_list || self.place.in_flow {
+        if is_item || !takes_list || self.place.in_flow() {
             return spot;
         }
         self.place.needs_dash = true;

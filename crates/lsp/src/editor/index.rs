@@ -168,15 +168,25 @@ struct Walk<'d> {
 }
 
 impl<'d> Walk<'d> {
-    fn push(&mut self, span: Span, symbol: Symbol, defines: bool) {
-        if self.words.len() < WORDS && !span.is_empty() {
-            self.words.push(Word { span, symbol, defines, part: false });
+    /// Notes a word that defines what it stands for.
+    fn define(&mut self, span: Span, symbol: Symbol) {
+        self.push(Word { span, symbol, defines: true, part: false });
+    }
+
+    /// Notes a word that stands for what is defined elsewhere.
+    fn mention(&mut self, span: Span, symbol: Symbol) {
+        self.push(Word { span, symbol, defines: false, part: false });
+    }
+
+    fn push(&mut self, word: Word) {
+        if self.words.len() < WORDS && !word.span.is_empty() {
+            self.words.push(word);
         }
     }
 
     fn node(&mut self, node: &'d Node, spot: &Spot) {
         if let Some(anchor) = &node.anchor {
-            self.push(anchor.span.clone(), Symbol::Anchor(anchor.text.clone()), true);
+            self.define(anchor.span.clone(), Symbol::Anchor(anchor.text.clone()));
         }
         if self.hops < HOPS {
             self.repeated = self.repeated.saturating_sub(1);
@@ -184,7 +194,7 @@ impl<'d> Walk<'d> {
         match &node.value {
             Value::Empty => {}
             Value::Alias(name) => {
-                self.push(name.span.clone(), Symbol::Anchor(name.text.clone()), false);
+                self.mention(name.span.clone(), Symbol::Anchor(name.text.clone()));
                 self.alias(&name.text, spot);
             }
             Value::Scalar(scalar) => self.scalar(node, &scalar.text, scalar.style, spot),
@@ -239,7 +249,7 @@ impl<'d> Walk<'d> {
     /// A parameter is that of the definition that another name stands for.
     fn argument(&mut self, callee: &Callee, name: &str, span: &Span) {
         let symbol = Symbol::Parameter(self.names.resolve(callee), name.to_owned());
-        self.push(span.clone(), symbol, false);
+        self.mention(span.clone(), symbol);
     }
 
     fn key(&mut self, mapping: &'d Node, key: &str, span: &Span, spot: &Spot) {
@@ -268,7 +278,7 @@ impl<'d> Walk<'d> {
 
     fn table_key(&mut self, key: Option<&'static Key>, what: &'static str, span: &Span) {
         if let Some(key) = key {
-            self.push(span.clone(), Symbol::Key(key, what), false);
+            self.mention(span.clone(), Symbol::Key(key, what));
         }
     }
 
@@ -289,7 +299,7 @@ impl<'d> Walk<'d> {
                 }
                 let entry = spot.entry.unwrap_or_default();
                 let symbol = Symbol::Matrix(Within::of(spot), entry, key.to_owned());
-                self.push(span.clone(), symbol, true);
+                self.define(span.clone(), symbol);
             }
             _ => {}
         }
@@ -316,14 +326,14 @@ impl<'d> Walk<'d> {
             (Kind::Parameter, None) => Symbol::PipelineParameter(name),
             (kind, _) => Symbol::Element(Callee { scope: spot.scope.clone(), kind, name }),
         };
-        self.push(span.clone(), symbol, true);
+        self.define(span.clone(), symbol);
     }
 
     fn step(&mut self, name: &str, span: &Span, spot: &Spot) {
         if self.names.is_command(&spot.scope, name) {
             self.element(Kind::Command, name, span, spot);
         } else if let Some(key) = BUILT_IN.key(name) {
-            self.push(span.clone(), Symbol::Key(key, BUILT_IN.what), false);
+            self.mention(span.clone(), Symbol::Key(key, BUILT_IN.what));
         }
     }
 
@@ -340,18 +350,21 @@ impl<'d> Walk<'d> {
     fn element(&mut self, kind: Kind, name: &str, span: &Span, spot: &Spot) {
         let callee = Callee { scope: spot.scope.clone(), kind, name: name.to_owned() };
         if name.contains('/') {
-            return self.parts(&callee, span, false);
+            for (span, callee) in self.parts(&callee, span) {
+                self.mention(span, Symbol::Element(callee));
+            }
+            return;
         }
-        self.push(span.clone(), Symbol::Element(callee), false);
+        self.mention(span.clone(), Symbol::Element(callee));
     }
 
-    /// The words of a name that a text begins with.
-    fn parts(&mut self, callee: &Callee, span: &Span, part: bool) {
+    /// Returns the words of a name that a text begins with.
+    fn parts(&self, callee: &Callee, span: &Span) -> Vec<(Span, Callee)> {
         let (kind, name, scope) = (callee.kind, callee.name.as_str(), callee.scope.as_str());
         let source = self.text.get(span.clone()).unwrap_or_default();
         let quote = usize::from(source.starts_with(['"', '\'']));
         if !source.get(quote..).is_some_and(|source| source.starts_with(name)) {
-            return;
+            return Vec::new();
         }
         let start = span.start + quote;
         let (inside, element) = split(scope, name);
@@ -362,23 +375,14 @@ impl<'d> Walk<'d> {
             let (scope, name) = (scope.to_owned(), alias.to_owned());
             words.push((start..start + alias.len(), Callee { scope, kind: Kind::Orb, name }));
         }
-        for (span, callee) in words {
-            if self.words.len() < WORDS && !span.is_empty() {
-                self.words.push(Word {
-                    span,
-                    symbol: Symbol::Element(callee),
-                    defines: false,
-                    part,
-                });
-            }
-        }
+        words
     }
 
     fn requirement(&mut self, name: &str, span: &Span, spot: &Spot) {
         self.requirements.push((span.clone(), Within::of(spot), name.to_owned()));
         if !name.contains("<<") {
             let symbol = Symbol::Invocation(Within::of(spot), name.to_owned());
-            self.push(span.clone(), symbol, false);
+            self.mention(span.clone(), symbol);
         }
     }
 
@@ -427,18 +431,18 @@ impl<'d> Walk<'d> {
         let whole = at..at + path.len();
         if let Some(name) = path.strip_prefix("pipeline.parameters.") {
             let span = whole.end - name.len()..whole.end;
-            self.push(span, Symbol::PipelineParameter(name.to_owned()), false);
+            self.mention(span, Symbol::PipelineParameter(name.to_owned()));
         } else if values::pipeline_value(path).is_some() {
-            self.push(whole, Symbol::PipelineValue(path.to_owned()), false);
+            self.mention(whole, Symbol::PipelineValue(path.to_owned()));
         } else if let (Some(name), Some(Owner { kind, name: owner })) =
             (path.strip_prefix("parameters."), &spot.owner)
         {
             let owner = Callee { scope: spot.scope.clone(), kind: *kind, name: owner.clone() };
             let span = whole.end - name.len()..whole.end;
-            self.push(span, Symbol::Parameter(owner, name.to_owned()), false);
+            self.mention(span, Symbol::Parameter(owner, name.to_owned()));
         } else if let (Some(name), Some(entry)) = (path.strip_prefix("matrix."), spot.entry) {
             let span = whole.end - name.len()..whole.end;
-            self.push(span, Symbol::Matrix(Within::of(spot), entry, name.to_owned()), false);
+            self.mention(span, Symbol::Matrix(Within::of(spot), entry, name.to_owned()));
         }
     }
 
@@ -448,7 +452,7 @@ impl<'d> Walk<'d> {
             let own = (found.name.clone(), found.name_span.clone());
             for (name, span) in std::iter::once(own).chain(found.alias.clone()) {
                 let within = Within { scope: found.scope.clone(), list: Some(found.list.clone()) };
-                self.push(span, Symbol::Invocation(within, name), true);
+                self.define(span, Symbol::Invocation(within, name));
             }
         }
     }
@@ -471,7 +475,10 @@ impl<'d> Walk<'d> {
             if let Some(found) = made.max_by_key(|found| found.job.len()) {
                 let kind = self.kind_of(&within.scope, &found.job);
                 let (scope, name) = (within.scope.clone(), found.job.clone());
-                self.parts(&Callee { scope, kind, name }, &span, true);
+                for (span, callee) in self.parts(&Callee { scope, kind, name }, &span) {
+                    let symbol = Symbol::Element(callee);
+                    self.push(Word { span, symbol, defines: false, part: true });
+                }
             }
         }
     }

@@ -17,7 +17,7 @@ pub(crate) struct Place<'d> {
     /// The mapping that the key belongs to, or the list that the item belongs to.
     pub(crate) container: &'d Node,
     /// Whether it is between brackets or braces.
-    pub(crate) in_flow: bool,
+    pub(crate) notation: Notation,
     /// A new item, whose dash is still missing.
     pub(crate) needs_dash: bool,
     /// Where the cursor is.
@@ -42,13 +42,22 @@ pub(crate) enum At {
     Text,
 }
 
+/// How the mapping, list or scalar around a place is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notation {
+    /// On lines of its own, by indentation.
+    Block,
+    /// In brackets.
+    Flow,
+}
+
 impl<'d> Place<'d> {
     /// Finds where `offset` is.
     pub(crate) fn find(text: &'d str, root: &'d Node, offset: usize) -> Self {
         let start = line_start(text, offset);
         let column = offset.saturating_sub(start);
         let mut finder = Finder { text, offset, column, path: Vec::new() };
-        let mut place = finder.node(root, root, false, At::Fresh);
+        let mut place = finder.node(root, root, Notation::Block, At::Fresh);
         place.path = finder.path;
         if is_comment(text, start, offset) && place.word.is_empty() {
             place.at = At::Text;
@@ -62,6 +71,11 @@ impl<'d> Place<'d> {
             Segment::Key(key) => spot.at_key(names, node, key),
             Segment::Item(index) => spot.at_item(names, *index),
         })
+    }
+
+    /// Returns whether it is in brackets, where no line of its own can begin.
+    pub(crate) fn in_flow(&self) -> bool {
+        self.notation == Notation::Flow
     }
 
     /// Returns how deep dashes on this line push what follows in: two columns each.
@@ -86,13 +100,13 @@ struct Finder<'d> {
 }
 
 impl<'d> Finder<'d> {
-    fn place(&self, at: At, word: Span, container: &'d Node, in_flow: bool) -> Place<'d> {
+    fn place(&self, at: At, word: Span, container: &'d Node, notation: Notation) -> Place<'d> {
         let offset = self.offset;
-        Place { path: Vec::new(), at, word, container, in_flow, needs_dash: false, offset }
+        Place { path: Vec::new(), at, word, container, notation, needs_dash: false, offset }
     }
 
-    fn here(&self, at: At, container: &'d Node, in_flow: bool) -> Place<'d> {
-        self.place(at, self.offset..self.offset, container, in_flow)
+    fn here(&self, at: At, container: &'d Node, notation: Notation) -> Place<'d> {
+        self.place(at, self.offset..self.offset, container, notation)
     }
 
     fn touches(&self, span: &Span) -> bool {
@@ -104,18 +118,24 @@ impl<'d> Finder<'d> {
     }
 
     /// Goes into a value. `fresh` is what it is called when nothing is here yet.
-    fn node(&mut self, node: &'d Node, container: &'d Node, in_flow: bool, fresh: At) -> Place<'d> {
+    fn node(
+        &mut self,
+        node: &'d Node,
+        container: &'d Node,
+        notation: Notation,
+        fresh: At,
+    ) -> Place<'d> {
         match &node.value {
-            Value::Empty => self.here(fresh, container, in_flow),
+            Value::Empty => self.here(fresh, container, notation),
             Value::Alias(_) if self.touches(&node.span) => {
-                self.place(At::Value, node.span.clone(), container, in_flow)
+                self.place(At::Value, node.span.clone(), container, notation)
             }
             Value::Scalar(scalar) if self.touches(&node.span) && scalar.style != Style::Block => {
                 let inner = usize::from(scalar.style == Style::Quoted);
                 let span = node.span.start + inner..node.span.end - inner.min(node.span.len() / 2);
-                self.place(fresh, span, container, in_flow)
+                self.place(fresh, span, container, notation)
             }
-            Value::Scalar(_) | Value::Alias(_) => self.here(At::Text, container, in_flow),
+            Value::Scalar(_) | Value::Alias(_) => self.here(At::Text, container, notation),
             Value::Map(map) => match map.column {
                 Some(column) => self.block_map(node, column),
                 None => self.flow_map(node),
@@ -129,56 +149,56 @@ impl<'d> Finder<'d> {
 
     fn block_map(&mut self, node: &'d Node, column: usize) -> Place<'d> {
         let before = node.entries().iter().rev().find(|entry| entry.key_span.start <= self.offset);
-        let Some(entry) = before else { return self.here(At::Key, node, false) };
+        let Some(entry) = before else { return self.here(At::Key, node, Notation::Block) };
         if self.touches(&entry.key_span) {
-            return self.place(At::Key, entry.key_span.clone(), node, false);
+            return self.place(At::Key, entry.key_span.clone(), node, Notation::Block);
         }
         let same_line = self.same_line(entry.key_span.end);
         if !entry.colon && same_line {
-            return self.here(At::Text, node, false);
+            return self.here(At::Text, node, Notation::Block);
         }
         let inside = self.touches(&entry.value.span) && !matches!(entry.value.value, Value::Empty);
         if !inside && !same_line && self.column <= column {
-            return self.here(At::Key, node, false);
+            return self.here(At::Key, node, Notation::Block);
         }
         self.path.push((node, Segment::Key(entry.key.clone())));
         let value_line = line_start(self.text, entry.value.span.start);
         let on_key_line = value_line == line_start(self.text, entry.key_span.end);
         let is_empty = matches!(entry.value.value, Value::Empty);
         let fresh = if same_line || (on_key_line && !is_empty) { At::Value } else { At::Fresh };
-        self.node(&entry.value, &entry.value, false, fresh)
+        self.node(&entry.value, &entry.value, Notation::Block, fresh)
     }
 
     fn block_list(&mut self, node: &'d Node, column: usize) -> Place<'d> {
         let items = node.items();
         let last = items.iter().enumerate().rev().find(|(_, item)| item.span.start <= self.offset);
-        let Some((index, item)) = last else { return self.here(At::Text, node, false) };
+        let Some((index, item)) = last else { return self.here(At::Text, node, Notation::Block) };
         let same_line = self.same_line(item.span.start);
         let inside = self.touches(&item.span) && !matches!(item.value, Value::Empty);
         if !inside && !same_line && self.column <= column {
             self.path.push((node, Segment::Item(items.len())));
-            let mut place = self.here(At::Fresh, node, false);
+            let mut place = self.here(At::Fresh, node, Notation::Block);
             place.needs_dash = true;
             return place;
         }
         self.path.push((node, Segment::Item(index)));
-        self.node(item, node, false, At::Fresh)
+        self.node(item, node, Notation::Block, At::Fresh)
     }
 
     fn flow_map(&mut self, node: &'d Node) -> Place<'d> {
         let before = node.entries().iter().rev().find(|entry| entry.key_span.start <= self.offset);
-        let Some(entry) = before else { return self.here(At::Key, node, true) };
+        let Some(entry) = before else { return self.here(At::Key, node, Notation::Flow) };
         if self.touches(&entry.key_span) {
-            return self.place(At::Key, entry.key_span.clone(), node, true);
+            return self.place(At::Key, entry.key_span.clone(), node, Notation::Flow);
         }
         let end = entry.value.span.end.max(entry.key_span.end);
         let between = self.text.get(end..self.offset).unwrap_or_default();
         let inside = entry.colon && (self.offset <= end || !between.contains(','));
         if !inside {
-            return self.here(At::Key, node, true);
+            return self.here(At::Key, node, Notation::Flow);
         }
         self.path.push((node, Segment::Key(entry.key.clone())));
-        self.node(&entry.value, &entry.value, true, At::Value)
+        self.node(&entry.value, &entry.value, Notation::Flow, At::Value)
     }
 
     fn flow_list(&mut self, node: &'d Node) -> Place<'d> {
@@ -187,8 +207,8 @@ impl<'d> Finder<'d> {
         let (index, item) = touched.unzip();
         self.path.push((node, Segment::Item(index.unwrap_or(items.len()))));
         match item {
-            Some(item) => self.node(item, node, true, At::Fresh),
-            None => self.here(At::Fresh, node, true),
+            Some(item) => self.node(item, node, Notation::Flow, At::Fresh),
+            None => self.here(At::Fresh, node, Notation::Flow),
         }
     }
 }

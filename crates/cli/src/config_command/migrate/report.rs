@@ -1,6 +1,6 @@
 //! The findings as a report: one repository in full, several as a table with what they share.
 
-use roundel_config::Decision;
+use roundel_config::{Decision, Layout};
 use roundel_model::text::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,9 +56,9 @@ pub(super) fn json(repositories: &[Repository]) -> anyhow::Result<String> {
     Ok(serde_json::to_string_pretty(&Document { repositories, summary })? + "\n")
 }
 
-/// Writes the report, for a terminal with a number of columns.
-pub(super) fn text(repositories: &[Repository], colors: bool, width: Option<usize>) -> String {
-    let writer = Writer { colors, width };
+/// Writes the report.
+pub(super) fn text(repositories: &[Repository], layout: Layout) -> String {
+    let writer = Writer { layout };
     match repositories {
         [one] => writer.one(one),
         several => writer.table(several),
@@ -66,8 +66,7 @@ pub(super) fn text(repositories: &[Repository], colors: bool, width: Option<usiz
 }
 
 struct Writer {
-    colors: bool,
-    width: Option<usize>,
+    layout: Layout,
 }
 
 impl Writer {
@@ -97,10 +96,10 @@ impl Writer {
     fn file(&self, file: &FileReport) -> String {
         let readiness = &sentence(file);
         let needed = file.path.chars().count() + readiness.len() + 2;
-        let is_long = self.width.is_some_and(|width| width < needed);
+        let is_long = self.layout.width.is_some_and(|width| width < needed);
         let gap = if is_long { "\n  " } else { " " };
         let readiness = if is_long { self.fit(readiness, 2) } else { readiness.clone() };
-        let readiness = styled(&readiness, style(file.readiness), self.colors);
+        let readiness = styled(&readiness, style(file.readiness), self.layout);
         let mut text = format!("{}:{gap}{readiness}\n", self.bold(&file.path));
         for finding in &file.findings {
             let title = self.fit(&finding.title, INDENT);
@@ -118,7 +117,7 @@ impl Writer {
                 self.names(&mut text, names.map(str::to_owned));
             }
             if let Some(help) = &finding.help {
-                let room = self.width.unwrap_or(usize::MAX).min(INDENT + WIDTH);
+                let room = self.layout.width.unwrap_or(usize::MAX).min(INDENT + WIDTH);
                 for help in wrapped(help, 0, Some(room.saturating_sub(INDENT))).lines() {
                     detail(&mut text, &self.dim(help));
                 }
@@ -135,7 +134,7 @@ impl Writer {
         text.push('\n');
         for one in repositories {
             let readiness = format!("{:9}", short_name(one));
-            let readiness = styled(&readiness, style(one.readiness), self.colors);
+            let readiness = styled(&readiness, style(one.readiness), self.layout);
             let remarks = self.fit(&remarks(one), wide + 20);
             let files = one.files.len();
             line(&mut text, &format!("{:wide$}  {files:5}  {readiness}  {remarks}", one.path));
@@ -204,7 +203,7 @@ impl Writer {
 
     /// Adds names with commas, in lines that fit.
     fn names(&self, text: &mut String, names: impl Iterator<Item = String>) {
-        let room = self.width.unwrap_or(usize::MAX).saturating_sub(INDENT).min(WIDTH);
+        let room = self.layout.width.unwrap_or(usize::MAX).saturating_sub(INDENT).min(WIDTH);
         for names in listed(names, room) {
             detail(text, &names);
         }
@@ -212,7 +211,7 @@ impl Writer {
 
     /// Breaks a string where the terminal ends.
     fn fit(&self, text: &str, indent: usize) -> String {
-        wrapped(text, indent, self.width)
+        wrapped(text, indent, self.layout.width)
     }
 
     fn level(&self, level: Level) -> String {
@@ -221,15 +220,15 @@ impl Writer {
             Level::Prepare => ("prepare", AnsiColor::Yellow),
             Level::Note => ("note   ", AnsiColor::Cyan),
         };
-        styled(word, color.on_default().bold(), self.colors)
+        styled(word, color.on_default().bold(), self.layout)
     }
 
     fn bold(&self, text: &str) -> String {
-        styled(text, Style::new().bold(), self.colors)
+        styled(text, Style::new().bold(), self.layout)
     }
 
     fn dim(&self, text: &str) -> String {
-        styled(text, Style::new().dimmed(), self.colors)
+        styled(text, Style::new().dimmed(), self.layout)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use clap::Parser as _;
-use roundel_config::Decision;
+use roundel_config::{Decision, Layout};
 
 use super::{
     findings::{Finding, Level},
@@ -113,7 +113,7 @@ workflows:
 fn a_plain_repository_is_ready() {
     let found = look(&[(".circleci/config.yml", PLAIN), (".circleci/notes.yml", "a: 1\n")]);
     assert_eq!(found.readiness, Readiness::Ready);
-    let text = report::text(&[found], false, None);
+    let text = report::text(&[found], Layout::default());
     assert_eq!(text, "REPO/.circleci/config.yml: ready\n\n1 file: ready to run here\n");
 }
 
@@ -121,7 +121,10 @@ fn a_plain_repository_is_ready() {
 fn a_repository_without_configuration_has_nothing_to_move() {
     let found = look(&[("README.md", "hello")]);
     assert_eq!(found.readiness, Readiness::Nothing);
-    assert_eq!(report::text(&[found], false, None), "REPO: there is no `.circleci/config.yml`\n");
+    assert_eq!(
+        report::text(&[found], Layout::default()),
+        "REPO: there is no `.circleci/config.yml`\n"
+    );
 }
 
 #[test]
@@ -197,7 +200,7 @@ fn a_wrong_configuration_shows_its_first_errors() {
         !has(&found, "next-profile"),
         "what is wrong by the old rules is not refused by new ones"
     );
-    let report = report::text(std::slice::from_ref(&found), false, None);
+    let report = report::text(std::slice::from_ref(&found), Layout::default());
     assert!(report.contains(&format!("\n           {}\n", names[0])), "{report}");
 }
 
@@ -222,7 +225,7 @@ fn several_repositories_make_a_table_with_what_they_share() {
         named("lib", &[(".circleci/config.yml", RICH)]),
         named("docs", &[]),
     ];
-    let text = report::text(&several, false, None);
+    let text = report::text(&several, Layout::default());
     assert!(text.starts_with("repository  files  result     blockers and to-dos\n"), "{text}");
     assert!(text.contains("\nweb             1  ready"), "{text}");
     assert!(text.contains("\napi             1  cannot"), "{text}");
@@ -275,7 +278,7 @@ fn what_the_server_refuses_cannot_run_and_nothing_is_promised() {
         let found = look(&[(".circleci/config.yml", &text)]);
         assert_eq!(found.readiness, Readiness::Cannot, "{text}");
         assert_eq!(finding(&found, kind).level, Level::Cannot, "{text}");
-        let report = report::text(&[found], false, None);
+        let report = report::text(&[found], Layout::default());
         for promise in
             ["make contexts", "they start here too", "add keys", "must reach this server"]
         {
@@ -329,7 +332,7 @@ fn a_file_that_cannot_run_says_how_much_of_it_in_the_words_of_validate() {
         ),
     ] {
         let found = [look(&[(".circleci/config.yml", &text)])];
-        let report = report::text(&found, false, None);
+        let report = report::text(&found, Layout::default());
         assert!(report.starts_with(&format!("REPO/.circleci/config.yml: {said}\n")), "{report}");
         assert!(report.ends_with(&format!("\n{counted}\n")), "{report}");
         let json: serde_json::Value = serde_json::from_str(&report::json(&found).unwrap()).unwrap();
@@ -369,7 +372,7 @@ fn what_is_refused_in_a_workflow_that_is_off_is_a_remark() {
     let found = look(&[(".circleci/config.yml", &on)]);
     assert_eq!(finding(&found, "contexts").level, Level::Cannot);
     assert_eq!(finding(&found, "service-containers").names, ["late"]);
-    let shown = report::text(&[found], false, None);
+    let shown = report::text(&[found], Layout::default());
     assert!(!shown.contains("no workflow runs them now"), "{shown}");
     // A job that another workflow runs is refused now, not later.
     let also = text.replace("main: {jobs: [build]}", "main: {jobs: [build, late]}");
@@ -446,7 +449,7 @@ fn of_many_jobs_with_one_cause_eight_are_named() {
     let text = format!("version: 2.1\njobs:\n{jobs}workflows: {{main: {{jobs: [{names}]}}}}\n");
     let found = look(&[(".circleci/config.yml", &text)]);
     assert_eq!(finding(&found, "service-containers").names.len(), 20);
-    let text = report::text(&[found], false, None);
+    let text = report::text(&[found], Layout::default());
     assert!(text.contains("job17, and 12 more jobs\n") && !text.contains("job18"), "{text}");
 }
 
@@ -461,8 +464,8 @@ fn a_schedule_has_the_advice_of_the_compiler() {
 #[test]
 fn a_narrow_terminal_breaks_the_report_between_words() {
     let found = look(&[(".circleci/config.yml", RICH)]);
-    let wide = report::text(std::slice::from_ref(&found), false, None);
-    let narrow = report::text(&[found], false, Some(50));
+    let wide = report::text(std::slice::from_ref(&found), Layout::default());
+    let narrow = report::text(&[found], Layout { width: Some(50), ..Layout::default() });
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(words(&narrow), words(&wide));
     for line in narrow.lines() {
@@ -505,10 +508,10 @@ fn an_orb_that_stands_in_for_another_version_is_a_remark() {
 fn a_configuration_under_another_name_is_none() {
     let found = look(&[(".circleci/config.yaml", PLAIN)]);
     assert_eq!((found.readiness, found.files.len()), (Readiness::Nothing, 0));
-    let text = report::text(std::slice::from_ref(&found), false, None);
+    let text = report::text(std::slice::from_ref(&found), Layout::default());
     assert!(text.contains("config.yaml` is not read; rename it"), "{text}");
     let two = [found, look(&[(".circleci/config.yml", PLAIN)])];
-    let text = report::text(&two, false, None);
+    let text = report::text(&two, Layout::default());
     assert!(text.contains("no config  `") && text.contains("rename it"), "{text}");
     let folder = repository(&[(".circleci/config.yaml", PLAIN)]);
     let program =
@@ -521,7 +524,7 @@ fn a_configuration_under_another_name_is_none() {
 fn a_file_in_which_nothing_can_ever_run_is_not_ready() {
     let never = "version: 2.1\njobs: {}\nworkflows: {}\n";
     let found = look(&[(".circleci/config.yml", never)]);
-    let text = report::text(&[found], false, None);
+    let text = report::text(&[found], Layout::default());
     assert!(text.contains("nothing to run") && !text.contains("ready"), "{text}");
     // A condition may hold for another push.
     let later = PLAIN.replace("main: {", "main: {when: << pipeline.parameters.go >>, ");

@@ -112,7 +112,11 @@ impl LayerTree {
                 named.display()
             )));
         }
-        self.apply(&path, &attributes, kind.is_symlink()).map_err(wrong)?;
+        if kind.is_symlink() {
+            self.apply_to_link(&path, &attributes).map_err(wrong)?;
+        } else {
+            self.apply(&path, &attributes).map_err(wrong)?;
+        }
         set_time(&path, attributes.time).map_err(wrong)
     }
 
@@ -167,29 +171,30 @@ impl LayerTree {
         if self.whited_out.remove(path) {
             make_opaque(path)?;
         }
-        self.apply(path, attributes, false)?;
+        self.apply(path, attributes)?;
         self.times.push((path.to_owned(), attributes.time));
         Ok(())
     }
 
     /// Gives an entry its owner, mode and extended attributes.
-    fn apply(&self, path: &Path, attributes: &Attributes, is_link: bool) -> io::Result<()> {
+    fn apply(&self, path: &Path, attributes: &Attributes) -> io::Result<()> {
+        self.change_owner(path, attributes)?;
+        // After the owner, because a change of owner takes the setuid bits away.
+        fs::set_permissions(path, fs::Permissions::from_mode(attributes.mode))?;
+        extend(path, attributes)
+    }
+
+    /// Gives a symbolic link its owner and extended attributes: it has no mode.
+    fn apply_to_link(&self, path: &Path, attributes: &Attributes) -> io::Result<()> {
+        self.change_owner(path, attributes)?;
+        extend(path, attributes)
+    }
+
+    fn change_owner(&self, path: &Path, attributes: &Attributes) -> io::Result<()> {
         if self.ids == InnerIds::Many {
             match lchown(path, Some(attributes.uid), Some(attributes.gid)) {
                 // An id that this host does not map cannot own anything here.
                 Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {}
-                other => other?,
-            }
-        }
-        if !is_link {
-            // After the owner, because a change of owner takes the setuid bits away.
-            fs::set_permissions(path, fs::Permissions::from_mode(attributes.mode))?;
-        }
-        for (name, value) in &attributes.extended {
-            match xattr::set(path, name, value) {
-                // File capabilities and labels are not possible everywhere, and an environment
-                // with `no_new_privs` gains nothing from them.
-                Err(error) if is_refused(&error) => {}
                 other => other?,
             }
         }
@@ -205,6 +210,19 @@ impl LayerTree {
         }
         Ok(())
     }
+}
+
+/// Sets the extended attributes of an entry.
+fn extend(path: &Path, attributes: &Attributes) -> io::Result<()> {
+    for (name, value) in &attributes.extended {
+        match xattr::set(path, name, value) {
+            // File capabilities and labels are not possible everywhere, and an environment
+            // with `no_new_privs` gains nothing from them.
+            Err(error) if is_refused(&error) => {}
+            other => other?,
+        }
+    }
+    Ok(())
 }
 
 fn is_refused(error: &io::Error) -> bool {

@@ -87,7 +87,7 @@ impl List<'_> {
     pub(super) fn key(&mut self, key: &'static Key, what: &str) {
         let insert = if self.has_colon() {
             key.name.to_owned()
-        } else if self.place.in_flow {
+        } else if self.place.in_flow() {
             format!("{}: $0", key.name)
         } else {
             let snippet = key.snippet.map(str::to_owned);

@@ -24,7 +24,7 @@ impl List<'_> {
     pub(super) fn jobs(&mut self, scope: &str) {
         self.elements(scope, Kind::Job);
         self.elements(scope, Kind::Group);
-        if self.place.at == At::Fresh && !self.place.in_flow {
+        if self.place.at == At::Fresh && !self.place.in_flow() {
             let hold = self.push("hold (approval)", Icon::Step, "${1:hold}:\n  type: approval");
             hold.detail = Some("waits for a manual approval".to_owned());
         }
@@ -53,7 +53,7 @@ impl List<'_> {
     fn element(&mut self, item: &Item, name: &str, from: Option<&str>) {
         let required = item.parameters.iter().filter(|parameter| parameter.is_required());
         let with_arguments =
-            item.kind != Kind::Executor && !self.place.in_flow && !self.has_colon();
+            item.kind != Kind::Executor && !self.place.in_flow() && !self.has_colon();
         let arguments: Vec<String> = required
             .enumerate()
             .map(|(index, parameter)| format!("\n  {}: ${{{}}}", parameter.name, index + 1))
@@ -87,7 +87,7 @@ impl List<'_> {
                 parameter.name.clone()
             } else if in_matrix {
                 format!("{}: [$0]", parameter.name)
-            } else if parameter.kind == ParameterKind::Steps && !self.place.in_flow {
+            } else if parameter.kind == ParameterKind::Steps && !self.place.in_flow() {
                 format!("{}:\n  - $0", parameter.name)
             } else {
                 format!("{}: $0", parameter.name)

@@ -59,17 +59,23 @@ impl Reader<'_> {
             && matches!(self.bytes.get(self.at + 1), None | Some(b' ' | b'\t' | b'\n' | b'\r'))
     }
 
-    /// Reads what is indented deeper than `parent`; a list may also be in its column.
-    fn block(&mut self, parent: Option<usize>, list_at_key: bool) -> Node {
+    /// Reads what is indented deeper than `parent`.
+    fn block(&mut self, parent: Option<usize>) -> Node {
         let start = self.at;
-        let Some(column) = self.peek_content() else { return Node::empty(start) };
-        let deeper = parent.is_none_or(|parent| column > parent);
-        let at_key = list_at_key && parent == Some(column) && self.is_dash_next();
-        if !(deeper || at_key) {
-            return Node::empty(start);
-        }
+        let column = self.peek_content();
+        let deeper = column.filter(|column| parent.is_none_or(|parent| *column > parent));
+        let Some(column) = deeper else { return Node::empty(start) };
         self.skip_blank();
         self.content(column, parent)
+    }
+
+    /// Reads the value of a key in `column`: what is indented deeper, or a list in the same column.
+    fn block_at_key(&mut self, column: usize) -> Node {
+        if self.peek_content() == Some(column) && self.is_dash_next() {
+            self.skip_blank();
+            return self.content(column, Some(column));
+        }
+        self.block(Some(column))
     }
 
     /// Reads the value that begins here, at `column`.
@@ -81,7 +87,7 @@ impl Reader<'_> {
         self.depth += 1;
         let properties = self.properties();
         let mut node = if self.is_line_done() {
-            self.block(parent, false)
+            self.block(parent)
         } else if self.is_dash() {
             self.list(column)
         } else if self.key_end().is_some() {
@@ -103,7 +109,7 @@ impl Reader<'_> {
             let after_dash = self.at;
             self.skip_spaces();
             let mut item = if self.is_line_done() {
-                self.block(Some(column), false)
+                self.block(Some(column))
             } else {
                 let inner = self.column();
                 self.content(inner, Some(column))
@@ -195,11 +201,8 @@ impl Reader<'_> {
         self.at = colon + 1;
         self.skip_spaces();
         let properties = self.properties();
-        let mut value = if self.is_line_done() {
-            self.block(Some(column), true)
-        } else {
-            self.inline(Some(column))
-        };
+        let mut value =
+            if self.is_line_done() { self.block_at_key(column) } else { self.inline(Some(column)) };
         if matches!(value.value, Value::Empty) {
             value.span = colon + 1..colon + 1;
         }

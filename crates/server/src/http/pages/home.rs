@@ -195,7 +195,7 @@ async fn read(
         .collect();
     let filter =
         PipelineFilter { projects: Some(ids), branch: visit.parameter("branch"), before: None };
-    let mut list = PipelineList::read(visit, filter, true).await?;
+    let mut list = PipelineList::read(visit, filter).await?.with_project();
     // A project that was chosen is a filter, also one that the visitor may not see.
     list.filtered |= chosen.is_some();
     Ok((list, projects))

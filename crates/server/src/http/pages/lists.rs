@@ -108,7 +108,6 @@ impl PipelineList {
     pub(crate) async fn read(
         visit: &Visit,
         mut filter: PipelineFilter,
-        with_project: bool,
     ) -> Result<Self, StoreError> {
         filter.before = visit.parameter("before").and_then(|id| id.parse().ok());
         let filtered = filter.branch.is_some() || filter.before.is_some();
@@ -128,7 +127,12 @@ impl PipelineList {
             }
             query
         });
-        Ok(Self { rows, older, with_project, filtered })
+        Ok(Self { rows, older, with_project: false, filtered })
+    }
+
+    /// Names the project in each row.
+    pub(crate) fn with_project(self) -> Self {
+        Self { with_project: true, ..self }
     }
 
     /// Whether a pipeline of the list will change.

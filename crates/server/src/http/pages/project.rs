@@ -260,7 +260,7 @@ async fn read(visit: &Visit, project: &Project) -> Result<PipelineList, PageErro
         branch: visit.parameter("branch"),
         before: None,
     };
-    Ok(PipelineList::read(visit, filter, false).await?)
+    Ok(PipelineList::read(visit, filter).await?)
 }
 
 #[derive(serde::Deserialize)]
