@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     app::App,
     forges::CallError,
-    role_cache::{Known, RoleKey},
+    role_cache::{CachedRole, RoleKey},
 };
 
 /// Name of the session cookie.
@@ -110,7 +110,7 @@ async fn own_access(app: &App, account: AccountId, project: &Project) -> Option<
     }
     match ask(app, account, project).await {
         Ok(role) => {
-            app.roles.put(key, Known { role, at: now });
+            app.roles.put(key, CachedRole { role, at: now });
             role.map(|role| ProjectAccess { role, is_fresh: true })
         }
         Err(error) => {

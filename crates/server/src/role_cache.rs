@@ -16,7 +16,7 @@ const MAX_ROLES: usize = 20_000;
 
 /// Roles that the forge reported, and when.
 #[derive(Default)]
-pub(crate) struct RoleCache(Mutex<HashMap<RoleKey, Known>>);
+pub(crate) struct RoleCache(Mutex<HashMap<RoleKey, CachedRole>>);
 
 /// Whose role, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,17 +26,17 @@ pub(crate) struct RoleKey {
 }
 
 #[derive(Clone, Copy)]
-pub(crate) struct Known {
+pub(crate) struct CachedRole {
     pub(crate) role: Option<Role>,
     pub(crate) at: Timestamp,
 }
 
 impl RoleCache {
-    pub(crate) fn get(&self, key: RoleKey) -> Option<Known> {
+    pub(crate) fn get(&self, key: RoleKey) -> Option<CachedRole> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied()
     }
 
-    pub(crate) fn put(&self, key: RoleKey, known: Known) {
+    pub(crate) fn put(&self, key: RoleKey, known: CachedRole) {
         let mut roles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if roles.len() >= MAX_ROLES {
             roles.clear();

@@ -22,7 +22,7 @@ use roundel_model::{
     word::Word,
 };
 
-use self::save::Reported;
+use self::save::ReportedOutcome;
 use crate::{
     db::{Row, to_json, values, words},
     effects::enqueue,
@@ -232,7 +232,7 @@ impl Store {
         let begun: &[_] =
             if let Event::Compiled { workflows, .. } = event { workflows } else { &[] };
         let reported = if let Event::Finished { job, task, outcome, .. } = *event {
-            Some(Reported { job, task, outcome })
+            Some(ReportedOutcome { job, task, outcome })
         } else {
             None
         };

@@ -14,7 +14,7 @@ use roundel_config::{
 use roundel_server::orbs::Offline;
 
 use super::{
-    inputs::{Given, InputArguments},
+    inputs::{GivenInputs, InputArguments},
     local::LocalClone,
     sources::Source,
 };
@@ -47,7 +47,7 @@ pub(crate) struct OrbArguments {
 
 /// Compiles any number of files in the same way.
 pub(crate) struct Compiler {
-    given: Given,
+    given: GivenInputs,
     orbs: Offline,
     lock: Option<PathBuf>,
     update_lock: bool,
@@ -83,7 +83,7 @@ impl Compiler {
     /// # Errors
     ///
     /// [`UsageError`] if the directory is not there; otherwise if the lock file cannot be read.
-    pub(crate) fn new(given: Given, arguments: &OrbArguments) -> Result<Self> {
+    pub(crate) fn new(given: GivenInputs, arguments: &OrbArguments) -> Result<Self> {
         if let Some(folder) = arguments.orbs.as_deref().filter(|folder| !folder.is_dir()) {
             let message = format!("there is no directory `{}` to take orbs from", folder.display());
             return Err(UsageError(message).into());

@@ -67,7 +67,7 @@ enum ProfileName {
 
 /// Options that were read, ready for any number of files.
 #[derive(Debug)]
-pub(crate) struct Given {
+pub(crate) struct GivenInputs {
     parameters: Vec<(String, Argument)>,
     pipeline_values: Vec<(String, PipelineValue)>,
     git_ref: Option<GitRef>,
@@ -90,7 +90,7 @@ impl InputArguments {
     /// # Errors
     ///
     /// [`UsageError`] if one of them makes no sense; otherwise if the file cannot be read.
-    pub(crate) fn read(&self) -> Result<Given> {
+    pub(crate) fn read(&self) -> Result<GivenInputs> {
         let mut parameters = match &self.parameter_file {
             Some(path) => of_file(path)?,
             None => Vec::new(),
@@ -123,11 +123,11 @@ impl InputArguments {
             ProfileName::Next => Profile::Next,
         };
         let all_workflows = self.all_workflows;
-        Ok(Given { parameters, pipeline_values, git_ref, profile, all_workflows })
+        Ok(GivenInputs { parameters, pipeline_values, git_ref, profile, all_workflows })
     }
 }
 
-impl Given {
+impl GivenInputs {
     /// Makes the inputs for one source.
     pub(crate) fn inputs(&self, source: &Source, clone: &LocalClone) -> Inputs {
         let mut pipeline_values = clone.values();

@@ -53,7 +53,7 @@ pub(crate) struct DiagnosticView<'c> {
     span: Span,
     line: u32,
     column: u32,
-    related: Vec<Place<'c>>,
+    related: Vec<RelatedPlace<'c>>,
     help: Option<&'c str>,
     /// The page about the code, within the documentation.
     docs: Option<PathBuf>,
@@ -68,7 +68,7 @@ struct Span {
 
 /// A further place.
 #[derive(Serialize)]
-struct Place<'c> {
+struct RelatedPlace<'c> {
     path: &'c str,
     span: Span,
     line: u32,
@@ -124,7 +124,11 @@ impl<'c> DiagnosticView<'c> {
             span: Span { start: found.start, end: found.end },
             line: found.line,
             column: found.column,
-            related: found.related.iter().map(|related| Place::of(related, &found.path)).collect(),
+            related: found
+                .related
+                .iter()
+                .map(|related| RelatedPlace::of(related, &found.path))
+                .collect(),
             help: found.help.as_deref(),
             docs: code
                 .map(|code| Path::new("docs/diagnostics").join(code.slug).with_extension("md")),
@@ -132,7 +136,7 @@ impl<'c> DiagnosticView<'c> {
     }
 }
 
-impl<'c> Place<'c> {
+impl<'c> RelatedPlace<'c> {
     fn of(related: &'c Related, path: &'c str) -> Self {
         Self {
             path: related.path.as_deref().unwrap_or(path),

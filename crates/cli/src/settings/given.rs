@@ -16,7 +16,7 @@ pub(crate) type Variables = BTreeMap<String, String>;
 
 /// Everything that a command was given.
 #[derive(Debug)]
-pub(crate) struct Given<'a> {
+pub(crate) struct GivenSettings<'a> {
     pub(crate) program: Program,
     pub(crate) flags: &'a Flags,
     pub(crate) variables: &'a Variables,
@@ -62,7 +62,7 @@ pub(crate) enum Origin {
     Default,
 }
 
-impl Given<'_> {
+impl GivenSettings<'_> {
     /// Returns what was given for a setting, level by level: by flags, by variables, by the file.
     pub(crate) fn candidates(
         &self,

@@ -13,7 +13,7 @@ use std::{
 use super::{
     declaration::{AnySetting, Declaration, Default, Program, Secrecy, Setting, Shape},
     file::File,
-    given::{Candidate, Flags, Form, Given, Origin, Variables},
+    given::{Candidate, Flags, Form, GivenSettings, Origin, Variables},
     literal, mask,
     problem::{self, Place, Problem},
     table::{ALL, general},
@@ -62,7 +62,7 @@ impl Values {
         variables: &Variables,
     ) -> Result<Self, UsageError> {
         let mut values = Self { program, found: BTreeMap::new(), warnings: Vec::new() };
-        let mut given = Given { program, flags, variables, file: File::default() };
+        let mut given = GivenSettings { program, flags, variables, file: File::default() };
         given.file = values.file(&given).map_err(|problem| problem::all(&[problem]))?;
         let mut problems = given.file.problems.clone();
         let config = values.found.remove(general::CONFIG.declaration.key);
@@ -130,7 +130,7 @@ impl Values {
     }
 
     /// Reads the settings file: the one that is named, or else the one in the data directory.
-    fn file(&mut self, given: &Given<'_>) -> Result<File, Problem> {
+    fn file(&mut self, given: &GivenSettings<'_>) -> Result<File, Problem> {
         self.decide(&general::DATA, given)?;
         self.decide(&general::CONFIG, given)?;
         let Some(config) = self.found.get(general::CONFIG.declaration.key) else {
@@ -147,7 +147,11 @@ impl Values {
         }
     }
 
-    fn decide(&mut self, setting: &dyn AnySetting, given: &Given<'_>) -> Result<(), Problem> {
+    fn decide(
+        &mut self,
+        setting: &dyn AnySetting,
+        given: &GivenSettings<'_>,
+    ) -> Result<(), Problem> {
         let declaration = setting.declaration();
         for level in given.candidates(declaration, setting.shape()) {
             match level.as_slice() {

@@ -27,7 +27,7 @@ use roundel_store::{
 
 use super::{
     email::{
-        Email, EmailStatus, Failure, Mailer, SendError,
+        Email, EmailStatus, FailedJob, Mailer, SendError,
         preference::{self, EmailPreference},
         tail,
     },
@@ -229,7 +229,7 @@ struct Announcement {
     link: String,
     is_failure: bool,
     errors: Vec<String>,
-    failures: Vec<Failure>,
+    failures: Vec<FailedJob>,
 }
 
 async fn send_to_all(
@@ -327,7 +327,7 @@ async fn failures(
     announcer: &Announcer,
     project: &Project,
     workflow: &WorkflowRow,
-) -> Result<Vec<Failure>, StoreError> {
+) -> Result<Vec<FailedJob>, StoreError> {
     let failed = workflow.jobs.iter().filter(|job| {
         matches!(
             job.status,
@@ -348,8 +348,8 @@ async fn failure(
     announcer: &Announcer,
     project: &Project,
     job: &JobRow,
-) -> Result<Failure, StoreError> {
-    let mut failure = Failure {
+) -> Result<FailedJob, StoreError> {
+    let mut failure = FailedJob {
         job: shortened(&job.name.to_string()),
         status: job.status,
         reason: job.reason.as_deref().map(shortened),

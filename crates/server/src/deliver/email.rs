@@ -52,12 +52,12 @@ pub(super) struct Email {
     pub(super) event: String,
     pub(super) link: String,
     pub(super) errors: Vec<String>,
-    pub(super) failures: Vec<Failure>,
+    pub(super) failures: Vec<FailedJob>,
 }
 
 /// A job that failed.
 #[derive(Clone)]
-pub(super) struct Failure {
+pub(super) struct FailedJob {
     pub(super) job: String,
     pub(super) status: JobStatus,
     pub(super) reason: Option<String>,
@@ -66,7 +66,7 @@ pub(super) struct Failure {
     pub(super) link: Option<String>,
 }
 
-impl Failure {
+impl FailedJob {
     fn label(&self) -> &'static str {
         shown_of_job(self.status)
     }
@@ -307,7 +307,7 @@ mod tests {
             event: "1.failed".to_owned(),
             link: "https://ci.example.org/1".to_owned(),
             errors: vec![trick("error")],
-            failures: vec![Failure {
+            failures: vec![FailedJob {
                 job: trick("test"),
                 status: JobStatus::Failed,
                 reason: Some(trick("reason")),

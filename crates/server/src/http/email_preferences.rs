@@ -76,7 +76,7 @@ impl FromRequestParts<Arc<App>> for EmailLink {
 
 #[derive(Template)]
 #[template(path = "email_preferences.html")]
-struct Page {
+struct EmailPreferencesPage {
     shell: Shell,
     name: Untrusted,
     project: Untrusted,
@@ -90,7 +90,7 @@ async fn page(link: EmailLink) -> Answer {
     let name = project.slug.full_name();
     let default = preference::default_of(&visit.app.store, account.id).await?;
     let own = preference::of_project(&visit.app.store, account.id, project.id).await?;
-    visit.page(&Page {
+    visit.page(&EmailPreferencesPage {
         shell: visit.shell(format!("Email notifications for {name}"), Section::Elsewhere),
         name: Untrusted(account.name),
         follows: visit.app.store.follows(account.id, project.id).await?,

@@ -107,7 +107,7 @@ static PIPELINES: Link = Link::fixed("Go to pipelines", "/");
 /// What an error page says. It travels with the answer until [`super::pages::failures`] knows whose
 /// navigation to put around it.
 #[derive(Clone, Debug)]
-pub(crate) struct Failure {
+pub(crate) struct ErrorWords {
     pub(crate) status: StatusCode,
     pub(crate) title: String,
     text: String,
@@ -115,7 +115,7 @@ pub(crate) struct Failure {
     pub(crate) action: Option<Link>,
 }
 
-impl Failure {
+impl ErrorWords {
     /// Says of a page that is not found what signing in may change, to those who are signed out.
     pub(crate) fn for_signed_out(self) -> Self {
         if self.status != StatusCode::NOT_FOUND {
@@ -149,7 +149,7 @@ pub(crate) fn error_page(
     text: &str,
     action: Option<Link>,
 ) -> Response {
-    let failure = Failure { status, title: title.to_owned(), text: text.to_owned(), action };
+    let failure = ErrorWords { status, title: title.to_owned(), text: text.to_owned(), action };
     let mut response = failure.page(Shell::bare(title));
     response.extensions_mut().insert(failure);
     response

@@ -31,7 +31,7 @@ pub(super) struct Upstream {
 }
 
 /// A thing that may be at the registry, as far as it is known.
-enum Known<T> {
+enum AtRegistry<T> {
     There(T),
     NotThere,
     Failed(String),
@@ -63,12 +63,12 @@ impl Upstream {
             OrbVersion::Exact(_) | OrbVersion::Dev(_) => {
                 let version = reference.version.to_string();
                 match self.source(reference, &version, now).await? {
-                    Known::There(orb) => Ok(Answer::Found(Box::new(orb))),
-                    Known::Failed(reason) => Ok(Answer::Failed(reason)),
-                    Known::NotThere => Ok(match self.versions(reference, now).await? {
-                        Known::There(versions) => Answer::Absent(best_first(versions)),
-                        Known::NotThere => Answer::Absent(Vec::new()),
-                        Known::Failed(reason) => Answer::Failed(reason),
+                    AtRegistry::There(orb) => Ok(Answer::Found(Box::new(orb))),
+                    AtRegistry::Failed(reason) => Ok(Answer::Failed(reason)),
+                    AtRegistry::NotThere => Ok(match self.versions(reference, now).await? {
+                        AtRegistry::There(versions) => Answer::Absent(best_first(versions)),
+                        AtRegistry::NotThere => Answer::Absent(Vec::new()),
+                        AtRegistry::Failed(reason) => Answer::Failed(reason),
                     }),
                 }
             }
@@ -80,17 +80,17 @@ impl Upstream {
 
     async fn best(&self, reference: &OrbReference, now: Timestamp) -> Result<Answer, StoreError> {
         let versions = match self.versions(reference, now).await? {
-            Known::There(versions) => versions,
-            Known::NotThere => return Ok(Answer::Absent(Vec::new())),
-            Known::Failed(reason) => return Ok(Answer::Failed(reason)),
+            AtRegistry::There(versions) => versions,
+            AtRegistry::NotThere => return Ok(Answer::Absent(Vec::new())),
+            AtRegistry::Failed(reason) => return Ok(Answer::Failed(reason)),
         };
         let Some(best) = reference.select(versions.iter().map(String::as_str)) else {
             return Ok(Answer::Absent(best_first(versions)));
         };
         Ok(match self.source(reference, best, now).await? {
-            Known::There(orb) => Answer::Found(Box::new(orb)),
-            Known::Failed(reason) => Answer::Failed(reason),
-            Known::NotThere => Answer::Failed(format!(
+            AtRegistry::There(orb) => Answer::Found(Box::new(orb)),
+            AtRegistry::Failed(reason) => Answer::Failed(reason),
+            AtRegistry::NotThere => Answer::Failed(format!(
                 "{} lists {}@{best} and does not have it",
                 self.shown(),
                 reference.orb()
@@ -104,7 +104,7 @@ impl Upstream {
         reference: &OrbReference,
         version: &str,
         now: Timestamp,
-    ) -> Result<Known<Orb>, StoreError> {
+    ) -> Result<AtRegistry<Orb>, StoreError> {
         let question = format!("{} source {}@{version}", self.base, reference.orb());
         let kept = self.store.orb_answer(&question).await?;
         let is_label = version.starts_with("dev:");
@@ -112,22 +112,22 @@ impl Upstream {
             && (!is_label || is_fresh(answer, now))
             && let Some(orb) = self.kept_orb(answer, reference, version)
         {
-            return Ok(Known::There(orb));
+            return Ok(AtRegistry::There(orb));
         }
         let url = self.address(&[&reference.namespace, &reference.name, version]);
         match self.get(&url, ORB_BYTES).await {
             Ok(Some((text, promised))) if promised.as_deref() == Some(&*digest(&text)) => {
                 self.store.put_orb_answer(&question, "", Some(&text), now).await?;
-                Ok(Known::There(self.orb(reference, version, text)))
+                Ok(AtRegistry::There(self.orb(reference, version, text)))
             }
-            Ok(Some(_)) => Ok(Known::Failed(format!(
+            Ok(Some(_)) => Ok(AtRegistry::Failed(format!(
                 "the source of {}@{version} that {} sent does not have the digest that its header \
                  `{}` promises",
                 reference.orb(),
                 self.shown(),
                 wire::DIGEST_HEADER
             ))),
-            Ok(None) => Ok(Known::NotThere),
+            Ok(None) => Ok(AtRegistry::NotThere),
             Err(reason) => {
                 let kept = kept.and_then(|answer| self.kept_orb(&answer, reference, version));
                 Ok(self.fall_back(kept, reason))
@@ -140,7 +140,7 @@ impl Upstream {
         &self,
         reference: &OrbReference,
         now: Timestamp,
-    ) -> Result<Known<Vec<String>>, StoreError> {
+    ) -> Result<AtRegistry<Vec<String>>, StoreError> {
         let question = format!("{} versions {}", self.base, reference.orb());
         let kept = self.store.orb_answer(&question).await?;
         if let Some(answer) = &kept
@@ -159,7 +159,7 @@ impl Upstream {
                 Ok(_) => {
                     let orb = reference.orb();
                     let shown = self.shown();
-                    return Ok(Known::Failed(format!(
+                    return Ok(AtRegistry::Failed(format!(
                         "{shown} lists more than {VERSIONS} versions of {orb}"
                     )));
                 }
@@ -179,13 +179,13 @@ impl Upstream {
     }
 
     /// What was known before is better than nothing while the registry is away.
-    fn fall_back<T>(&self, kept: Option<T>, reason: String) -> Known<T> {
+    fn fall_back<T>(&self, kept: Option<T>, reason: String) -> AtRegistry<T> {
         match kept {
             Some(kept) => {
                 tracing::warn!(registry = %self.base, %reason, "an older answer about an orb is used");
-                Known::There(kept)
+                AtRegistry::There(kept)
             }
-            None => Known::Failed(reason),
+            None => AtRegistry::Failed(reason),
         }
     }
 
@@ -230,8 +230,8 @@ impl Upstream {
 }
 
 /// No versions and no orb are the same.
-fn known(versions: Vec<String>) -> Known<Vec<String>> {
-    if versions.is_empty() { Known::NotThere } else { Known::There(versions) }
+fn known(versions: Vec<String>) -> AtRegistry<Vec<String>> {
+    if versions.is_empty() { AtRegistry::NotThere } else { AtRegistry::There(versions) }
 }
 
 fn kept_versions(kept: &OrbAnswer) -> Option<Vec<String>> {

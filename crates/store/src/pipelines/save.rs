@@ -34,13 +34,13 @@ pub(super) struct Change<'a> {
     /// Those that begin with this change.
     pub(super) begun: &'a [NewWorkflow],
     /// What a runner reported, if that is the change.
-    pub(super) reported: Option<Reported>,
+    pub(super) reported: Option<ReportedOutcome>,
     pub(super) now: Timestamp,
 }
 
 /// The outcome of one task, as its runner reported it.
 #[derive(Clone, Copy)]
-pub(super) struct Reported {
+pub(super) struct ReportedOutcome {
     pub(super) job: JobId,
     pub(super) task: u32,
     pub(super) outcome: Outcome,

@@ -10,7 +10,7 @@ struct Program {
     inputs: InputArguments,
 }
 
-fn given(arguments: &[&str]) -> Result<Given> {
+fn given(arguments: &[&str]) -> Result<GivenInputs> {
     let program = Program::try_parse_from(["program"].iter().chain(arguments)).unwrap();
     program.inputs.read()
 }

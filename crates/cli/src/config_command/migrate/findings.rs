@@ -9,7 +9,7 @@ use roundel_config::{
     orbs::OrbReference,
 };
 
-use super::{super::check::Checked, facts::Facts, kind::Kind};
+use super::{super::check::Checked, facts::Facts, kind::FindingKind};
 
 /// What the `circleci` command in a job does here.
 const TOOL: &[&str] = &["circleci step halt", "circleci task halt"];
@@ -40,7 +40,7 @@ const SHOWN: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub(super) struct Finding {
     /// Stable: `contexts`.
-    pub(super) kind: Kind,
+    pub(super) kind: FindingKind,
     pub(super) level: Level,
     /// The finding, in a sentence.
     pub(super) title: String,
@@ -71,7 +71,7 @@ pub(super) fn findings(
     facts: &Facts,
     stricter: Option<&Checked>,
 ) -> Vec<Finding> {
-    let mut found = Found(Vec::new());
+    let mut found = Findings(Vec::new());
     found.mistakes(checked);
     found.orbs(checked);
     found.unsupported(checked);
@@ -87,7 +87,7 @@ pub(super) fn findings(
     found.0
 }
 
-struct Found(Vec<Finding>);
+struct Findings(Vec<Finding>);
 
 /// What is found, and what to do about it.
 struct Words<'a> {
@@ -95,11 +95,11 @@ struct Words<'a> {
     help: &'a str,
 }
 
-impl Found {
+impl Findings {
     fn add(
         &mut self,
         level: Level,
-        kind: Kind,
+        kind: FindingKind,
         title: &str,
         names: impl IntoIterator<Item = String>,
     ) -> &mut Finding {
@@ -117,7 +117,13 @@ impl Found {
     }
 
     /// Adds names that there may be none of.
-    fn add_some(&mut self, level: Level, kind: Kind, names: &BTreeSet<String>, words: &Words<'_>) {
+    fn add_some(
+        &mut self,
+        level: Level,
+        kind: FindingKind,
+        names: &BTreeSet<String>,
+        words: &Words<'_>,
+    ) {
         if !names.is_empty() {
             self.add(level, kind, words.title, names.iter().cloned()).help =
                 Some(words.help.to_owned());
@@ -125,7 +131,7 @@ impl Found {
     }
 
     /// Says which diagnostic of `validate` a finding goes with, if there is the finding.
-    fn code_of(&mut self, kind: Kind, code: Code) {
+    fn code_of(&mut self, kind: FindingKind, code: Code) {
         for finding in self.0.iter_mut().filter(|finding| finding.kind == kind) {
             finding.codes.insert(code.slug.to_owned());
         }
@@ -138,7 +144,7 @@ impl Found {
         }
         let lines = errors.iter().take(SHOWN).map(|found| placed(found));
         let title = "the configuration has errors";
-        let finding = self.add(Level::Cannot, Kind::Errors, title, lines);
+        let finding = self.add(Level::Cannot, FindingKind::Errors, title, lines);
         finding.help = Some(format!("`roundel config validate {}` shows them", checked.path));
         finding.codes = errors.iter().map(|error| error.code.clone()).collect();
     }
@@ -154,10 +160,12 @@ impl Found {
             let error = missing.error.iter().map(|error| format!(" ({error})"));
             let name = [reference.to_string(), have].into_iter().chain(error).collect::<String>();
             let title = "orbs are not available";
-            if let Some(finding) = self.0.iter_mut().find(|finding| finding.kind == Kind::Orbs) {
+            if let Some(finding) =
+                self.0.iter_mut().find(|finding| finding.kind == FindingKind::Orbs)
+            {
                 finding.names.push(name);
             } else {
-                let finding = self.add(Level::Cannot, Kind::Orbs, title, [name]);
+                let finding = self.add(Level::Cannot, FindingKind::Orbs, title, [name]);
                 finding.help = Some(how_to_get(reference));
                 let about = checked.of(Severity::Error).filter(|error| is_about_orbs(&error.code));
                 finding.codes = about.map(|error| error.code.clone()).collect();
@@ -172,7 +180,7 @@ impl Found {
             .collect();
         if !stand_ins.is_empty() {
             let title = "another version of an orb is used";
-            self.add(Level::Note, Kind::OrbStandIns, title, stand_ins).help =
+            self.add(Level::Note, FindingKind::OrbStandIns, title, stand_ins).help =
                 Some("provide the version that is asked for, to be safe".to_owned());
         }
     }
@@ -181,8 +189,8 @@ impl Found {
     fn unsupported(&mut self, checked: &Checked) {
         // Schedules and refused jobs have their own findings.
         for (consequence, level, kind) in [
-            (Consequence::PipelineRefused, Level::Cannot, Kind::Unsupported),
-            (Consequence::Ignored, Level::Note, Kind::Differs),
+            (Consequence::PipelineRefused, Level::Cannot, FindingKind::Unsupported),
+            (Consequence::Ignored, Level::Note, FindingKind::Differs),
         ] {
             // Windows jobs have, too.
             // What only a schedule would start is listed with the schedule.
@@ -220,18 +228,18 @@ impl Found {
         let help = JobRefusal::Context.help();
         self.add_some(
             Level::Cannot,
-            Kind::Contexts,
+            FindingKind::Contexts,
             &contexts,
             &Words { title: "jobs name contexts, which this release does not have: they end as unauthorized", help },
         );
         if facts.templated_context {
             let title = "jobs name a context by a template, and this release has no contexts";
-            self.add(Level::Cannot, Kind::ContextsByTemplate, title, []).help =
+            self.add(Level::Cannot, FindingKind::ContextsByTemplate, title, []).help =
                 Some(help.to_owned());
         }
         self.add_some(
             Level::Cannot,
-            Kind::ServiceContainers,
+            FindingKind::ServiceContainers,
             &services,
             &Words {
                 title: "jobs have service containers, which this release does not start: they fail",
@@ -240,15 +248,15 @@ impl Found {
         );
         self.add_some(
             Level::Cannot,
-            Kind::ContainerPrograms,
+            FindingKind::ContainerPrograms,
             &programs,
             &Words { title: "jobs set `entrypoint` or `command` of an image, which this release cannot: they fail", help: JobRefusal::ContainerProgram.help() },
         );
         for (kind, code) in [
-            (Kind::Contexts, codes::UNSUPPORTED_CONTEXT),
-            (Kind::ContextsByTemplate, codes::UNSUPPORTED_CONTEXT),
-            (Kind::ServiceContainers, codes::UNSUPPORTED_SERVICE_CONTAINER),
-            (Kind::ContainerPrograms, codes::UNSUPPORTED_CONTAINER_PROGRAM),
+            (FindingKind::Contexts, codes::UNSUPPORTED_CONTEXT),
+            (FindingKind::ContextsByTemplate, codes::UNSUPPORTED_CONTEXT),
+            (FindingKind::ServiceContainers, codes::UNSUPPORTED_SERVICE_CONTAINER),
+            (FindingKind::ContainerPrograms, codes::UNSUPPORTED_CONTAINER_PROGRAM),
         ] {
             self.code_of(kind, code);
         }
@@ -258,21 +266,21 @@ impl Found {
     fn refused_later(&mut self, facts: &Facts) {
         for (kind, names, title, why) in [
             (
-                Kind::ContextsOff,
+                FindingKind::ContextsOff,
                 &facts.off.contexts,
                 "contexts are named only in workflows that no pipeline runs now, and this release \
                  has none",
                 JobRefusal::Context,
             ),
             (
-                Kind::ServiceContainersOff,
+                FindingKind::ServiceContainersOff,
                 &facts.off.services,
                 "jobs have service containers, which this release does not start, and no workflow \
                  runs them now",
                 JobRefusal::ServiceContainer,
             ),
             (
-                Kind::ContainerProgramsOff,
+                FindingKind::ContainerProgramsOff,
                 &facts.off.programs,
                 "jobs set `entrypoint` or `command` of an image, which this release cannot, and no \
                  workflow runs them now",
@@ -286,17 +294,17 @@ impl Found {
     fn machines(&mut self, facts: &Facts) {
         self.add_some(
             Level::Cannot,
-            Kind::Windows,
+            FindingKind::Windows,
             &facts.windows,
             &Words {
                 title: "Windows jobs are not supported",
                 help: "runners work on Linux; keep these jobs where they are",
             },
         );
-        self.code_of(Kind::Windows, codes::UNSUPPORTED_WINDOWS);
+        self.code_of(FindingKind::Windows, codes::UNSUPPORTED_WINDOWS);
         self.add_some(
             Level::Prepare,
-            Kind::Runners,
+            FindingKind::Runners,
             &facts.pools,
             &Words {
                 title: "self-hosted runners are used",
@@ -305,7 +313,7 @@ impl Found {
         );
         self.add_some(
             Level::Prepare,
-            Kind::Arm,
+            FindingKind::Arm,
             &facts.arm,
             &Words {
                 title: "jobs need an ARM machine, and wait until there is one",
@@ -315,7 +323,7 @@ impl Found {
         );
         self.add_some(
             Level::Prepare,
-            Kind::Gpu,
+            FindingKind::Gpu,
             &facts.gpu,
             &Words {
                 title: "jobs need a GPU",
@@ -326,7 +334,7 @@ impl Found {
             facts.machine_images.difference(&facts.windows).cloned().collect();
         self.add_some(
             Level::Prepare,
-            Kind::MachineImages,
+            FindingKind::MachineImages,
             &linux,
             &Words {
                 title: "jobs run on machine images",
@@ -345,7 +353,7 @@ impl Found {
                 format!("{class} ({jobs}{size})")
             });
             let title = "resource classes are asked for";
-            self.add(Level::Note, Kind::ResourceClasses, title, names).help =
+            self.add(Level::Note, FindingKind::ResourceClasses, title, names).help =
                 Some("make sure that your runners are large enough".to_owned());
         }
     }
@@ -355,13 +363,13 @@ impl Found {
                              the service that has them now";
         self.add_some(
             Level::Prepare,
-            Kind::LoginVariables,
+            FindingKind::LoginVariables,
             &facts.login_variables,
             &Words { title: "logins to registries use variables", help: set_variables },
         );
         self.add_some(
             Level::Prepare,
-            Kind::CloudImages,
+            FindingKind::CloudImages,
             &facts.cloud_images,
             &Words {
                 title: "images come from a cloud registry without a login of their own",
@@ -371,7 +379,7 @@ impl Found {
         );
         self.add_some(
             Level::Prepare,
-            Kind::NamedVariables,
+            FindingKind::NamedVariables,
             &facts.named_variables,
             &Words {
                 title: "orbs and commands read variables by their names",
@@ -387,7 +395,7 @@ impl Found {
             .collect();
         self.add_some(
             Level::Prepare,
-            Kind::ScriptVariables,
+            FindingKind::ScriptVariables,
             &others,
             &Words {
                 title: "commands read variables that the configuration does not set",
@@ -397,7 +405,7 @@ impl Found {
         );
         if facts.scripts.identity {
             let title = "commands use identity tokens (OIDC), which this release does not issue";
-            self.add(Level::Prepare, Kind::IdentityTokens, title, []).help = Some(
+            self.add(Level::Prepare, FindingKind::IdentityTokens, title, []).help = Some(
                 "use an access key, as a variable of the project (a guess from the commands)"
                     .to_owned(),
             );
@@ -416,7 +424,7 @@ impl Found {
             tool.into_iter().partition(|used| is_public(used));
         self.add_some(
             Level::Prepare,
-            Kind::JobTool,
+            FindingKind::JobTool,
             &inside,
             &Words {
                 title: "commands use parts of the `circleci` command that this release does not have",
@@ -426,7 +434,7 @@ impl Found {
         );
         self.add_some(
             Level::Note,
-            Kind::PublicClient,
+            FindingKind::PublicClient,
             &public,
             &Words {
                 title: "commands use the public command-line client",
@@ -435,7 +443,7 @@ impl Found {
         );
         if facts.scripts.hosted {
             let title = "commands call the API of the hosted service";
-            self.add(Level::Prepare, Kind::HostedApi, title, []).help = Some(
+            self.add(Level::Prepare, FindingKind::HostedApi, title, []).help = Some(
                 "this release has no such API: see what the calls are for. They still go to the \
                  hosted service, which knows nothing of pipelines here"
                     .to_owned(),
@@ -443,17 +451,17 @@ impl Found {
         }
         self.add_some(
             Level::Cannot,
-            Kind::Schedules,
+            FindingKind::Schedules,
             &facts.schedules,
             &Words {
                 title: "workflows run on a schedule, and this release starts no schedules",
                 help: NEVER_STARTED_HELP,
             },
         );
-        self.code_of(Kind::Schedules, codes::UNSUPPORTED_SCHEDULE);
+        self.code_of(FindingKind::Schedules, codes::UNSUPPORTED_SCHEDULE);
         // The compiler knows the version of the file.
         let advice = checked.compiled.never_started().find_map(|found| found.help.clone());
-        let schedules = self.0.iter_mut().find(|finding| finding.kind == Kind::Schedules);
+        let schedules = self.0.iter_mut().find(|finding| finding.kind == FindingKind::Schedules);
         if let (Some(finding), Some(advice)) = (schedules, advice) {
             finding.help = Some(advice);
         }
@@ -466,7 +474,7 @@ impl Found {
         }
         let lines = errors.iter().take(SHOWN).map(|found| placed(found));
         let title = "the stricter rules of the `next` profile refuse it";
-        let finding = self.add(Level::Note, Kind::NextProfile, title, lines);
+        let finding = self.add(Level::Note, FindingKind::NextProfile, title, lines);
         finding.help =
             Some("nothing has to be done as long as the project stays with `legacy`".to_owned());
         finding.codes = errors.iter().map(|error| error.code.clone()).collect();

@@ -4,7 +4,7 @@
 /// which findings of the same weight are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Kind {
+pub(super) enum FindingKind {
     Arm,
     CloudImages,
     ContainerPrograms,
@@ -35,7 +35,7 @@ pub(super) enum Kind {
     Windows,
 }
 
-impl Kind {
+impl FindingKind {
     /// Returns whether its names are lines of one file, shown one below the other.
     pub(super) const fn is_of_lines(self) -> bool {
         matches!(self, Self::Errors | Self::NextProfile | Self::OrbStandIns)

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{
     findings::Level,
-    kind::Kind,
+    kind::FindingKind,
     repository::{FileReport, Readiness, Repository},
 };
 use crate::terminal::{line, styled, wrapped};
@@ -154,7 +154,7 @@ impl Writer {
 
     /// What has to be done once for all: names, with how many repositories have them.
     fn shared(&self, repositories: &[Repository]) -> String {
-        let mut kinds: BTreeMap<(Level, Kind, &str), BTreeMap<&str, BTreeSet<&str>>> =
+        let mut kinds: BTreeMap<(Level, FindingKind, &str), BTreeMap<&str, BTreeSet<&str>>> =
             BTreeMap::new();
         for repository in repositories {
             for finding in repository.files.iter().flat_map(|file| &file.findings) {
@@ -162,7 +162,7 @@ impl Writer {
                 let is_alone = finding.kind.is_of_one_file() || finding.names.is_empty();
                 let names: Vec<&str> = if is_alone {
                     vec![""]
-                } else if finding.kind == Kind::ResourceClasses {
+                } else if finding.kind == FindingKind::ResourceClasses {
                     finding.names.iter().filter_map(|name| name.split(" (").next()).collect()
                 } else {
                     finding.names.iter().map(String::as_str).collect()

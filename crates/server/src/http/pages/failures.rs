@@ -16,7 +16,7 @@ use crate::{
     http::{
         address::{came_from, is_local},
         error_response::ErrorResponse,
-        frame::{Failure, Link, error_page, page_not_found},
+        frame::{ErrorWords, Link, error_page, page_not_found},
         section::Section,
         visit::Visit,
     },
@@ -28,7 +28,7 @@ pub(crate) async fn framed(State(app): State<Arc<App>>, request: Request, next: 
     let (mut asked, body) = request.into_parts();
     let response = next.run(Request::from_parts(asked.clone(), body)).await;
     let response = explained(&asked, response);
-    let Some(mut failure) = response.extensions().get::<Failure>().cloned() else {
+    let Some(mut failure) = response.extensions().get::<ErrorWords>().cloned() else {
         return response;
     };
     if failure.status == StatusCode::SERVICE_UNAVAILABLE {

@@ -32,7 +32,7 @@ pub(crate) fn routes() -> Routes {
 
 #[derive(Template)]
 #[template(path = "preferences.html")]
-struct Page {
+struct PreferencesPage {
     shell: Shell,
     address: Option<Untrusted>,
     email: bool,
@@ -93,7 +93,7 @@ async fn page(SignedIn { visit, account }: SignedIn) -> Answer {
         });
     }
     let email = visit.account.as_ref().and_then(|account| account.email.clone());
-    visit.page(&Page {
+    visit.page(&PreferencesPage {
         shell: visit.shell("Preferences", Section::Preferences),
         address: email.map(Untrusted),
         email: visit.app.settings.email.is_some(),

@@ -265,7 +265,7 @@ async fn read(visit: &Visit, project: &Project) -> Result<PipelineList, PageErro
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Trigger {
+struct TriggerFields {
     branch: String,
 }
 
@@ -276,7 +276,7 @@ async fn to_trigger(Reader { subject: project, .. }: Reader<Project>) -> Answer 
 
 async fn trigger(
     Writer { visit, account, subject: project, role }: Writer<Project>,
-    PageForm(request): PageForm<Trigger>,
+    PageForm(request): PageForm<TriggerFields>,
 ) -> Answer {
     let branch = request.branch.trim();
     if branch.chars().count() > limits::BRANCH_CHARS {

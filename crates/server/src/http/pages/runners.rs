@@ -18,7 +18,7 @@ pub(crate) fn routes() -> Routes {
 
 #[derive(Template)]
 #[template(path = "runners.html")]
-struct Page {
+struct RunnersPage {
     shell: Shell,
     runners: Vec<RunnerView>,
     /// How many there are besides.
@@ -66,7 +66,7 @@ async fn page(SignedIn { visit, .. }: SignedIn) -> Answer {
         .collect();
     let queued = queued(visit.app.store.queued_jobs().await?);
     let server = visit.app.settings.public_url.as_str().trim_end_matches('/').to_owned();
-    visit.page(&Page {
+    visit.page(&RunnersPage {
         shell: visit.shell("Runners", Section::Runners),
         runners,
         more,

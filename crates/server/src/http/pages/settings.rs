@@ -56,7 +56,7 @@ pub(crate) fn routes(base: &str) -> Routes {
 
 #[derive(Template)]
 #[template(path = "settings.html")]
-struct Settings {
+struct ProjectSettingsPage {
     shell: Shell,
     head: ProjectHead,
     key: Option<KeyView>,
@@ -141,7 +141,7 @@ async fn read(
     project: &Project,
     role: Role,
     form: VariableForm,
-) -> Result<Settings, PageError> {
+) -> Result<ProjectSettingsPage, PageError> {
     let store = &visit.app.store;
     let key = store.checkout_key(project.id).await?;
     let hook = store.hook_of(project.id).await?;
@@ -161,7 +161,7 @@ async fn read(
     let is_refused =
         form.name_error.is_some() || form.value_error.is_some() || form.import.is_refused();
     let error = if is_refused { "Error: " } else { "" };
-    Ok(Settings {
+    Ok(ProjectSettingsPage {
         shell: visit
             .shell(format!("{error}Settings · {}", project.slug.full_name()), Section::Projects),
         key: key.map(|key| key_view(visit, project, &key)),

@@ -59,7 +59,7 @@ impl From<StoreError> for SpecError {
 }
 
 /// What is read to build a spec.
-struct Sources<'a> {
+struct TaskRows<'a> {
     app: &'a App,
     project: Project,
     pipeline: PipelineRow,
@@ -117,19 +117,19 @@ fn hopeless(what: &str) -> SpecError {
     ))
 }
 
-async fn read<'a>(app: &'a App, offered: &OfferedTask) -> Result<Sources<'a>, SpecError> {
+async fn read<'a>(app: &'a App, offered: &OfferedTask) -> Result<TaskRows<'a>, SpecError> {
     let store = &app.store;
     let job = store.job(offered.job).await?.ok_or_else(|| hopeless("row"))?;
     let pipeline = store.pipeline(offered.pipeline).await?.ok_or_else(|| hopeless("pipeline"))?;
     let project = store.project(pipeline.project).await?.ok_or_else(|| hopeless("project"))?;
     let planned = store.job_body(offered.job).await?.ok_or_else(|| hopeless("plan"))?;
     let PlannedJobKind::Build(body) = planned.kind else { return Err(hopeless("plan")) };
-    Ok(Sources { app, project, pipeline, job, body: *body, index: offered.index })
+    Ok(TaskRows { app, project, pipeline, job, body: *body, index: offered.index })
 }
 
 /// The built-in variables, in the order of `RUN` §3.1.
-fn built_in(sources: &Sources<'_>, number: u64) -> Vec<Variable> {
-    let Sources { app, project, pipeline, job, body, index } = sources;
+fn built_in(sources: &TaskRows<'_>, number: u64) -> Vec<Variable> {
+    let TaskRows { app, project, pipeline, job, body, index } = sources;
     let slug = &project.slug;
     let mut variables = BuiltIns(Vec::new());
     variables.put("CI", "true");
@@ -186,8 +186,8 @@ impl BuiltIns {
     }
 }
 
-async fn checkout(sources: &Sources<'_>) -> Result<CheckoutSpec, SpecError> {
-    let Sources { app, project, pipeline, .. } = sources;
+async fn checkout(sources: &TaskRows<'_>) -> Result<CheckoutSpec, SpecError> {
+    let TaskRows { app, project, pipeline, .. } = sources;
     let key = app.store.checkout_key(project.id).await?;
     let known_hosts = app.forges.known_hosts(project.slug.forge);
     Ok(CheckoutSpec {

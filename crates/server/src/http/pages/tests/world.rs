@@ -139,7 +139,7 @@ impl World {
 
     /// The forge has just reported that this person administers this project.
     pub(super) fn confirm_role(&self, account: AccountId, project: ProjectId) {
-        let known = crate::role_cache::Known { role: Some(Role::Admin), at: Timestamp::now() };
+        let known = crate::role_cache::CachedRole { role: Some(Role::Admin), at: Timestamp::now() };
         let key = crate::role_cache::RoleKey { account, project };
         self.app.roles.put(key, known);
     }
