@@ -2,7 +2,7 @@
 //!
 //! Here is what is set up before the first call; the rest has its own modules.
 
-use std::{collections::BTreeMap, io};
+use std::{collections::BTreeMap, io, time::Duration};
 
 use roundel_model::{
     forge::{ForgeKind, Role},
@@ -93,6 +93,22 @@ impl LocalForge {
         let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
         let wanted = NewToken { login, scopes, client_id: None, lifetime: None };
         self.forge(kind).write(|state| state.issue(kind, wanted, Timestamp::now()).value)
+    }
+
+    /// Issues a token of a user that an application can renew: (access token, refresh token).
+    pub fn grant_renewable_token(
+        &self,
+        kind: ForgeKind,
+        login: &str,
+        scopes: &[&str],
+        client_id: &str,
+    ) -> (String, String) {
+        let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
+        let client_id = Some(client_id.to_owned());
+        let lifetime = Some(Duration::from_hours(2));
+        let wanted = NewToken { login, scopes, client_id, lifetime };
+        let token = self.forge(kind).write(|state| state.issue(kind, wanted, Timestamp::now()));
+        (token.value, token.refresh.unwrap_or_default())
     }
 
     /// Creates an organization or workspace that a user owns.

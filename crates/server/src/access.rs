@@ -128,19 +128,19 @@ fn stale(role: Role, age: Duration) -> Option<Role> {
 
 /// Asks the forge, with the user's own token. A clear refusal is an answer, too.
 async fn ask(app: &App, account: AccountId, project: &Project) -> Result<Option<Role>, CallError> {
-    let kind = project.slug.forge;
-    let Some(token) = app.forges.token(account, kind).await? else { return Ok(None) };
-    let forge = app.forges.client(kind)?;
-    let error = match forge.repository_by_id(&token, &project.repository).await {
-        Ok(repository) => return Ok(repository.role),
-        Err(error) => app.forges.confirm(account, kind, &token, error).await?,
-    };
-    match error.class {
-        ErrorClass::NotFound | ErrorClass::Forbidden | ErrorClass::Unauthorized => Ok(None),
-        ErrorClass::Invalid
-        | ErrorClass::RateLimited
-        | ErrorClass::Unavailable
-        | ErrorClass::Broken => Err(error.into()),
+    let (kind, id) = (project.slug.forge, &project.repository);
+    let forge = &app.forges.client(kind)?;
+    let read = app
+        .forges
+        .call_as(account, kind, |token| async move { forge.repository_by_id(&token, id).await });
+    match read.await {
+        Ok(repository) => Ok(repository.and_then(|repository| repository.role)),
+        Err(CallError::Forge(error))
+            if matches!(error.class, ErrorClass::NotFound | ErrorClass::Forbidden) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 

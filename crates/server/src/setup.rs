@@ -122,18 +122,17 @@ async fn resolve(
     owner: &str,
     name: &str,
 ) -> Result<Repository, SetupError> {
-    let forge = setups.forges.client(kind).map_err(forge_failed)?;
-    let token = setups.forges.token(actor, kind).await.map_err(call_failed)?.ok_or_else(|| {
-        SetupError::Refused(format!(
-            "Roundel has no working connection to {kind} for you. Sign in with {kind} and try again."
-        ))
-    })?;
-    let repository = match forge.repository(&token, owner, name).await {
-        Ok(repository) => repository,
-        Err(error) => {
-            let error = setups.forges.confirm(actor, kind, &token, error).await?;
-            return Err(explain(kind, owner, name, error));
+    let forge = &setups.forges.client(kind).map_err(forge_failed)?;
+    let read = |token| async move { forge.repository(&token, owner, name).await };
+    let repository = match setups.forges.call_as(actor, kind, read).await {
+        Ok(Some(repository)) => repository,
+        Ok(None) => {
+            return Err(SetupError::Refused(format!(
+                "Roundel has no working connection to {kind} for you. Sign in with {kind} and try again."
+            )));
         }
+        Err(CallError::Store(error)) => return Err(error.into()),
+        Err(CallError::Forge(error)) => return Err(explain(kind, owner, name, error)),
     };
     if repository.archived {
         return Err(SetupError::Refused(format!(
@@ -153,14 +152,12 @@ async fn resolve(
 
 fn explain(kind: ForgeKind, owner: &str, name: &str, error: ForgeError) -> SetupError {
     match error.class {
-        ErrorClass::Unauthorized => SetupError::Refused(format!(
-            "{kind} no longer accepts your connection. Sign in with {kind} again and come back."
-        )),
         ErrorClass::NotFound => SetupError::Refused(format!(
             "Your {kind} account sees no repository {owner}/{name}. It may be renamed, or its organization \
              may not have granted access to Roundel yet."
         )),
-        ErrorClass::Forbidden
+        ErrorClass::Unauthorized
+        | ErrorClass::Forbidden
         | ErrorClass::Invalid
         | ErrorClass::RateLimited
         | ErrorClass::Unavailable
@@ -203,13 +200,6 @@ async fn check_scopes(
         missing.join("`, `"),
         kind.key_name()
     )))
-}
-
-fn call_failed(error: CallError) -> SetupError {
-    match error {
-        CallError::Store(error) => error.into(),
-        CallError::Forge(error) => forge_failed(error),
-    }
 }
 
 /// Sorts what a forge answered by whose fault it is.

@@ -169,18 +169,8 @@ async fn repositories(
     kind: ForgeKind,
 ) -> Result<Option<Vec<Repository>>, String> {
     let Some(forge) = visit.app.forges.clients().get(&kind) else { return Ok(None) };
-    let token = visit.app.forges.token(account, kind).await.map_err(|error| error.to_string())?;
-    let Some(token) = token else { return Ok(None) };
-    let error = match forge.repositories(&token).await {
-        Ok(found) => return Ok(Some(found)),
-        Err(error) => visit.app.forges.confirm(account, kind, &token, error).await,
-    };
-    let error = error.map_err(|error| error.to_string())?;
-    if error.class == roundel_forge::ErrorClass::Unauthorized {
-        Ok(None)
-    } else {
-        Err(error.message)
-    }
+    let list = |token| async move { forge.repositories(&token).await };
+    visit.app.forges.call_as(account, kind, list).await.map_err(|error| error.to_string())
 }
 
 async fn group(
