@@ -16,7 +16,7 @@ use super::{
     call::{Answer, Call},
     diagnosis::Diagnosis,
     page::Page,
-    redirect,
+    redirect::{self, Redirect},
 };
 use crate::{
     api::{AccessToken, ForgeSettings},
@@ -225,13 +225,19 @@ impl Client {
                 return Ok(answer);
             }
             match redirect::next(&call.method, &call.url, &answer) {
-                Ok(Some(next)) => url = next,
-                Ok(None) => return Err(self.error_of(call, &answer)),
-                // Networks lead to their sign-in page with one that is temporary.
-                Err(reason) if matches!(answer.status, 302 | 307) => {
-                    return Err(self.no_answer(call, &reason));
+                Redirect::To(next) => url = next,
+                Redirect::None => return Err(self.error_of(call, &answer)),
+                Redirect::Elsewhere(host) => {
+                    let reason = format!(
+                        "it redirects to another host, {host}, where the token must not go"
+                    );
+                    // Networks lead to their sign-in page with one that is temporary; a move lasts.
+                    return Err(match answer.status {
+                        301 | 308 => self.broken(call, &reason),
+                        _ => self.no_answer(call, &reason),
+                    });
                 }
-                Err(reason) => return Err(self.broken(call, &reason)),
+                Redirect::Nowhere => return Err(self.broken(call, "it redirects to no address")),
             }
         }
         Err(self.broken(call, "it redirects in a loop"))

@@ -5,28 +5,36 @@ use url::Url;
 
 use super::call::Answer;
 
-/// Returns the address that an answer redirects to, or `None` if it is not one that may be followed
-/// with this method.
+/// Where an answer leads.
+pub(super) enum Redirect {
+    /// To no other address: it is what it says, an error.
+    None,
+    /// To another address on the same host.
+    To(Url),
+    /// To another host, where the token must not go.
+    Elsewhere(String),
+    /// To no address that can be read.
+    Nowhere,
+}
+
+/// Returns where an answer redirects to, if that may be followed with this method.
 ///
-/// The host never changes, so the token cannot be carried off. A 301 or 302 of a write is not
+/// The host never changes, so the token cannot be carried off. It is compared first, for every method: what
+/// leads to another host is not the forge's answer, whatever was asked. A 301 or 302 of a write is not
 /// followed, for it would silently become a read; GitHub sends 307 for those.
-///
-/// # Errors
-/// A sentence, if the redirect points to another host or nowhere.
-pub(super) fn next(method: &Method, from: &Url, answer: &Answer) -> Result<Option<Url>, String> {
-    let followed = match answer.status {
+pub(super) fn next(method: &Method, from: &Url, answer: &Answer) -> Redirect {
+    let location = answer.header("location");
+    if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) || location.is_empty() {
+        return Redirect::None;
+    }
+    let Ok(next) = answer.url.join(location) else { return Redirect::Nowhere };
+    if next.origin() != from.origin() {
+        return Redirect::Elsewhere(next.host_str().unwrap_or("nowhere").to_owned());
+    }
+    let may_follow = match answer.status {
         301 | 302 => *method == Method::GET,
         307 | 308 => true,
         _ => false,
     };
-    let location = answer.header("location");
-    if !followed || location.is_empty() {
-        return Ok(None);
-    }
-    let next = answer.url.join(location).map_err(|_| "it redirects to no address".to_owned())?;
-    if next.origin() == from.origin() {
-        return Ok(Some(next));
-    }
-    let host = next.host_str().unwrap_or("nowhere");
-    Err(format!("it redirects to another host, {host}, where the token must not go"))
+    if may_follow { Redirect::To(next) } else { Redirect::None }
 }
