@@ -8,6 +8,7 @@
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod turns;
 
 use std::{collections::BTreeMap, sync::Arc};
 

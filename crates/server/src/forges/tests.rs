@@ -1,4 +1,4 @@
-//! Tokens that are refused, against the local forge.
+//! Tokens that are refused or renewed, against the local forge.
 
 use std::time::Duration;
 
@@ -110,6 +110,18 @@ impl World {
         Token::new(self.forge.grant_token(kind, login, &SCOPES).into())
     }
 
+    /// A token that can be renewed, and that ends as late as it should or within this time.
+    fn renewable(&self, kind: ForgeKind, login: &str, lasts: Duration) -> Token {
+        self.forge.add_user(kind, login, login, "someone@example.org");
+        let client_id = &self.settings[&kind].client_id;
+        let (access, refresh) = self.forge.grant_renewable_token(kind, login, &SCOPES, client_id);
+        Token {
+            refresh: Some(refresh.into()),
+            expires_at: Some(Timestamp::now().plus(lasts)),
+            ..Token::new(access.into())
+        }
+    }
+
     /// Reads the repository of a project in the name of its followers.
     async fn read(&self, project: &Project) -> Result<(), CallError> {
         let forge = &self.forges.client(project.slug.forge).unwrap();
@@ -196,5 +208,65 @@ async fn a_check_that_finds_the_forge_unavailable_ends_the_call() {
         assert_eq!(class(world.read(&project).await), Some(ErrorClass::Unavailable), "{kind}");
         assert!(!world.is_refused(project.integration, kind).await);
         world.read(&project).await.unwrap();
+    }
+}
+
+/// Users had to sign in again for each token that ended earlier than it said.
+#[tokio::test]
+async fn a_token_that_is_refused_is_renewed_once_and_the_call_repeated() {
+    let world = World::start().await;
+    for kind in ForgeKind::ALL {
+        let token = world.renewable(kind, "ada", Duration::from_hours(2));
+        let old = token.access.clone();
+        let project = world.project(kind, token).await;
+        world.forge.expire_tokens(kind, "ada");
+        let both = tokio::join!(world.read(&project), world.read(&project));
+        assert_eq!((class(both.0), class(both.1)), (None, None), "{kind}");
+        let identity = world.store().identity(project.integration, kind).await.unwrap();
+        let stored = identity.unwrap().token.unwrap();
+        assert!(!stored.refused && stored.access != old, "{kind}");
+    }
+}
+
+/// A token that nothing can renew is not used again; one that may yet be renewed is kept.
+#[tokio::test]
+async fn a_token_is_given_up_only_when_the_forge_refuses_to_renew_it() {
+    let world = World::start().await;
+    for kind in ForgeKind::ALL {
+        let token = world.renewable(kind, "ada", Duration::from_hours(2));
+        let project = world.project(kind, token.clone()).await;
+        world.forge.expire_tokens(kind, "ada");
+        world.fail(kind, "access_token", 503, 1);
+        assert_eq!(class(world.read(&project).await), Some(ErrorClass::Unavailable), "{kind}");
+        assert!(!world.is_refused(project.integration, kind).await, "{kind}");
+
+        let lost = Token { refresh: Some("unknown".into()), ..token };
+        world.store().replace_token(project.integration, kind, &lost).await.unwrap();
+        assert_eq!(class(world.read(&project).await), Some(ErrorClass::Unauthorized), "{kind}");
+        assert!(world.is_refused(project.integration, kind).await, "{kind}");
+    }
+}
+
+/// One account whose refresh got no answer kept all others from being renewed, at both forges.
+#[tokio::test]
+async fn a_renewal_that_hangs_holds_up_only_its_own_account() {
+    let world = World::start().await;
+    let ends = Duration::from_mins(1);
+    let (hanging, free) = (ForgeKind::GitHub, ForgeKind::Bitbucket);
+    let slow = world.project(hanging, world.renewable(hanging, "ada", ends)).await;
+    let quick = world.project(free, world.renewable(free, "ada", ends)).await;
+    world.forge.inject(Failure {
+        kind: hanging,
+        method: String::new(),
+        path_contains: "access_token".to_owned(),
+        after: 0,
+        times: u32::MAX,
+        how: FailureKind::Delay(Duration::from_mins(1)),
+    });
+    // The first is polled first, and takes its turn before the other asks for one.
+    tokio::select! {
+        biased;
+        _ = world.read(&slow) => panic!("the refresh must hang"),
+        read = async { tokio::task::yield_now().await; world.read(&quick).await } => read.unwrap(),
     }
 }

@@ -11,7 +11,8 @@ use roundel_store::{
     Store, StoreError,
     accounts::{Identity, Token},
 };
-use tokio::sync::Semaphore;
+
+use super::turns::Turns;
 
 /// Tokens are renewed this long before they end, so that none ends in the middle of a call.
 const RENEW_BEFORE: Duration = Duration::from_mins(10);
@@ -29,8 +30,8 @@ pub(crate) enum CallError {
 pub(super) struct Tokens {
     pub(super) store: Store,
     pub(super) clients: BTreeMap<ForgeKind, Arc<dyn Forge>>,
-    /// One refresh of a rotating token at a time: two at once would invalidate each other's (`VCS` §4.2).
-    refreshing: Semaphore,
+    /// One refresh of a user's token at a time.
+    turns: Turns,
 }
 
 /// The verdict on a token that a call was refused with.
@@ -53,7 +54,7 @@ enum Check {
 
 impl Tokens {
     pub(super) fn new(store: Store, clients: BTreeMap<ForgeKind, Arc<dyn Forge>>) -> Self {
-        Self { store, clients, refreshing: Semaphore::new(1) }
+        Self { store, clients, turns: Turns::default() }
     }
 
     /// Returns the client of a forge.
@@ -91,7 +92,7 @@ impl Tokens {
             return Ok(Some(token.access));
         }
         // What waited here finds the token that the call before it has stored.
-        let Ok(_turn) = self.refreshing.acquire().await else { return Ok(None) };
+        let _turn = self.turns.take(account, kind).await;
         let Some(token) = self.stored(account, kind).await? else { return Ok(None) };
         if !due(&token) {
             return Ok(Some(token.access));
@@ -99,7 +100,9 @@ impl Tokens {
         self.renew(account, kind, token).await
     }
 
-    /// Finds out about a token that a call was refused with, and records the refusal if it stands.
+    /// Finds out about a token that a call was refused with. One that the forge refuses everywhere is renewed once
+    /// if that is possible (`VCS` §4.12): it may have ended earlier than it should. Otherwise the refusal is
+    /// recorded.
     ///
     /// # Errors
     ///
@@ -113,8 +116,33 @@ impl Tokens {
         match self.check(account, kind, token).await? {
             Check::Accepted => Ok(Refused::HereOnly),
             Check::Unknown(error) => Err(error.into()),
-            Check::Refused => Ok(self.mark_refused(account, kind, token).await?),
+            Check::Refused => self.replace(account, kind, token).await,
         }
+    }
+
+    /// Renews a token that the forge refuses, or records that.
+    async fn replace(
+        &self,
+        account: AccountId,
+        kind: ForgeKind,
+        token: &AccessToken,
+    ) -> Result<Refused, CallError> {
+        // What waited here finds the token that the call before it has stored.
+        let _turn = self.turns.take(account, kind).await;
+        let Some(stored) = self.stored(account, kind).await? else {
+            return Ok(Refused::Everywhere);
+        };
+        if stored.access != *token {
+            return Ok(Refused::Replaced(stored.access));
+        }
+        if let Some(refresh) = stored.refresh.clone() {
+            match self.exchange(account, kind, &stored, &refresh).await? {
+                Exchange::Renewed(next) => return Ok(Refused::Replaced(next)),
+                Exchange::Unknown(error) => return Err(error.into()),
+                Exchange::Refused => {}
+            }
+        }
+        Ok(self.mark_refused(account, kind, token).await?)
     }
 
     async fn stored(
