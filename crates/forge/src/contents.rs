@@ -123,17 +123,15 @@ async fn absent_file<F: ContentFormat, T>(
     if forge.commit(token, repository, sha.as_str()).await?.is_some() {
         return Ok(None);
     }
-    let message = format!(
-        "could not {READ_FILE} on {}: commit {} no longer exists",
-        forge.client().settings().kind,
-        sha.short()
-    );
-    Err(ForgeError { status: Some(404), ..ForgeError::new(ErrorClass::NotFound, message) })
+    let kind = forge.client().settings().kind;
+    let reason = format!("commit {} no longer exists", sha.short());
+    let error = ForgeError::of_call(ErrorClass::NotFound, READ_FILE, kind, reason);
+    Err(ForgeError { status: Some(404), ..error })
 }
 
 /// Makes the error for something that is not a file.
 pub(crate) fn not_a_file(forge: &impl Rest, path: &str, kind: &str) -> ForgeError {
     let name = forge.client().settings().kind;
-    let message = format!("could not {READ_FILE} on {name}: `{path}` is a {kind}, not a file");
-    ForgeError::new(ErrorClass::Invalid, message)
+    let reason = format!("`{path}` is a {kind}, not a file");
+    ForgeError::of_call(ErrorClass::Invalid, READ_FILE, name, reason)
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use roundel_model::forge::ForgeKind;
+
 /// The way to handle an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorClass {
@@ -37,12 +39,15 @@ impl ErrorClass {
 
 /// A call to a forge did not succeed.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{message}")]
+#[error("{}{reason}", prefix(.call.as_deref()))]
 pub struct ForgeError {
     /// The way to handle it.
     pub class: ErrorClass,
-    /// A sentence for people: which forge, which call, what it said, and what to do.
-    pub message: String,
+    /// The call that failed and its forge, completing "could not …"; `None` if it is not about one call.
+    pub call: Option<String>,
+    /// A sentence for people, without the call: what the forge said, and what to do. It stands alone where
+    /// a sentence says in its own words what could not be done.
+    pub reason: String,
     /// HTTP status, if there was an answer.
     pub status: Option<u16>,
     /// When to try again, if it said.
@@ -51,19 +56,32 @@ pub struct ForgeError {
     pub details: Vec<String>,
 }
 
-/// What the message about a failed call begins with: "could not read a file on GitHub: Not Found".
-const COULD_NOT: &str = "could not ";
+/// Begins the message about a failed call: "could not read a file on GitHub: Not Found".
+fn prefix(call: Option<&str>) -> String {
+    call.map(|call| format!("could not {call}: ")).unwrap_or_default()
+}
 
 impl ForgeError {
-    /// An error without an answer behind it.
-    pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
+    /// An error that is about no call.
+    pub fn new(class: ErrorClass, reason: impl Into<String>) -> Self {
         Self {
             class,
-            message: message.into(),
+            call: None,
+            reason: reason.into(),
             status: None,
             retry_after: None,
             details: Vec::new(),
         }
+    }
+
+    /// An error of a call, named by its purpose: "read a file".
+    pub(crate) fn of_call(
+        class: ErrorClass,
+        what: &str,
+        kind: ForgeKind,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self { call: Some(format!("{what} on {kind}")), ..Self::new(class, reason) }
     }
 
     /// Returns whether the forge's own words contain a string, in any case. Forges reword their
@@ -71,13 +89,6 @@ impl ForgeError {
     pub fn says(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         self.details.iter().any(|detail| detail.to_lowercase().contains(&text))
-    }
-
-    /// Returns the message without the words for the call that failed, for a sentence that says in its own
-    /// words what could not be done. What is not about one call is returned whole.
-    pub fn reason(&self) -> &str {
-        let without_call = || self.message.strip_prefix(COULD_NOT)?.split_once(": ");
-        without_call().map_or(&self.message, |(_call, reason)| reason)
     }
 
     /// Returns whether the same call may succeed later without anyone doing anything.
@@ -111,19 +122,22 @@ mod tests {
 
     #[test]
     fn the_words_of_a_forge_are_matched_in_any_case() {
-        let mut error = ForgeError::new(ErrorClass::Invalid, "could not add a key");
+        let kind = ForgeKind::GitHub;
+        let mut error = ForgeError::of_call(ErrorClass::Invalid, "add a key", kind, "refused");
         error.details = vec!["Validation Failed".into(), "key is already in use".into()];
         assert!(error.says("Already In Use"));
         assert!(!error.says("could not"), "only the forge's words count, not ours");
     }
 
+    /// A forge's own words may look like ours.
     #[test]
-    fn the_reason_leaves_out_which_call_failed() {
-        let of = |text: &str| ForgeError::new(ErrorClass::Forbidden, text).reason().to_owned();
-        let call = "could not read a file on GitHub: Not allowed: see https://h/a (HTTP 403)";
-        assert_eq!(of(call), "Not allowed: see https://h/a (HTTP 403)");
-        assert_eq!(of("no follower has a token"), "no follower has a token");
-        assert_eq!(of("could not say why"), "could not say why");
+    fn the_reason_is_what_the_forge_said_whatever_that_is() {
+        let said = "could not find it: see https://h/a (HTTP 403)";
+        let class = ErrorClass::Forbidden;
+        let error = ForgeError::of_call(class, "read a file", ForgeKind::GitHub, said);
+        assert_eq!(error.reason, said);
+        assert_eq!(error.to_string(), format!("could not read a file on GitHub: {said}"));
+        assert_eq!(ForgeError::new(class, said).to_string(), said);
     }
 
     #[test]

@@ -203,21 +203,16 @@ fn unclear<T>(error: CallError) -> Result<Attempt<T>, CallError> {
 /// Makes the error for a token that was refused for one call.
 fn refused_once(refusal: ForgeError) -> ForgeError {
     let said = refusal.details.join("; ");
-    let message = format!("it refused a token for this call, and accepts it for another: {said}");
-    ForgeError { class: ErrorClass::Unavailable, message, ..refusal }
+    let reason = format!("it refused a token for this call, and accepts it for another: {said}");
+    ForgeError { class: ErrorClass::Unavailable, reason, ..refusal }
 }
 
 fn none_left(kind: ForgeKind) -> ForgeError {
-    ForgeError {
-        class: ErrorClass::Unauthorized,
-        message: format!(
-            "no follower of this project has a working connection to {kind}; \
-             one of them must sign in again with {kind}"
-        ),
-        status: None,
-        retry_after: None,
-        details: Vec::new(),
-    }
+    let reason = format!(
+        "no follower of this project has a working connection to {kind}; \
+         one of them must sign in again with {kind}"
+    );
+    ForgeError::new(ErrorClass::Unauthorized, reason)
 }
 
 /// Names a project's repository in calls.

@@ -122,7 +122,7 @@ async fn resolve(
     owner: &str,
     name: &str,
 ) -> Result<Repository, SetupError> {
-    let forge = &setups.forges.client(kind).map_err(forge_failed)?;
+    let forge = &setups.forges.client(kind).map_err(|error| forge_failed(&error))?;
     let read = |token| async move { forge.repository(&token, owner, name).await };
     let repository = match setups.forges.call_as(actor, kind, read).await {
         Ok(Some(repository)) => repository,
@@ -132,7 +132,7 @@ async fn resolve(
             )));
         }
         Err(CallError::Store(error)) => return Err(error.into()),
-        Err(CallError::Forge(error)) => return Err(explain(kind, owner, name, error)),
+        Err(CallError::Forge(error)) => return Err(explain(kind, owner, name, &error)),
     };
     if repository.archived {
         return Err(SetupError::Refused(format!(
@@ -150,7 +150,7 @@ async fn resolve(
     Ok(repository)
 }
 
-fn explain(kind: ForgeKind, owner: &str, name: &str, error: ForgeError) -> SetupError {
+fn explain(kind: ForgeKind, owner: &str, name: &str, error: &ForgeError) -> SetupError {
     match error.class {
         ErrorClass::NotFound => SetupError::Refused(format!(
             "Your {kind} account sees no repository {owner}/{name}. It may be renamed, or its organization \
@@ -203,7 +203,7 @@ async fn check_scopes(
 }
 
 /// Sorts what a forge answered by whose fault it is.
-fn forge_failed(error: ForgeError) -> SetupError {
+fn forge_failed(error: &ForgeError) -> SetupError {
     match error.class {
         ErrorClass::RateLimited | ErrorClass::Unavailable | ErrorClass::Broken => {
             SetupError::ForgeFailed(format!("{error}. Nothing was changed; try again later."))
@@ -211,6 +211,6 @@ fn forge_failed(error: ForgeError) -> SetupError {
         ErrorClass::Unauthorized
         | ErrorClass::Forbidden
         | ErrorClass::NotFound
-        | ErrorClass::Invalid => SetupError::Refused(error.message),
+        | ErrorClass::Invalid => SetupError::Refused(error.to_string()),
     }
 }

@@ -120,7 +120,7 @@ impl SignIn for Bitbucket {
         self.grant("renew a token", &fields).await.map_err(|mut error| {
             if error.says("invalid_grant") {
                 error.class = ErrorClass::Unauthorized;
-                error.message.push_str(". Sign in with Bitbucket again");
+                error.reason.push_str(". Sign in with Bitbucket again");
             }
             error
         })

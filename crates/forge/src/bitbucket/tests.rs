@@ -107,7 +107,7 @@ async fn refusals_are_sorted_by_what_may_be_done_about_them() {
     for (status, message, class, hint) in cases {
         let refused = refusal(status, error(message)).await;
         assert_eq!((refused.class, refused.status), (class, Some(status)), "{message}");
-        assert!(refused.message.contains(hint) && refused.says(message), "{refused}");
+        assert!(refused.reason.contains(hint) && refused.says(message), "{refused}");
     }
     assert_eq!(refusal(429, error("")).await.retry_after, Some(Duration::from_mins(1)));
 }
@@ -122,8 +122,8 @@ async fn a_refusal_in_another_form_than_bitbuckets_is_not_bitbuckets() {
         let refused = bitbucket(&fake).deploy_keys(&token(), &web()).await.unwrap_err();
         let seen = (refused.class, refused.status);
         assert_eq!(seen, (ErrorClass::Unavailable, Some(status)), "{body}");
-        assert!(refused.message.contains("not how Bitbucket answers"), "{refused}");
-        assert!(!refused.message.contains("Sign in with"), "{refused}");
+        assert!(refused.reason.contains("not how Bitbucket answers"), "{refused}");
+        assert!(!refused.reason.contains("Sign in with"), "{refused}");
     }
 }
 
@@ -257,7 +257,7 @@ async fn a_dead_refresh_token_means_to_sign_in_again_and_a_dead_code_to_start_ov
     let bitbucket = bitbucket(&fake);
     let refresh = bitbucket.refresh(&Secret::from("rt")).await.unwrap_err();
     assert_eq!(refresh.class, ErrorClass::Unauthorized);
-    assert!(refresh.message.contains("Sign in with Bitbucket again"), "{refresh}");
+    assert!(refresh.reason.contains("Sign in with Bitbucket again"), "{refresh}");
     let exchange = bitbucket.exchange_code("c", "r", "v").await.unwrap_err();
     assert_eq!(exchange.class, ErrorClass::Invalid);
     let fake = Fake::start(|_, _| reply(401, json!({ "error": "invalid_client" }))).await;
@@ -468,11 +468,11 @@ async fn a_key_or_hook_that_cannot_be_read_is_an_error_and_not_left_out() {
     let bitbucket = bitbucket(&fake);
     let keys = bitbucket.deploy_keys(&token(), &web()).await.unwrap_err();
     assert_eq!(keys.class, ErrorClass::Broken);
-    assert!(keys.message.contains("list the access keys on Bitbucket"), "{keys}");
-    assert!(keys.message.contains("missing field `key`"), "{keys}");
+    assert!(keys.to_string().contains("list the access keys on Bitbucket"), "{keys}");
+    assert!(keys.reason.contains("missing field `key`"), "{keys}");
     let hooks = bitbucket.hooks(&token(), &web()).await.unwrap_err();
     assert_eq!(hooks.class, ErrorClass::Broken);
-    assert!(hooks.message.contains("missing field `uuid`"), "{hooks}");
+    assert!(hooks.reason.contains("missing field `uuid`"), "{hooks}");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use super::GitHub;
 use crate::{
     api::{AccessToken, Commit, RepositoryRef},
     contents::{ContentFormat, READ_FILE, not_a_file},
-    error::{ErrorClass, ForgeError},
+    error::ForgeError,
     http::Call,
     lenient::maybe,
     rest::Rest,
@@ -114,9 +114,7 @@ impl ContentFormat for GitHub {
         if content.encoding.as_deref() == Some("base64") {
             let text: String = content.text.unwrap_or_default().split_ascii_whitespace().collect();
             return STANDARD.decode(text).map_err(|error| {
-                let message =
-                    format!("could not {READ_FILE} on GitHub: its base64 is damaged: {error}");
-                ForgeError::new(ErrorClass::Broken, message)
+                self.client.broken(&call, &format!("its base64 is damaged: {error}"))
             });
         }
         // From 1 MB on the content is left out and has to be asked for as it is.

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::Method;
-use roundel_model::{forge::ForgeUserId, secret::Secret};
+use roundel_model::{
+    forge::{ForgeKind, ForgeUserId},
+    secret::Secret,
+};
 use serde::Deserialize;
 use url::Url;
 
@@ -161,8 +164,7 @@ impl GitHub {
             return Err(refused(what, &call.masked(&error), description.as_deref()));
         }
         let Some(access) = answer.access_token else {
-            let message = format!("could not {what} on GitHub: its answer holds no token");
-            return Err(ForgeError::new(ErrorClass::Broken, message));
+            return Err(self.client.broken(&call, "its answer holds no token"));
         };
         Ok(Grant {
             access,
@@ -197,7 +199,8 @@ fn refused(what: &str, error: &str, description: Option<&str>) -> ForgeError {
         _ => (ErrorClass::Invalid, "Sign in once more"),
     };
     let said = description.unwrap_or(error);
-    let message = format!("could not {what} on GitHub: {said}. {hint}");
+    let reason = format!("{said}. {hint}");
     let details = [Some(error), description].into_iter().flatten().map(str::to_owned).collect();
-    ForgeError { status: Some(200), details, ..ForgeError::new(class, message) }
+    let error = ForgeError::of_call(class, what, ForgeKind::GitHub, reason);
+    ForgeError { status: Some(200), details, ..error }
 }

@@ -150,7 +150,7 @@ async fn refusals_are_sorted_by_what_may_be_done_about_them() {
     for (status, message, class, hint) in cases {
         let error = refusal(move || reply(status, said(message))).await;
         assert_eq!((error.class, error.status), (class, Some(status)), "{message}");
-        assert!(error.message.contains(hint), "{error}");
+        assert!(error.reason.contains(hint), "{error}");
         assert!(error.says(message), "{error}");
     }
 }
@@ -191,8 +191,8 @@ async fn a_404_for_lack_of_a_scope_names_the_scope() {
     };
     let error = refusal(scoped("read:org, public_repo")).await;
     assert_eq!(error.class, ErrorClass::Forbidden);
-    assert!(error.message.contains("lacks the scope `admin:repo_hook` or `repo`"), "{error}");
-    assert!(error.message.ends_with("[request ABCD:1]"), "{error}");
+    assert!(error.reason.contains("lacks the scope `admin:repo_hook` or `repo`"), "{error}");
+    assert!(error.reason.ends_with("[request ABCD:1]"), "{error}");
     assert_eq!(refusal(scoped("repo, user")).await.class, ErrorClass::NotFound);
 }
 
@@ -204,7 +204,7 @@ async fn an_error_that_is_not_json_is_still_diagnosed() {
     assert_eq!((plain.class, plain.details), (ErrorClass::Broken, vec!["I am a teapot".into()]));
     let page = refusal(|| reply(200, "<html>Welcome</html>")).await;
     assert_eq!(page.class, ErrorClass::Unavailable);
-    assert!(page.message.contains("not JSON (a web page?)"), "{page}");
+    assert!(page.reason.contains("not JSON (a web page?)"), "{page}");
 }
 
 /// What is on the way to a forge refuses calls, too. Taken for GitHub's, one such answer disconnected an
@@ -214,8 +214,8 @@ async fn a_refusal_in_another_form_than_githubs_is_not_githubs() {
     for (status, body) in NOT_FROM_A_FORGE {
         let error = refusal(move || reply(status, body)).await;
         assert_eq!((error.class, error.status), (ErrorClass::Unavailable, Some(status)), "{body}");
-        assert!(error.message.contains("not how GitHub answers"), "{error}");
-        assert!(!error.message.contains("Sign in with"), "{error}");
+        assert!(error.reason.contains("not how GitHub answers"), "{error}");
+        assert!(!error.reason.contains("Sign in with"), "{error}");
     }
     // An API gateway's form is GitHub's but for the page that GitHub names.
     let gateway = refusal(|| reply(401, json!({ "message": "Unauthorized" }))).await;
@@ -329,7 +329,7 @@ async fn errors_of_the_exchange_arrive_with_status_200() {
         .await;
         let error = github(&fake).exchange_code("c", "r", "v").await.unwrap_err();
         assert_eq!(error.class, class, "{code}");
-        assert!(error.message.contains(hint) && error.says(code), "{error}");
+        assert!(error.reason.contains(hint) && error.says(code), "{error}");
     }
     let fake = Fake::start(|_, _| reply(200, json!({ "error": "bad_refresh_token" }))).await;
     let error = github(&fake).refresh(&Secret::from("ghr_1")).await.unwrap_err();
@@ -450,7 +450,7 @@ async fn a_directory_or_a_submodule_is_not_a_file() {
         let fake = Fake::start(move |_, _| reply(200, &answer)).await;
         let error = github(&fake).file_at(&token(), &web(), &sha(), "dir").await.unwrap_err();
         assert_eq!(error.class, ErrorClass::Invalid);
-        assert!(error.message.contains("not a file"), "{error}");
+        assert!(error.reason.contains("not a file"), "{error}");
     }
 }
 
@@ -556,11 +556,11 @@ async fn a_key_or_hook_that_cannot_be_read_is_an_error_and_not_left_out() {
     let github = github(&fake);
     let keys = github.deploy_keys(&token(), &web()).await.unwrap_err();
     assert_eq!(keys.class, ErrorClass::Broken);
-    assert!(keys.message.contains("list the deploy keys on GitHub"), "{keys}");
-    assert!(keys.message.contains("missing field `key`"), "{keys}");
+    assert!(keys.to_string().contains("list the deploy keys on GitHub"), "{keys}");
+    assert!(keys.to_string().contains("missing field `key`"), "{keys}");
     let hooks = github.hooks(&token(), &web()).await.unwrap_err();
     assert_eq!(hooks.class, ErrorClass::Broken);
-    assert!(hooks.message.contains("missing field `id`"), "{hooks}");
+    assert!(hooks.reason.contains("missing field `id`"), "{hooks}");
 }
 
 #[tokio::test]

@@ -270,10 +270,8 @@ impl Client {
     }
 
     /// Makes the error for a success that cannot be understood.
-    pub(super) fn broken(&self, call: &Call, reason: &str) -> ForgeError {
-        let reason = call.masked(reason);
-        let message = format!("could not {} on {}: {reason}", call.what, self.kind());
-        ForgeError::new(ErrorClass::Broken, message)
+    pub(crate) fn broken(&self, call: &Call, reason: &str) -> ForgeError {
+        ForgeError::of_call(ErrorClass::Broken, call.what, self.kind(), call.masked(reason))
     }
 
     /// Makes the error for an answer that the forge itself did not send.
@@ -283,17 +281,15 @@ impl Client {
 
     /// Makes the error for no answer, or half of one.
     fn unreachable(&self, call: &Call, error: &reqwest::Error) -> ForgeError {
-        let kind = self.kind();
         let reason = if error.is_timeout() {
             format!("no answer within {} s", self.settings.retry.timeout.as_secs_f32())
         } else {
             cause::innermost(error)
         };
         let host = call.url.host_str().unwrap_or_default();
-        let message =
-            format!("could not {} on {kind}: {host} cannot be reached: {reason}", call.what);
+        let reason = format!("{host} cannot be reached: {reason}");
         let class = if error.is_builder() { ErrorClass::Broken } else { ErrorClass::Unavailable };
-        ForgeError::new(class, message)
+        ForgeError::of_call(class, call.what, self.kind(), reason)
     }
 }
 

@@ -58,8 +58,8 @@ impl Diagnosis {
             *word = call.masked(word).chars().take(MESSAGE_CHARS).collect();
         }
         let said = if details.is_empty() { generic(self.class) } else { &details.join("; ") };
-        let (what, status) = (call.what, answer.status);
-        let mut message = format!("could not {what} on {kind}: {said} (HTTP {status})");
+        let status = answer.status;
+        let mut reason = format!("{said} (HTTP {status})");
         let retry_after = retry_after(self.class, &answer.headers);
         if let Some(wait) = retry_after {
             let seconds = wait.as_secs();
@@ -67,18 +67,19 @@ impl Diagnosis {
                 0 | 1 => format!("{seconds} s"),
                 minutes => format!("{minutes} min"),
             };
-            message.extend(["; ask again in ", &wait]);
+            reason.extend(["; ask again in ", &wait]);
         }
         if let Some(hint) = self.hint {
-            message.push_str(". ");
-            message.push_str(&hint);
+            reason.push_str(". ");
+            reason.push_str(&hint);
         }
         // People quote it to the forge's support.
         let request_id = call.masked(answer.header("x-github-request-id"));
         if !request_id.is_empty() {
-            message.extend([" [request ", &request_id, "]"]);
+            reason.extend([" [request ", &request_id, "]"]);
         }
-        ForgeError { class: self.class, message, status: Some(status), retry_after, details }
+        let error = ForgeError::of_call(self.class, call.what, kind, reason);
+        ForgeError { status: Some(status), retry_after, details, ..error }
     }
 }
 

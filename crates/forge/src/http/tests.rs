@@ -299,7 +299,7 @@ async fn a_redirect_to_another_host_is_refused_and_that_host_is_never_asked() {
         for call in [get(&fake, "/"), post(&fake, "/")] {
             let error = client(&fake).send(&call).await.err().unwrap();
             assert_eq!(error.class, class, "{status} {}", call.method);
-            assert!(error.message.contains("another host"), "{error}");
+            assert!(error.reason.contains("another host"), "{error}");
         }
     }
     assert!(stranger.seen().is_empty());
@@ -362,7 +362,7 @@ async fn a_forge_that_hangs_is_left_after_the_time_out_and_not_asked_again() {
     settings.retry.timeout = Duration::from_millis(300);
     let error = client_with(settings).send(&get(&fake, "/")).await.err().unwrap();
     assert_eq!((error.class, error.status), (ErrorClass::Unavailable, None));
-    assert!(error.message.contains("no answer within 0.3 s"), "{error}");
+    assert!(error.reason.contains("no answer within 0.3 s"), "{error}");
     assert_eq!(fake.seen().len(), 1);
 }
 
@@ -375,7 +375,7 @@ async fn a_forge_that_is_down_is_unavailable() {
     let url = Url::parse(&format!("http://{free}/")).unwrap();
     let error = client.send(&Call::get("read a thing", url)).await.err().unwrap();
     assert_eq!(error.class, ErrorClass::Unavailable);
-    assert!(error.message.contains("127.0.0.1 cannot be reached"), "{error}");
+    assert!(error.reason.contains("127.0.0.1 cannot be reached"), "{error}");
 }
 
 #[tokio::test]
@@ -402,7 +402,7 @@ async fn an_answer_without_end_is_cut_off() {
     let fake = Fake::start(|_, _| reply(200, "x".repeat(ANSWER_BYTES + 1))).await;
     let error = client(&fake).send(&get(&fake, "/")).await.err().unwrap();
     assert_eq!(error.class, ErrorClass::Broken);
-    assert!(error.message.contains("8 MiB"), "{error}");
+    assert!(error.reason.contains("8 MiB"), "{error}");
 }
 
 #[tokio::test]
@@ -431,7 +431,7 @@ async fn an_unreadable_entry_is_left_out_of_a_list_to_choose_from_only() {
     assert_eq!(kept.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["a", "c"]);
     let error = client(&fake).list::<Named>(call()).await.err().unwrap();
     assert_eq!(error.class, ErrorClass::Broken);
-    assert!(error.message.contains("missing field `name`"), "{error}");
+    assert!(error.reason.contains("missing field `name`"), "{error}");
 }
 
 #[tokio::test]
@@ -448,7 +448,7 @@ async fn an_entry_with_a_value_of_another_type_is_reported_with_its_field() {
     }
     let fake = Fake::start(|_, _| reply(200, r#"[{"owner":{"id":"seven"}}]"#)).await;
     let error = client(&fake).list::<Entry>(get(&fake, "/list")).await.err().unwrap();
-    assert!(error.message.contains("owner.id: invalid type: string"), "{error}");
+    assert!(error.reason.contains("owner.id: invalid type: string"), "{error}");
 }
 
 #[tokio::test]
@@ -467,7 +467,7 @@ async fn pages_in_a_loop_and_pages_without_end_are_noticed() {
         Fake::start(|_, _| reply(200, "[1]").with("link", r#"</list?n=100>; rel="next""#)).await;
     let error =
         client(&looping).list::<serde_json::Value>(get(&looping, "/list")).await.err().unwrap();
-    assert!(error.message.contains("loop"), "{error}");
+    assert!(error.reason.contains("loop"), "{error}");
     assert_eq!(looping.seen().len(), 1);
 
     let endless = Fake::start(|_, before| {
@@ -476,7 +476,7 @@ async fn pages_in_a_loop_and_pages_without_end_are_noticed() {
     .await;
     let error =
         client(&endless).list::<serde_json::Value>(get(&endless, "/list")).await.err().unwrap();
-    assert!(error.message.contains("1000 pages"), "{error}");
+    assert!(error.reason.contains("1000 pages"), "{error}");
     assert_eq!(endless.seen().len(), 1_000);
 }
 
@@ -513,13 +513,13 @@ async fn markup_is_not_shown_as_the_words_of_the_forge() {
     {
         let fake = Fake::start(move |_, _| reply(status, body)).await;
         let error = client(&fake).send(&post(&fake, "/")).await.err().unwrap();
-        assert!(error.message.contains("unavailable"), "{error}");
-        assert!(!error.message.contains('<') && !error.message.contains("oops"), "{error}");
+        assert!(error.reason.contains("unavailable"), "{error}");
+        assert!(!error.reason.contains('<') && !error.reason.contains("oops"), "{error}");
     }
     let page = || reply(500, "oops").with("content-type", "text/html; charset=utf-8");
     let fake = Fake::start(move |_, _| page()).await;
     let error = client(&fake).send(&post(&fake, "/")).await.err().unwrap();
-    assert!(!error.message.contains("oops"), "{error}");
+    assert!(!error.reason.contains("oops"), "{error}");
 }
 
 #[tokio::test]

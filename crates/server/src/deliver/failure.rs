@@ -47,11 +47,11 @@ impl EffectError {
     pub(super) fn of_call(error: CallError, retry_for: Duration) -> Self {
         match error {
             CallError::Store(error) => Self { retry: Retry::For(retry_for), ..error.into() },
-            CallError::Forge(error) => Self::of_forge(error, retry_for),
+            CallError::Forge(error) => Self::of_forge(&error, retry_for),
         }
     }
 
-    fn of_forge(error: ForgeError, retry_for: Duration) -> Self {
+    fn of_forge(error: &ForgeError, retry_for: Duration) -> Self {
         // A refused token is as good as transient: as soon as its owner signs in again, what waited
         // is delivered (VCS-079).
         let retry = if error.is_transient() || error.class == ErrorClass::Unauthorized {
@@ -61,7 +61,7 @@ impl EffectError {
         } else {
             Retry::Times(FEW_TRIES)
         };
-        Self { retry, retry_after: error.retry_after, ..Self::later(error.message) }
+        Self { retry, retry_after: error.retry_after, ..Self::later(error.to_string()) }
     }
 
     /// Returns whether no further try is made.

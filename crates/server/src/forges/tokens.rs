@@ -63,14 +63,10 @@ impl Tokens {
     ///
     /// If this server is no longer connected to it.
     pub(super) fn client(&self, kind: ForgeKind) -> Result<Arc<dyn Forge>, ForgeError> {
-        self.clients.get(&kind).cloned().ok_or_else(|| ForgeError {
-            class: ErrorClass::Broken,
-            message: format!(
-                "this server is not connected to {kind}; its settings name no such forge"
-            ),
-            status: None,
-            retry_after: None,
-            details: Vec::new(),
+        self.clients.get(&kind).cloned().ok_or_else(|| {
+            let reason =
+                format!("this server is not connected to {kind}; its settings name no such forge");
+            ForgeError::new(ErrorClass::Broken, reason)
         })
     }
 

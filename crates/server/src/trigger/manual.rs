@@ -44,7 +44,7 @@ impl From<CallError> for ManualError {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Store(error) => error.into(),
-            CallError::Forge(error) => Self::Forge(error.message),
+            CallError::Forge(error) => Self::Forge(error.to_string()),
         }
     }
 }
@@ -52,7 +52,7 @@ impl From<CallError> for ManualError {
 impl From<TriggerError> for ManualError {
     fn from(error: TriggerError) -> Self {
         match error {
-            TriggerError::Later(error) => Self::Forge(error.message),
+            TriggerError::Later(error) => Self::Forge(error.to_string()),
             TriggerError::Store(error) => error.into(),
             TriggerError::Drive(_) => {
                 tracing::error!(%error, "a pipeline could not be started");

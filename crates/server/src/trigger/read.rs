@@ -65,7 +65,7 @@ pub(super) async fn read(
                 failing_files.forget(&file);
                 return Err(error.into());
             } else if failing_files.note_failure(&file, Timestamp::now()) == AfterFailure::GiveUp {
-                let reason = error.reason();
+                let reason = &error.reason;
                 format!("{forge} did not return `{CONFIG_PATH}`: {reason}. {ONLY_THIS_FILE}")
             } else {
                 return Err(error.into());
@@ -82,7 +82,7 @@ const ONLY_THIS_FILE: &str = "The forge answers other requests, so this is not r
 
 /// Says which forge did what instead of returning the file, and what to do.
 fn refused_or_unavailable(forge: ForgeKind, error: &ForgeError) -> String {
-    let reason = error.reason();
+    let reason = &error.reason;
     let what_to_do = what_to_do(error.class);
     match error.class {
         // It was not even asked: no token is left.

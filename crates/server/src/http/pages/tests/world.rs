@@ -566,23 +566,12 @@ fn repository(id: &str, name: &str, role: Option<Role>) -> Repository {
 }
 
 fn no<T>() -> Result<T, ForgeError> {
-    Err(ForgeError {
-        class: ErrorClass::NotFound,
-        message: "GitHub has no such thing".into(),
-        status: Some(404),
-        retry_after: None,
-        details: Vec::new(),
-    })
+    let error = ForgeError::new(ErrorClass::NotFound, "GitHub has no such thing");
+    Err(ForgeError { status: Some(404), ..error })
 }
 
 fn unavailable<T>() -> Result<T, ForgeError> {
-    Err(ForgeError {
-        class: ErrorClass::Unavailable,
-        message: "GitHub does not answer".into(),
-        status: None,
-        retry_after: None,
-        details: Vec::new(),
-    })
+    Err(ForgeError::new(ErrorClass::Unavailable, "GitHub does not answer"))
 }
 
 impl Forge for FakeForge {
