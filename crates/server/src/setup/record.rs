@@ -132,18 +132,45 @@ impl Record {
         self.put(step, SetupStepStatus::Failed, Some(detail.into())).await
     }
 
-    /// Records that a step was taken back, or what is left over.
-    pub(super) async fn undone(
-        &mut self,
-        step: Step,
-        detail: impl Into<String>,
-    ) -> Result<(), StoreError> {
-        // The step that failed keeps its reason: that is what people need to read.
-        let failed = self.at(step).is_some_and(|step| step.status == SetupStepStatus::Failed);
-        if failed {
+    /// Records why the setup cannot continue, at the step where it is. A step that failed before keeps its
+    /// reason.
+    pub(super) async fn interrupted(&mut self, detail: String) -> Result<(), StoreError> {
+        let has_failed = |row: &SetupStep| row.status == SetupStepStatus::Failed;
+        if self.setup.steps.iter().any(has_failed) {
             return Ok(());
         }
-        self.put(step, SetupStepStatus::Undone, Some(detail.into())).await
+        let is_ahead = |step: &Step| {
+            let status = self.at(*step).map(|row| row.status);
+            matches!(status, Some(SetupStepStatus::Waiting | SetupStepStatus::Running))
+        };
+        let step = Step::ALL.iter().copied().find(is_ahead).unwrap_or(Step::Config);
+        self.failed(step, detail).await
+    }
+
+    /// Records that a step was taken back. The step that failed keeps its reason: that is what people need to
+    /// read.
+    pub(super) async fn undone(&mut self, step: Step) -> Result<(), StoreError> {
+        if self.reason_of_failure(step).is_some() {
+            return Ok(());
+        }
+        self.put(step, SetupStepStatus::Undone, Some("removed".to_owned())).await
+    }
+
+    /// Records what a step leaves at the forge, after the reason of the step that failed.
+    pub(super) async fn left(&mut self, step: Step, what: String) -> Result<(), StoreError> {
+        match self.reason_of_failure(step) {
+            Some(reason) => {
+                let both = format!("{reason}. What it created was {what}");
+                self.put(step, SetupStepStatus::Failed, Some(both)).await
+            }
+            None => self.put(step, SetupStepStatus::Warning, Some(what)).await,
+        }
+    }
+
+    /// Returns why a step failed, if it did.
+    fn reason_of_failure(&self, step: Step) -> Option<&str> {
+        let row = self.at(step).filter(|row| row.status == SetupStepStatus::Failed)?;
+        Some(row.detail.as_deref().unwrap_or_default())
     }
 
     pub(super) async fn end(&mut self, state: SetupState) -> Result<(), StoreError> {

@@ -18,6 +18,7 @@ use roundel_store::{
     pipelines::TriggerKind,
     projects::{CheckoutKey, Hook, HookState, KeyState, Project, SetupState},
 };
+use tokio::time::Instant;
 
 use super::{
     prove,
@@ -27,6 +28,7 @@ use super::{
 };
 use crate::{
     forges::{self, CallError},
+    retry::{self, Attempt},
     trigger::{
         self, Started,
         manual::{Head, start_on_head},
@@ -51,11 +53,12 @@ pub(super) async fn run(setups: &Setups, project: &Project, mut record: Record) 
 }
 
 async fn walk(setups: &Setups, project: &Project, record: &mut Record) -> Result<(), StoreError> {
-    let run = match open(setups, project, record).await {
+    let run = match open_in_time(setups, project, record).await? {
         Ok(run) => run,
         Err(error) => {
-            record.failed(Step::Config, error.to_string()).await?;
-            return record.end(SetupState::Failed).await;
+            tracing::warn!(project = %project.slug, %error, "a setup cannot continue");
+            record.interrupted(error.to_string()).await?;
+            return undo::leave(setups, project, record).await;
         }
     };
     if record.is_compensating() {
@@ -70,6 +73,31 @@ async fn walk(setups: &Setups, project: &Project, record: &mut Record) -> Result
             tracing::warn!(project = %project.slug, ?step, %error, "a setup failed");
             record.failed(step, error.to_string()).await?;
             undo::run(&run, record).await
+        }
+    }
+}
+
+/// Waits for a forge that is unavailable: a token may have to be renewed first, and what was begun stays as it
+/// is until then. The outer error is the store's; with the inner one, nothing at the forge can be reached.
+async fn open_in_time<'a>(
+    setups: &'a Setups,
+    project: &'a Project,
+    record: &Record,
+) -> Result<Result<Run<'a>, StepError>, StoreError> {
+    let started = Instant::now();
+    let mut tries = 0;
+    loop {
+        match open(setups, project, record).await {
+            Err(StepError::Store(error)) => return Err(error),
+            Err(StepError::Forge(error))
+                if Attempt::after(started.elapsed(), setups.pace).postpones(&error) =>
+            {
+                tracing::warn!(project = %project.slug, %error, "a setup waits for the forge");
+                let pause = retry::pause(setups.pace, tries, error.retry_after);
+                tries += 1;
+                tokio::time::sleep(pause).await;
+            }
+            opened => return Ok(opened),
         }
     }
 }

@@ -1,11 +1,16 @@
 //! Adding a project: once, thrice, and with a fault at every step (VCS-001, VCS-006, VCS-007).
 
-use roundel_localforge::{Failure, FailureKind};
-use roundel_model::forge::ForgeKind;
-use roundel_server::setup;
-use roundel_store::projects::{HookState, KeyState, SetupState, SetupStepStatus};
+use std::time::Duration;
 
-use super::world::{ONE_JOB, OWNER, WEB, World};
+use roundel_localforge::{Failure, FailureKind};
+use roundel_model::{forge::ForgeKind, id::ProjectId, time::Timestamp};
+use roundel_server::setup;
+use roundel_store::{
+    accounts::Token,
+    projects::{HookState, KeyState, SetupState, SetupStepStatus},
+};
+
+use super::world::{LOGIN, ONE_JOB, OWNER, WEB, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn setting_up_makes_one_key_and_one_hook_and_the_first_pipeline() {
@@ -183,6 +188,98 @@ async fn a_set_up_survives_a_crash() {
             assert_eq!(world.forge.keys_of(kind, OWNER, &name).len(), 1, "{kind} {path}");
             assert_eq!(world.forge.hooks_of(kind, OWNER, &name).len(), 1, "{kind} {path}");
         }
+    }
+}
+
+/// Begins a setup that ends with the server while it adds the webhook, by a user with this token.
+async fn killed_at_the_hook(world: &mut World, kind: ForgeKind, token: Token) -> ProjectId {
+    world.add_repository(kind, "web", &[("README.md", "x")]).await;
+    let account = world.sign_in(kind).await;
+    let (method, path_contains) = ("POST".to_owned(), "hooks".to_owned());
+    let how = FailureKind::Delay(Duration::from_mins(1));
+    world.forge.inject(Failure { kind, method, path_contains, after: 0, times: 1, how });
+    let project = setup::begin(&world.app().setups, account, kind, OWNER, "web").await.unwrap();
+    super::world::until("the hook to be recorded", async || {
+        world.app().store.hook_of(project).await.unwrap()
+    })
+    .await;
+    world.app().store.replace_token(account, kind, &token).await.unwrap();
+    world.kill();
+    project
+}
+
+/// It ended as failed, with a page that said that everything was removed again, and a key at the forge.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_setup_waits_for_a_forge_that_does_not_renew_its_token() {
+    for kind in ForgeKind::ALL {
+        let mut world = World::start().await;
+        let settings = world.settings.forges.iter().find(|one| one.kind == kind).unwrap();
+        let (access, refresh) = world.forge.grant_renewable_token(
+            kind,
+            LOGIN,
+            &["repo", "account", "repository", "repository:admin", "webhook", "pullrequest"],
+            &settings.client_id,
+        );
+        world.forge.expire_tokens(kind, LOGIN);
+        let token = Token {
+            refresh: Some(refresh.into()),
+            expires_at: Some(Timestamp::now()),
+            ..Token::new(access.into())
+        };
+        let project = killed_at_the_hook(&mut world, kind, token).await;
+        world.forge.heal();
+        let (method, path_contains) = ("POST".to_owned(), "access_token".to_owned());
+        let how = FailureKind::Answer { status: 503, headers: Vec::new(), body: "no".to_owned() };
+        world.forge.inject(Failure { kind, method, path_contains, after: 0, times: 3, how });
+        world.restart().await;
+        let setup = world.setup_ended(project).await;
+        assert_eq!(setup.state, SetupState::Done, "{setup:#?}");
+        assert_eq!(world.forge.keys_of(kind, OWNER, "web").len(), 1, "{kind}");
+    }
+}
+
+/// Nothing can be removed without a token, so people must read what to remove.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_setup_whose_user_is_signed_out_names_what_is_left() {
+    for kind in ForgeKind::ALL {
+        let mut world = World::start().await;
+        let token = Token { refused: true, ..Token::new("revoked".into()) };
+        let project = killed_at_the_hook(&mut world, kind, token).await;
+        world.forge.heal();
+        world.restart().await;
+        let setup = world.setup_ended(project).await;
+        assert_eq!(setup.state, SetupState::Abandoned, "{setup:#?}");
+        let step = |key: &str| setup.steps.iter().find(|step| step.key == key).unwrap();
+        let said = |key: &str| step(key).detail.clone().unwrap_or_default();
+        assert_eq!(step("config").status, SetupStepStatus::Done, "{setup:#?}");
+        assert_eq!(step("hook").status, SetupStepStatus::Failed, "{setup:#?}");
+        assert!(said("hook").starts_with("Your connection to"), "{setup:#?}");
+        assert!(said("hook").contains("not removed: delete the webhook http"), "{setup:#?}");
+        let key = format!("not removed: delete the {} SHA256:", kind.key_name());
+        assert!(said("key").starts_with(&key), "{setup:#?}");
+    }
+}
+
+/// The step that fails may be the one whose work is left: its reason alone named nothing to delete.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_that_fails_and_leaves_something_says_both() {
+    let world = World::start().await;
+    for kind in ForgeKind::ALL {
+        world.add_repository(kind, "web", &[("README.md", "x")]).await;
+        let inject = |method: &str, after, times, how| {
+            let (method, path_contains) = (method.to_owned(), "hooks".to_owned());
+            world.forge.inject(Failure { kind, method, path_contains, after, times, how });
+        };
+        inject("POST", 0, u32::MAX, refusal(403));
+        // The listing before it is made is answered, those for taking it back are not.
+        inject("GET", 1, u32::MAX, refusal(403));
+        let (_, setup) = world.set_up(kind, "web").await;
+        assert_eq!(setup.state, SetupState::Abandoned, "{setup:#?}");
+        let hook = setup.steps.iter().find(|step| step.key == "hook").unwrap();
+        let said = hook.detail.clone().unwrap_or_default();
+        assert_eq!(hook.status, SetupStepStatus::Failed, "{setup:#?}");
+        assert!(said.starts_with("could not "), "{said}");
+        assert!(said.contains("not removed: delete the webhook http"), "{said}");
     }
 }
 

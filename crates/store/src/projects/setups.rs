@@ -35,11 +35,12 @@ pub enum SetupState {
     Running,
     /// The key and the webhook work.
     Done,
-    /// A step failed; what is in place stays for the next try.
+    /// A step failed; everything that it created at the forge was removed.
     Failed,
-    /// Everything that it created at the forge is being removed.
+    /// A step failed; everything that it created at the forge is being removed, also after a restart.
     Compensating,
-    /// Everything that it created at the forge was removed.
+    /// A step failed, and not everything that it created at the forge could be removed; its steps name
+    /// what is left.
     Abandoned,
 }
 

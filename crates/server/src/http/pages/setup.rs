@@ -162,9 +162,12 @@ fn view(
             "A step failed",
             "What this run created was removed again. The failed step below says why; fix that and run setup again.",
         ),
-        Some(SetupState::Abandoned) => {
-            (DisplayStatus::Canceled, "Stopped", "Setup did not finish. You can run it again.")
-        }
+        Some(SetupState::Abandoned) => (
+            DisplayStatus::Failed,
+            "A step failed",
+            "Not everything that this run created could be removed: the steps below name what is left, and why it \
+             failed. Fix that, then run setup again, or delete what is left.",
+        ),
     };
     let state = setup.map(|setup| setup.state);
     let going = matches!(state, Some(SetupState::Running | SetupState::Compensating));
