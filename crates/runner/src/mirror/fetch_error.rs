@@ -1,8 +1,8 @@
 //! Why a repository could not be fetched, and what to do about it.
 //!
 //! git and ssh report what happened in English sentences on standard error and nowhere else. The
-//! table [`SENTENCES`] is the only place that reads them; the tests of `mirror` hold it against the
-//! real programs.
+//! table [`SENTENCES`] is the only place of the runner that reads them; the tests of `mirror` hold it
+//! against the real programs. (The server reads one of them by itself, when it proves a new key.)
 
 use std::{io, time::Duration};
 

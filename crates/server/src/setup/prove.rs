@@ -4,6 +4,7 @@
 //! New keys take some seconds to work at the forges, so a failure is tried again for a while.
 
 use std::{
+    ffi::OsStr,
     io::Write as _,
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
@@ -27,6 +28,9 @@ const TRY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Characters of git's own words that are shown.
 const SHOWN_CHARS: usize = 500;
+
+/// How ssh says, with `LC_ALL=C`, that it does not know the host's key.
+const UNKNOWN_HOST_KEY: &str = "Host key verification failed";
 
 /// The result of the proof.
 pub(super) enum Proof {
@@ -94,7 +98,7 @@ async fn try_for_a_while(
             LsRemoteOutcome::Failed(reason) => reason,
         };
         // Pinned keys do not change while we wait.
-        let is_unknown_host = reason.contains("Host key verification failed");
+        let is_unknown_host = reason.contains(UNKNOWN_HOST_KEY);
         if is_unknown_host || Instant::now() + PAUSE > until {
             return Err(StepError::Message(format!(
                 "the {} cannot read {}: {reason}",
@@ -113,23 +117,12 @@ enum LsRemoteOutcome {
 }
 
 async fn ls_remote(url: &str, directory: &Path) -> Result<LsRemoteOutcome, StepError> {
-    let mut command = Command::new("git");
-    command
-        .args(["-c", "credential.helper=", "ls-remote", "--quiet", "--", url])
-        .current_dir(directory)
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_ALLOW_PROTOCOL", "ssh")
-        .env("GIT_SSH_VARIANT", "ssh")
-        .env("GIT_SSH_COMMAND", ssh_command(directory))
-        .env_remove("SSH_AUTH_SOCK")
-        .env_remove("GIT_DIR")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    let child = match command.spawn() {
+    // A shell says in its own words that it finds no ssh, so that is checked beforehand.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if !["git", "ssh"].iter().all(|program| is_on_path(program, &path)) {
+        return Ok(LsRemoteOutcome::NoGit);
+    }
+    let child = match git_command(url, directory).spawn() {
         Ok(child) => child,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Ok(LsRemoteOutcome::NoGit);
@@ -144,10 +137,37 @@ async fn ls_remote(url: &str, directory: &Path) -> Result<LsRemoteOutcome, StepE
         return Ok(LsRemoteOutcome::Works);
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    if said.contains("cannot run ssh") || said.contains("ssh: not found") {
-        return Ok(LsRemoteOutcome::NoGit);
-    }
     Ok(LsRemoteOutcome::Failed(said.trim().chars().take(SHOWN_CHARS).collect()))
+}
+
+/// Returns whether a search path leads to a program that may be executed.
+fn is_on_path(program: &str, path: &OsStr) -> bool {
+    std::env::split_paths(path).any(|directory| {
+        std::fs::metadata(directory.join(program))
+            .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    })
+}
+
+fn git_command(url: &str, directory: &Path) -> Command {
+    let mut command = Command::new("git");
+    command
+        .args(["-c", "credential.helper=", "ls-remote", "--quiet", "--", url])
+        .current_dir(directory)
+        // What it says is read: in English, whatever the language of this host.
+        .env("LC_ALL", "C")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_ALLOW_PROTOCOL", "ssh")
+        .env("GIT_SSH_VARIANT", "ssh")
+        .env("GIT_SSH_COMMAND", ssh_command(directory))
+        .env_remove("SSH_AUTH_SOCK")
+        .env_remove("GIT_DIR")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
 }
 
 /// Nothing of this host's own ssh takes part: no configuration, no agent, no other key, and no host
@@ -173,4 +193,29 @@ fn write_private(path: &Path, text: &str) -> Result<(), StepError> {
 
 fn io_failed(error: &std::io::Error) -> StepError {
     StepError::Message(format!("this server could not run git to verify the key: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// On a host with another language a wrong host key was not recognized.
+    #[test]
+    fn git_speaks_english_here() {
+        let command = git_command("git@github.com:acme/web.git", Path::new("/"));
+        let language = command.as_std().get_envs().find(|(name, _)| *name == "LC_ALL").unwrap();
+        assert_eq!(language.1, Some(OsStr::new("C")));
+    }
+
+    #[test]
+    fn a_program_is_found_on_the_path_if_it_may_be_executed() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = std::env::join_paths(["/nowhere".as_ref(), directory.path()]).unwrap();
+        assert!(!is_on_path("ssh", &path));
+        std::fs::write(directory.path().join("ssh"), "").unwrap();
+        assert!(!is_on_path("ssh", &path), "it may not be executed");
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(directory.path().join("ssh"), mode).unwrap();
+        assert!(is_on_path("ssh", &path) && !is_on_path("git", &path));
+    }
 }
