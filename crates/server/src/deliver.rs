@@ -100,25 +100,38 @@ where
             return Ok(());
         }
         for effect in due {
-            let key = lane(&context.reporter, &effect).await?;
+            let key = lane(&context.reporter, &effect).await;
             lanes.push(key, Leased { effect, leased_until }, work);
         }
     }
 }
 
 /// Names the lane of an effect: commit statuses of one context on one commit share one.
-async fn lane(reporter: &Reporter, taken: &PendingEffect) -> Result<String, StoreError> {
-    Ok(match taken.effect {
-        Effect::ReportJob(job) => match report::subject(reporter, taken.pipeline, job).await? {
-            Some(subject) => subject,
-            None => format!("job/{job}"),
-        },
+///
+/// Nothing fails here: the effects are leased by now, and those that were not pushed would wait for a minute.
+async fn lane(reporter: &Reporter, taken: &PendingEffect) -> String {
+    if let Effect::ReportJob(job) = taken.effect {
+        match report::subject(reporter, taken.pipeline, job).await {
+            Ok(Some(subject)) => return subject,
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!(pipeline.id = %taken.pipeline, job.id = %job, %error, "the commit of an effect could not be read");
+            }
+        }
+    }
+    own_lane(taken)
+}
+
+/// Names the lane of an effect by its subject alone.
+fn own_lane(taken: &PendingEffect) -> String {
+    match taken.effect {
+        Effect::ReportJob(job) => format!("job/{job}"),
         Effect::ReportConfigError => format!("config/{}", taken.pipeline),
         Effect::OfferToRunners(job) => format!("offer/{job}"),
         Effect::AnnounceWorkflow(workflow) => format!("mail/{workflow}"),
         Effect::AnnounceApproval(job) => format!("mail/{job}"),
         Effect::AnnounceConfigError => format!("mail/{}", taken.pipeline),
-    })
+    }
 }
 
 /// Delivers one effect and records the result.
