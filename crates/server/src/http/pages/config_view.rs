@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, ops::Range};
 
 use roundel_config::{Consequence, Diagnostic, JobRefusal, Related, Severity, codes};
-use roundel_model::limits;
+use roundel_model::{id::PipelineId, limits};
 
 use crate::markup::{Html, Untrusted, escape, sentence};
 
@@ -164,9 +164,13 @@ pub(crate) fn grouped(unsupported: Vec<DiagnosticView>) -> Vec<UnsupportedPart> 
     parts
 }
 
-/// Reads stored diagnostics. What cannot be read is left out: the sentences of the pipeline remain.
-pub(crate) fn read(json: Option<&str>) -> Vec<Diagnostic> {
-    json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+/// Reads stored diagnostics. What cannot be read is left out and logged: the sentences of the pipeline remain.
+pub(crate) fn read(pipeline: PipelineId, json: Option<&str>) -> Vec<Diagnostic> {
+    let Some(json) = json else { return Vec::new() };
+    serde_json::from_str(json).unwrap_or_else(|error| {
+        tracing::warn!(pipeline.id = %pipeline, %error, "stored diagnostics cannot be read");
+        Vec::new()
+    })
 }
 
 /// The diagnostics of a page: no more than [`limits::DIAGNOSTICS_PER_PAGE`].
@@ -328,6 +332,24 @@ fn spans(line: &Range<usize>, diagnostics: &[Diagnostic]) -> Vec<(Range<usize>, 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A page without the diagnostics looks as if there were none.
+    #[test]
+    fn stored_diagnostics_that_cannot_be_read_are_logged() {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let file = log.reopen().unwrap();
+        let writer = move || file.try_clone().unwrap();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(writer).finish();
+        let pipeline = PipelineId::fresh();
+        tracing::subscriber::with_default(subscriber, || {
+            assert_eq!(read(pipeline, None), []);
+            assert_eq!(read(pipeline, Some("[]")), []);
+            assert_eq!(read(pipeline, Some("[{}]")), []);
+        });
+        let lines = std::fs::read_to_string(log.path()).unwrap();
+        assert_eq!(lines.matches("stored diagnostics cannot be read").count(), 1, "{lines}");
+        assert!(lines.contains(&pipeline.to_string()), "{lines}");
+    }
 
     fn diagnostic(text: &str, part: &str) -> Diagnostic {
         let start = text.find(part).unwrap();

@@ -238,7 +238,7 @@ async fn read(
 /// What the compiler said of this job that keeps nothing from running.
 async fn notes(visit: &Visit, job: &JobRow, workflow: &WorkflowRow) -> Result<Views, PageError> {
     let diagnostics = visit.app.store.diagnostics_of(job.pipeline).await?;
-    let mut found = config_view::read(diagnostics.as_deref());
+    let mut found = config_view::read(job.pipeline, diagnostics.as_deref());
     // A job that was refused says why, with what to do instead: no note says it again.
     let has_said_why = job.reason.is_some() && is_refused(job.status);
     found.retain_mut(|one| {

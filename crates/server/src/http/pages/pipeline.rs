@@ -205,7 +205,7 @@ async fn read(
     let workflows = store.workflows(row.id).await?;
     let Configuration { text, diagnostics, nothing_runs } =
         store.config_of(row.id).await?.unwrap_or_default();
-    let mut diagnostics = config_view::read(diagnostics.as_deref());
+    let mut diagnostics = config_view::read(row.id, diagnostics.as_deref());
     if row.status == PipelineStatus::Created {
         diagnostics.retain(|diagnostic| is_about_a_job_of(diagnostic, &workflows));
     }
@@ -408,7 +408,7 @@ async fn config(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
     let Configuration { text, diagnostics, .. } =
         visit.app.store.config_of(row.id).await?.unwrap_or_default();
     let text = text.ok_or_else(|| visit.not_found())?;
-    let diagnostics = config_view::read(diagnostics.as_deref());
+    let diagnostics = config_view::read(row.id, diagnostics.as_deref());
     let workflows = visit.app.store.workflows(row.id).await?;
     let source = config_view::source(&text, &diagnostics);
     let Views { shown, more } = config_view::views(&text, &diagnostics);
