@@ -138,7 +138,11 @@ fn own_lane(taken: &PendingEffect) -> String {
 async fn process(context: &Deliver, leased: Leased) {
     let Leased { effect, leased_until } = leased;
     if Timestamp::now().plus(TIMEOUT) >= leased_until {
-        return; // It waited too long: another server may have it by the time it is delivered.
+        // It waited too long: another server may have it by the time it is delivered.
+        if let Err(error) = context.store.effect_not_tried(&effect).await {
+            tracing::error!(pipeline.id = %effect.pipeline, %error, "a try that was not made stays counted");
+        }
+        return;
     }
     let delivered = tokio::time::timeout(TIMEOUT, deliver(context, &effect)).await;
     let delivered = delivered.unwrap_or_else(|_| Err(EffectError::later("it took too long")));

@@ -162,6 +162,16 @@ impl Store {
         self.release("record a delivered effect", taken, fields).await
     }
 
+    /// Records that the try was not made that [`Self::due_effects`] has counted. Its lease runs out by itself:
+    /// another server may hold it by now.
+    pub async fn effect_not_tried(&self, taken: &PendingEffect) -> Result<(), StoreError> {
+        let sql = "UPDATE effects SET attempts = attempts - 1
+             WHERE id = $1 AND generation = $2 AND attempts > 0";
+        let mut session = self.db.write("take back the count of a try").await?;
+        session.run(sql, values![taken.id, taken.generation]).await?;
+        session.commit().await
+    }
+
     /// Records what went wrong; it is due again at `retry_at`.
     pub async fn effect_failed(
         &self,

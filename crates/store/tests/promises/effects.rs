@@ -18,6 +18,7 @@ on_all! {
     what_is_enqueued_again_waits_for_the_delivery_under_way,
     an_effect_is_taken_by_one_server,
     a_server_that_vanished_gives_its_effects_back,
+    a_try_that_was_not_made_is_not_counted,
     a_failed_effect_waits_and_says_why,
     an_effect_that_was_given_up_rests_until_it_is_enqueued_again,
     an_event_that_is_ignored_enqueues_nothing,
@@ -97,6 +98,21 @@ async fn what_is_enqueued_again_waits_for_the_delivery_under_way(world: World) {
     world.store.effect_failed(&first, "slow", at(999)).await.unwrap();
     let second = take(&world, 5).await;
     assert_eq!(second.len(), 1, "the newer one does not inherit the pause of the older");
+}
+
+/// An effect that only waited behind others was given up after tries that never happened.
+async fn a_try_that_was_not_made_is_not_counted(world: World) {
+    let pipeline = pending(&world).await;
+    enqueue(&world, pipeline, &[Effect::ReportConfigError], 1).await;
+    let first = take(&world, 2).await.remove(0);
+    world.store.effect_not_tried(&first).await.unwrap();
+    assert_eq!(take(&world, 3).await, [], "its lease stays");
+    let second = take(&world, 99).await.remove(0);
+    assert_eq!(second.attempts, 1);
+    enqueue(&world, pipeline, &[Effect::ReportConfigError], 100).await;
+    world.store.effect_not_tried(&second).await.unwrap();
+    let newer = take(&world, 200).await.remove(0);
+    assert_eq!(newer.attempts, 1, "an older generation counts for itself");
 }
 
 async fn an_effect_is_taken_by_one_server(world: World) {
