@@ -31,6 +31,7 @@ mod netlink;
 mod network;
 mod overlay;
 mod owner;
+mod programs;
 mod remove;
 mod resolver;
 mod runtime;

@@ -12,7 +12,7 @@
 
 use std::{
     fs,
-    io::{Read, Write},
+    io::Read,
     net::Ipv4Addr,
     os::fd::AsFd,
     process::{Child, ChildStdout, Command, Stdio},
@@ -26,7 +26,7 @@ use crate::{
     firewall,
     host::Mapping,
     limitation::{Limitation, LimitationKind},
-    netlink, resolver,
+    netlink, programs, resolver,
     wire::{Connection, Interface},
 };
 
@@ -36,6 +36,8 @@ const NFT: &str = "nft";
 const SLIRP: &str = "slirp4netns";
 /// A user-space network is ready within tens of milliseconds.
 const READY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Rules are set within milliseconds; another program may hold the lock of the kernel's tables for a moment.
+const NFT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Environments get pairs of addresses from here, out of the range for carrier-grade NAT (RFC 6598,
 /// 100.64.0.0/10), which overlaps neither private networks nor those of container engines.
 const NETWORK: [u8; 2] = [100, 127];
@@ -243,25 +245,13 @@ fn set_up_nat() -> Result<(), Cause> {
 
 fn nft(rules: &str) -> Result<(), Cause> {
     let not_started = |error: std::io::Error| Cause::not_started(NFT, &error);
-    let mut child = Command::new(NFT)
-        .args(["-f", "-"])
-        .env_clear()
-        .env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(not_started)?;
-    if let Some(mut input) = child.stdin.take() {
-        // If it does not read to the end, its exit code says why.
-        let _refused = input.write_all(rules.as_bytes());
-    }
-    let done = child.wait_with_output().map_err(not_started)?;
-    if done.status.success() {
+    let mut command = Command::new(NFT);
+    command.args(["-f", "-"]).env_clear().env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin");
+    let ended = programs::run_within(&mut command, rules, NFT_TIMEOUT).map_err(not_started)?;
+    if ended.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&done.stderr);
-    Err(Cause::Failed(format!("`nft` failed: {}", said.lines().next().unwrap_or_default())))
+    Err(Cause::Failed(format!("`nft` failed: {}", ended.said.lines().next().unwrap_or_default())))
 }
 
 /// Starts a user-space network for a namespace.

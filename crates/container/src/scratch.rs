@@ -13,8 +13,9 @@ use std::{
     os::fd::OwnedFd,
     os::unix::fs::{FileExt, chown},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
     sync::Mutex,
+    time::Duration,
 };
 
 use nix::unistd::{Whence, lseek64};
@@ -22,12 +23,15 @@ use nix::unistd::{Whence, lseek64};
 use crate::{
     error::{ContainerError, ErrorKind, is_storage_full},
     limitation::{Limitation, LimitationKind},
-    sys,
+    programs, sys,
     wire::Upper,
 };
 
 /// Piece in which a file system's template is copied.
 const PIECE: usize = 1024 * 1024;
+
+/// How long an empty file system may take to make: seconds on a slow disk. All environments that need one wait.
+const FORMAT_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Only one template is made at a time.
 static TEMPLATES: Mutex<()> = Mutex::new(());
@@ -137,21 +141,18 @@ fn template(templates: &Path, bytes: u64) -> io::Result<PathBuf> {
     let features = ["-q", "-F", "-m", "0", "-O", "^has_journal,^resize_inode,sparse_super2"];
     let layout = ["-G", "4096", "-i", "65536"];
     let extended = ["-E", "lazy_itable_init=1,nodiscard,root_owner=0:0"];
-    let done = Command::new("mkfs.ext4")
+    let mut command = Command::new("mkfs.ext4");
+    command
         .args(features)
         .args(layout)
         .args(extended)
         .arg(unfinished.path())
-        .env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .map_err(|error| {
-            io::Error::new(error.kind(), format!("failed to run `mkfs.ext4`: {error}"))
-        })?;
-    if !done.success() {
-        return Err(io::Error::other("`mkfs.ext4` failed"));
+        .env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin");
+    let ended = programs::run_within(&mut command, "", FORMAT_TIMEOUT).map_err(|error| {
+        io::Error::new(error.kind(), format!("failed to run `mkfs.ext4`: {error}"))
+    })?;
+    if !ended.status.success() {
+        return Err(io::Error::other(format!("`mkfs.ext4` failed: {}", ended.said)));
     }
     unfinished.persist(&path).map_err(|error| error.error)?;
     Ok(path)

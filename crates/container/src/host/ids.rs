@@ -1,18 +1,18 @@
 //! Ids inside and outside: which mapping a host allows, and how it is written.
 
-use std::{
-    fs,
-    process::{Command, Stdio},
-};
+use std::{fs, process::Command, time::Duration};
 
 use nix::unistd::{getegid, geteuid};
 
 use crate::{
     error::ContainerError,
     limitation::{Limitation, LimitationKind},
+    programs,
     wire::InnerIds,
 };
 
+/// How long a map of ids may take to write: it looks users up, and a directory service may answer slowly.
+const MAP_TIMEOUT: Duration = Duration::from_secs(10);
 /// First host id of environments under root: in the range that systemd leaves to containers, far
 /// from people and services.
 const RANGE_BASE: u32 = 0x6800_0000;
@@ -114,16 +114,12 @@ fn identity(map: &str) -> String {
 /// Runs `newuidmap` or `newgidmap`: 0 is the user, the others are subordinate.
 fn map_with(program: &str, pid: u32, own: u32, range: IdRange) -> Result<(), ContainerError> {
     let words = [pid, 0, own, 1, 1, range.first, range.count].map(|word| word.to_string());
-    let done = Command::new(program)
-        .args(words)
-        .stdin(Stdio::null())
-        .output()
+    let ended = programs::run_within(Command::new(program).args(words), "", MAP_TIMEOUT)
         .map_err(|error| ContainerError::failed(format!("run `{program}`"), error))?;
-    if done.status.success() {
+    if ended.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&done.stderr);
-    Err(ContainerError::host(format!("`{program}` failed: {}", said.trim())))
+    Err(ContainerError::host(format!("`{program}` failed: {}", ended.said)))
 }
 
 /// The subordinate ids of this user; without them, what environments lack.
