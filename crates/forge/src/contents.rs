@@ -26,8 +26,8 @@ pub(crate) trait ContentFormat: Rest {
     fn commit_url(&self, repository: &RepositoryRef, revision: &str) -> Result<Url, ForgeError>;
     fn branch_url(&self, repository: &RepositoryRef, branch: &str) -> Result<Url, ForgeError>;
 
-    /// Returns whether an error says that the repository has no such commit or branch. With a 404 it
-    /// is not known yet whether the repository itself can be seen.
+    /// Returns whether an error of the forge says that the repository has no such commit or branch. With a
+    /// 404 it is not known yet whether the repository itself can be seen.
     fn says_absent(error: &ForgeError) -> bool;
 
     /// Reads a file; an error with status 404 where it is not there.
@@ -49,13 +49,13 @@ impl<F: ContentFormat> Contents for F {
         sha: &CommitSha,
         path: &str,
     ) -> Result<Option<Vec<u8>>, ForgeError> {
-        match self.read_file(token, repository, sha, path).await {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.is_not_found_by_forge() => {
-                absent_file(self, token, repository, sha).await
-            }
-            Err(error) => Err(error),
+        let found = unless_absent(self.read_file(token, repository, sha, path).await)?;
+        if found.is_some() {
+            return Ok(found);
         }
+        require_commit(self, token, repository, sha).await?;
+        // A file that is absent ends a push without a word on the commit: one answer is not enough for it.
+        unless_absent(self.read_file(token, repository, sha, path).await)
     }
 
     async fn commit(
@@ -91,7 +91,7 @@ async fn present<F: ContentFormat, T>(
 ) -> Result<Option<T>, ForgeError> {
     match answer {
         Ok(found) => Ok(Some(found)),
-        Err(error) if F::says_absent(&error) => Ok(None),
+        Err(error) if !error.is_transient() && F::says_absent(&error) => Ok(None),
         Err(error) if error.is_not_found_by_forge() => {
             require_visible(forge, token, repository).await.map(|()| None)
         }
@@ -109,19 +109,28 @@ async fn require_visible(
     forge.client().send_for_json(&call).await.map(drop)
 }
 
-/// A 404 to reading a file: the file may be absent, or the commit, or the whole repository. Only a
-/// file that is absent from a commit that is there is an answer.
+/// Makes `None` of the forge's 404.
+fn unless_absent(answer: Result<Vec<u8>, ForgeError>) -> Result<Option<Vec<u8>>, ForgeError> {
+    match answer {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.is_not_found_by_forge() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads the commit of a file that answered 404: the file may be absent, or the commit, or the whole
+/// repository. Only a file that is absent from a commit that is there is an answer.
 ///
 /// # Errors
 /// [`ErrorClass::NotFound`] if the commit or the repository cannot be seen.
-async fn absent_file<F: ContentFormat, T>(
+async fn require_commit<F: ContentFormat>(
     forge: &F,
     token: &AccessToken,
     repository: &RepositoryRef,
     sha: &CommitSha,
-) -> Result<Option<T>, ForgeError> {
+) -> Result<(), ForgeError> {
     if forge.commit(token, repository, sha.as_str()).await?.is_some() {
-        return Ok(None);
+        return Ok(());
     }
     let kind = forge.client().settings().kind;
     let reason = format!("commit {} no longer exists", sha.short());

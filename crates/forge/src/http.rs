@@ -21,6 +21,7 @@ mod lists;
 mod page;
 mod redirect;
 mod retry_after;
+mod web_page;
 
 #[cfg(test)]
 pub(crate) mod tests;

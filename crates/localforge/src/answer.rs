@@ -1,7 +1,7 @@
 //! Answers, errors, and fields of request bodies.
 
 use axum::{
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::Value;
@@ -30,9 +30,23 @@ impl IntoResponse for ErrorResponse {
 impl From<crate::git::GitError> for ErrorResponse {
     fn from(error: crate::git::GitError) -> Self {
         tracing::warn!(%error, "git failed in a call");
-        let message = serde_json::json!({ "message": "Server Error" });
-        Self::json(StatusCode::INTERNAL_SERVER_ERROR, message)
+        Self::new((StatusCode::INTERNAL_SERVER_ERROR, "Server Error"))
     }
+}
+
+/// Puts an error response of the framework, such as for an id that is not a number, in the form of a forge:
+/// a client must be able to tell a forge's refusal from a proxy's.
+pub(crate) fn in_form(
+    response: Response,
+    refuse: fn(StatusCode, &str) -> ErrorResponse,
+) -> Response {
+    let status = response.status();
+    let declared = response.headers().get(header::CONTENT_TYPE);
+    let is_json = declared.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    if is_json || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    refuse(status, status.canonical_reason().unwrap_or("Error")).into_response()
 }
 
 /// What a handler returns.

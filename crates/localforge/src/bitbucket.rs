@@ -16,7 +16,7 @@ use axum::{
 
 use self::answers::refuse;
 use crate::{
-    answer::ErrorResponse,
+    answer::{ErrorResponse, in_form},
     caller::{Caller, Credentials, TokenCheck, credentials},
     forge::Forge,
 };
@@ -107,7 +107,7 @@ async fn guard(State(forge): State<Arc<Forge>>, mut request: Request, next: Next
     match admit(&forge, request.headers()) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
-            next.run(request).await
+            in_form(next.run(request).await, refuse)
         }
         Err(error) => error.into_response(),
     }

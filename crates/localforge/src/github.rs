@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use self::answers::{not_found, refuse};
 use crate::{
-    answer::ErrorResponse,
+    answer::{ErrorResponse, in_form},
     caller::{Caller, Credentials, TokenCheck, credentials},
     forge::Forge,
 };
@@ -160,16 +160,22 @@ fn admit(forge: &Forge, headers: &HeaderMap, path: &str) -> Result<Caller, Error
     }
 }
 
+/// Makes the id that GitHub gives each request.
+pub(crate) fn request_id() -> String {
+    crate::random::text(24).to_uppercase()
+}
+
 /// Adds the headers that every answer has.
-fn dress(mut response: Response, caller: &Caller) -> Response {
+fn dress(response: Response, caller: &Caller) -> Response {
+    let mut response = in_form(response, refuse);
     let headers = response.headers_mut();
-    let id = crate::random::text(24).to_uppercase();
     let mut put = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(HeaderName::from_static(name), value);
         }
     };
-    put("x-github-request-id", &id);
+    put("server", "github.com");
+    put("x-github-request-id", &request_id());
     put("x-github-media-type", "github.v3; format=json");
     put("x-ratelimit-limit", LIMIT);
     put("x-ratelimit-remaining", LIMIT);

@@ -46,8 +46,8 @@ pub(crate) fn router(kind: ForgeKind) -> Router<Arc<Forge>> {
         .route(authorize, get(ask).post(decide))
         .layer(axum::middleware::from_fn(session::same_site));
     let exchange = match kind {
-        ForgeKind::GitHub => post(exchange::github),
-        ForgeKind::Bitbucket => post(exchange::bitbucket),
+        ForgeKind::GitHub => post(exchange::exchange_at_github),
+        ForgeKind::Bitbucket => post(exchange::exchange_at_bitbucket),
     };
     pages.route(token, exchange)
 }

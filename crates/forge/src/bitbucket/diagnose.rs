@@ -15,6 +15,8 @@ use crate::{
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct ErrorBody {
+    #[serde(rename = "type", deserialize_with = "maybe")]
+    kind: Option<String>,
     #[serde(deserialize_with = "maybe")]
     error: Option<Value>,
     #[serde(deserialize_with = "maybe")]
@@ -28,7 +30,7 @@ pub(super) fn diagnose(answer: &Answer) -> Diagnosis {
         // 555 is Bitbucket's own: the source took too long.
         500.. => (ErrorClass::Unavailable, None),
         429 => (ErrorClass::RateLimited, None),
-        400 | 401 | 403 | 404 | 407 | 408 if !is_from_bitbucket(answer) => {
+        _ if !is_from_bitbucket(answer) => {
             return Diagnosis::not_from_the_forge(ForgeKind::Bitbucket, messages);
         }
         401 if messages.contain("invalid_client") => (ErrorClass::Forbidden, Some(CONSUMER)),
@@ -60,14 +62,31 @@ const TOKEN_CODES: [&str; 6] = [
     "invalid_scope",
 ];
 
-/// Returns whether Bitbucket itself gave an error response: its API's hold an object with a message, those
-/// of the token end point a code.
+/// Returns whether Bitbucket itself gave an error response, with any status. Its API's are of the type
+/// `error` and hold a message, which the answers of API gateways, else of the same form, are not:
+/// <https://developer.atlassian.com/cloud/bitbucket/rest/intro/#standardized-error-responses>. Those of the
+/// token end point hold a code.
 fn is_from_bitbucket(answer: &Answer) -> bool {
-    match answer.json::<ErrorBody>().unwrap_or_default().error {
-        Some(Value::Object(error)) => error.get("message").is_some_and(Value::is_string),
-        Some(Value::String(code)) => TOKEN_CODES.contains(&code.as_str()),
-        _ => false,
+    let body = answer.json::<ErrorBody>().unwrap_or_default();
+    match body.error {
+        Some(Value::Object(error)) => {
+            body.kind.as_deref() == Some("error")
+                && error.get("message").is_some_and(Value::is_string)
+        }
+        Some(Value::String(code)) => {
+            is_token_end_point(answer) && TOKEN_CODES.contains(&code.as_str())
+        }
+        _ => answer.status == 401 && answer.header("www-authenticate").contains(REALM),
     }
+}
+
+/// Bitbucket's name in the header of some refusals, whose body is then empty or plain text: see Atlassian's
+/// article "Getting 401 HTTP error when using Basic authentication with Bitbucket Cloud REST APIs" on
+/// <https://support.atlassian.com/bitbucket-cloud/>.
+const REALM: &str = r#"realm="Bitbucket.org"#;
+
+fn is_token_end_point(answer: &Answer) -> bool {
+    answer.url.path().ends_with("/site/oauth2/access_token")
 }
 
 fn hint_for_403(messages: &Messages) -> Option<&'static str> {

@@ -118,7 +118,7 @@ impl SignIn for Bitbucket {
     async fn refresh(&self, refresh: &Secret<String>) -> Result<Grant, ForgeError> {
         let fields = refresh_fields(refresh);
         self.grant("renew a token", &fields).await.map_err(|mut error| {
-            if error.says("invalid_grant") {
+            if !error.is_transient() && error.says("invalid_grant") {
                 error.class = ErrorClass::Unauthorized;
                 error.reason.push_str(". Sign in with Bitbucket again");
             }

@@ -15,7 +15,7 @@ use super::*;
 use crate::{
     api::*,
     error::ErrorClass,
-    http::tests::{Fake, NOT_FROM_A_FORGE, denied_is_not_absent, passed_status, reply},
+    http::tests::{Fake, foreign, passed_status, reply},
 };
 
 const REPO: &str = "{11111111-aaaa-4bbb-8ccc-222222222222}";
@@ -112,34 +112,45 @@ async fn refusals_are_sorted_by_what_may_be_done_about_them() {
     assert_eq!(refusal(429, error("")).await.retry_after, Some(Duration::from_mins(1)));
 }
 
-/// What is on the way to a forge refuses calls, too. Taken for Bitbucket's, one such answer disconnected
-/// an account until its next sign-in.
-#[tokio::test]
-async fn a_refusal_in_another_form_than_bitbuckets_is_not_bitbuckets() {
-    let gateway = (401, r#"{"message":"Unauthorized"}"#);
-    for (status, body) in NOT_FROM_A_FORGE.into_iter().chain([gateway]) {
-        let fake = Fake::start(move |_, _| reply(status, body)).await;
-        let refused = bitbucket(&fake).deploy_keys(&token(), &web()).await.unwrap_err();
-        let seen = (refused.class, refused.status);
-        assert_eq!(seen, (ErrorClass::Unavailable, Some(status)), "{body}");
-        assert!(refused.reason.contains("not how Bitbucket answers"), "{refused}");
-        assert!(!refused.reason.contains("Sign in with"), "{refused}");
-    }
+fn behind(fake: &Fake) -> Box<dyn Forge> {
+    let settings = fake.settings_without_repeats(ForgeKind::Bitbucket, "/2.0");
+    Box::new(Bitbucket::new(settings).unwrap())
 }
 
-/// A renewal that a proxy refuses must not end the connection: the refresh token still works.
+/// Taken for Bitbucket's, two such answers disconnected an account until its next sign-in.
 #[tokio::test]
-async fn a_renewal_that_a_proxy_refuses_is_tried_again() {
-    for (status, body) in NOT_FROM_A_FORGE {
-        let fake = Fake::start(move |_, _| reply(status, body)).await;
-        let refused = bitbucket(&fake).refresh(&Secret::from("rt")).await.unwrap_err();
-        assert_eq!(refused.class, ErrorClass::Unavailable, "{refused}");
-    }
+async fn a_refusal_in_another_form_than_bitbuckets_is_not_bitbuckets() {
+    foreign::a_foreign_refusal_is_an_outage(&web(), behind).await;
+    // The form of the token end point means nothing elsewhere.
+    let gateway = refusal(401, json!({ "error": "invalid_client" })).await;
+    assert_eq!(gateway.class, ErrorClass::Unavailable, "{gateway}");
+}
+
+#[tokio::test]
+async fn a_success_in_another_form_than_bitbuckets_is_not_bitbuckets() {
+    foreign::a_foreign_success_is_not_a_file(&web(), behind).await;
+    foreign::a_page_deletes_nothing(&web(), behind).await;
 }
 
 #[tokio::test]
 async fn a_404_that_is_not_the_forges_says_nothing_about_what_is_there() {
-    denied_is_not_absent("/src/", &web(), |fake| Box::new(bitbucket(fake))).await;
+    foreign::denied_is_not_absent("/src/", &web(), behind).await;
+    let file = json!({ "version": "2.1" });
+    let not_found = error("No such file or directory");
+    foreign::absent_is_asked_twice("/src/", &web(), [not_found, file], behind).await;
+}
+
+/// Bitbucket refuses some tokens without a body.
+#[tokio::test]
+async fn a_refusal_without_a_body_is_known_by_its_header() {
+    for (realm, class) in [
+        (r#"Basic realm="Bitbucket.org HTTP""#, ErrorClass::Unauthorized),
+        (r#"Basic realm="Proxy""#, ErrorClass::Unavailable),
+    ] {
+        let fake = Fake::start(move |_, _| reply(401, "").with("www-authenticate", realm)).await;
+        let refused = bitbucket(&fake).check_token(&token()).await.unwrap_err();
+        assert_eq!(refused.class, class, "{refused}");
+    }
 }
 
 #[tokio::test]

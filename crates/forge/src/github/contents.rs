@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use roundel_model::name::CommitSha;
 use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
 use super::GitHub;
@@ -25,6 +26,9 @@ struct Content {
     #[serde(default, rename = "content", deserialize_with = "maybe")]
     text: Option<String>,
 }
+
+/// What GitHub has under a path other than files.
+const OTHER_KINDS: [&str; 3] = ["dir", "symlink", "submodule"];
 
 /// A commit as GitHub answers it.
 #[derive(Deserialize)]
@@ -105,11 +109,20 @@ impl ContentFormat for GitHub {
         // One segment: the slashes within travel as `%2F`.
         let url = self.of(repository, &["contents", path])?;
         let call = Call::get(READ_FILE, url.clone()).query(&[("ref", sha.as_str())]).by(token);
-        let content = match serde_json::from_value::<Content>(self.client.ask(&call).await?) {
-            Ok(content) if content.kind == "file" => content,
-            Ok(content) => return Err(not_a_file(self, path, &content.kind)),
+        let answer: Value = self.client.ask(&call).await?;
+        if answer.is_array() {
             // A directory comes as a list of its entries.
-            Err(_) => return Err(not_a_file(self, path, "directory")),
+            return Err(not_a_file(self, path, "directory"));
+        }
+        let content = match serde_json::from_value::<Content>(answer) {
+            Ok(content) if content.kind == "file" => content,
+            Ok(content) if OTHER_KINDS.contains(&content.kind.as_str()) => {
+                return Err(not_a_file(self, path, &content.kind));
+            }
+            Ok(_) | Err(_) => {
+                let reason = "it answered with something that is not a file of a repository";
+                return Err(self.client.no_answer(&call, reason));
+            }
         };
         if content.encoding.as_deref() == Some("base64") {
             let text: String = content.text.unwrap_or_default().split_ascii_whitespace().collect();

@@ -10,6 +10,7 @@ use crate::{
     lenient::{maybe, scopes},
 };
 
+/// An error of the API, or `{"error":"Not Found"}` at the token end point.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct ErrorBody {
@@ -19,6 +20,13 @@ struct ErrorBody {
     errors: Option<Value>,
     #[serde(deserialize_with = "maybe")]
     documentation_url: Option<String>,
+    /// Why access to a repository is blocked.
+    #[serde(deserialize_with = "maybe")]
+    block: Option<Value>,
+    #[serde(deserialize_with = "maybe")]
+    error: Option<String>,
+    #[serde(deserialize_with = "maybe")]
+    error_description: Option<String>,
 }
 
 /// Understands an error response.
@@ -33,13 +41,15 @@ pub(super) fn diagnose(answer: &Answer) -> Diagnosis {
         {
             (ErrorClass::RateLimited, None)
         }
-        400 | 401 | 403 | 404 | 407 | 408 if !is_from_github(answer) => {
+        _ if !is_from_github(answer) => {
             return Diagnosis::not_from_the_forge(ForgeKind::GitHub, messages);
         }
         401 if messages.contain("requires authentication") => (ErrorClass::Broken, None),
         401 => (ErrorClass::Unauthorized, Some(RECONNECT.to_owned())),
         403 => (ErrorClass::Forbidden, hint_for_403(answer, &messages)),
         451 => (ErrorClass::Forbidden, Some("GitHub has taken it down".to_owned())),
+        // It answers so to a client id that it does not know.
+        404 if is_token_end_point(answer) => (ErrorClass::Forbidden, Some(APPLICATION.to_owned())),
         404 => match missing_scope(answer) {
             Some(hint) => (ErrorClass::Forbidden, Some(hint)),
             None => (ErrorClass::NotFound, Some(HIDDEN.to_owned())),
@@ -56,12 +66,26 @@ const RECONNECT: &str = "Sign in with GitHub again";
 const HIDDEN: &str = "It was removed or renamed, or the signed-in user may not see it: keys and webhooks need an \
      administrator of the repository";
 
-/// Returns whether GitHub itself gave an error response. All of its own hold a message. One that refuses
-/// a token also names a page of its documentation, which the answers of API gateways, else of the same
-/// form, do not: what follows from it lasts until the next sign-in.
+/// What to do about an OAuth app that GitHub does not know.
+pub(super) const APPLICATION: &str =
+    "The operator of this server must correct the client id and secret of the OAuth app";
+
+/// Returns whether GitHub itself gave an error response, with any status. API gateways answer with a
+/// message alone, so GitHub's own is known by what only GitHub sends with it: the page of its documentation,
+/// the reason of a block (<https://github.com/github/rest-api-description/issues/3314>), or the id that
+/// GitHub gives each request. What the token end point answers with an error status has its own form
+/// (<https://github.com/octokit/auth-oauth-user.js/issues/239>).
 fn is_from_github(answer: &Answer) -> bool {
     let body = answer.json::<ErrorBody>().unwrap_or_default();
-    body.message.is_some() && (answer.status != 401 || body.documentation_url.is_some())
+    let has_id = !answer.header("x-github-request-id").is_empty();
+    if body.message.is_some() {
+        return has_id || body.documentation_url.is_some() || body.block.is_some();
+    }
+    body.error.is_some() && has_id && is_token_end_point(answer)
+}
+
+fn is_token_end_point(answer: &Answer) -> bool {
+    answer.url.path().ends_with("/login/oauth/access_token")
 }
 
 /// A primary limit has run out, or a secondary one says when to come back.
@@ -132,10 +156,11 @@ fn covers(have: &str, want: &str) -> bool {
     }
 }
 
-/// Finds GitHub's messages: the message and those of each field.
+/// Finds GitHub's messages: the message, those of each field, and those of the token end point.
 fn messages(answer: &Answer) -> Messages {
     let Ok(body) = answer.json::<ErrorBody>() else { return plain_messages(answer) };
-    let mut messages: Vec<String> = body.message.into_iter().collect();
+    let mut messages: Vec<String> =
+        body.message.into_iter().chain(body.error).chain(body.error_description).collect();
     match body.errors {
         Some(Value::String(text)) => messages.push(text),
         Some(Value::Array(errors)) => messages.extend(errors.iter().filter_map(message_of)),

@@ -12,7 +12,7 @@ use roundel_model::{
 use serde::Deserialize;
 use url::Url;
 
-use super::GitHub;
+use super::{GitHub, diagnose::APPLICATION};
 use crate::{
     api::{AccessToken, AuthorizeRequest, ForgeSettings, ForgeUser, Grant, RequestedScope, SignIn},
     error::{ErrorClass, ForgeError},
@@ -182,10 +182,7 @@ fn refused(what: &str, error: &str, description: Option<&str>) -> ForgeError {
             (ErrorClass::Invalid, "The code was used already or is too old: sign in once more")
         }
         "bad_refresh_token" => (ErrorClass::Unauthorized, "Sign in with GitHub again"),
-        "incorrect_client_credentials" => (
-            ErrorClass::Forbidden,
-            "The operator of this server must correct the client id and secret of the OAuth app",
-        ),
+        "incorrect_client_credentials" => (ErrorClass::Forbidden, APPLICATION),
         "redirect_uri_mismatch" => (
             ErrorClass::Forbidden,
             "The operator of this server must register its callback address with the OAuth app",
@@ -195,6 +192,11 @@ fn refused(what: &str, error: &str, description: Option<&str>) -> ForgeError {
         }
         "application_suspended" => {
             (ErrorClass::Forbidden, "GitHub has suspended the OAuth app of this server")
+        }
+        // GitHub describes each of its errors. A gateway that does not is not GitHub, and what it says must
+        // not end a session.
+        _ if description.is_none() => {
+            (ErrorClass::Unavailable, "Check the proxy or firewall between this server and GitHub")
         }
         _ => (ErrorClass::Invalid, "Sign in once more"),
     };

@@ -14,9 +14,7 @@ use super::*;
 use crate::{
     api::*,
     error::ErrorClass,
-    http::tests::{
-        Fake, NOT_FROM_A_FORGE, Reply, Seen, denied_is_not_absent, passed_status, reply,
-    },
+    http::tests::{Fake, Reply, Seen, foreign, passed_status, reply},
 };
 
 mod statuses;
@@ -199,34 +197,80 @@ async fn a_404_for_lack_of_a_scope_names_the_scope() {
 #[tokio::test]
 async fn an_error_that_is_not_json_is_still_diagnosed() {
     let error = refusal(|| reply(410, "<!DOCTYPE html><title>No such page</title>")).await;
-    assert_eq!((error.class, error.details), (ErrorClass::NotFound, vec!["No such page".into()]));
+    assert_eq!(
+        (error.class, error.details),
+        (ErrorClass::Unavailable, vec!["No such page".into()])
+    );
     let plain = refusal(|| reply(418, "I am\n a teapot")).await;
-    assert_eq!((plain.class, plain.details), (ErrorClass::Broken, vec!["I am a teapot".into()]));
+    assert_eq!(plain.details, ["I am a teapot"]);
     let page = refusal(|| reply(200, "<html>Welcome</html>")).await;
     assert_eq!(page.class, ErrorClass::Unavailable);
     assert!(page.reason.contains("not JSON (a web page?)"), "{page}");
-}
-
-/// What is on the way to a forge refuses calls, too. Taken for GitHub's, one such answer disconnected an
-/// account until its next sign-in.
-#[tokio::test]
-async fn a_refusal_in_another_form_than_githubs_is_not_githubs() {
-    for (status, body) in NOT_FROM_A_FORGE {
-        let error = refusal(move || reply(status, body)).await;
-        assert_eq!((error.class, error.status), (ErrorClass::Unavailable, Some(status)), "{body}");
-        assert!(error.reason.contains("not how GitHub answers"), "{error}");
-        assert!(!error.reason.contains("Sign in with"), "{error}");
-    }
-    // An API gateway's form is GitHub's but for the page that GitHub names.
-    let gateway = refusal(|| reply(401, json!({ "message": "Unauthorized" }))).await;
-    assert_eq!(gateway.class, ErrorClass::Unavailable, "{gateway}");
     let slow = refusal(|| reply(403, "<title>Slow</title>").with("retry-after", "5")).await;
     assert_eq!(slow.class, ErrorClass::RateLimited, "{slow}");
 }
 
+fn behind(fake: &Fake) -> Box<dyn Forge> {
+    Box::new(GitHub::new(fake.settings_without_repeats(ForgeKind::GitHub, "/api/v3")).unwrap())
+}
+
+#[tokio::test]
+async fn a_refusal_in_another_form_than_githubs_is_not_githubs() {
+    foreign::a_foreign_refusal_is_an_outage(&web(), behind).await;
+}
+
+#[tokio::test]
+async fn a_success_in_another_form_than_githubs_is_not_githubs() {
+    foreign::a_foreign_success_is_not_a_file(&web(), behind).await;
+    foreign::a_page_deletes_nothing(&web(), behind).await;
+}
+
+#[tokio::test]
+async fn a_large_file_is_not_what_a_proxy_sends_in_place_of_it() {
+    let fake = Fake::start(|seen, _| {
+        if seen.header("accept") == "application/vnd.github.raw+json" {
+            reply(200, "<html>Back soon</html>").with("content-type", "text/plain")
+        } else {
+            reply(200, json!({ "type": "file", "encoding": "none", "content": "" }))
+        }
+    })
+    .await;
+    let error = github(&fake).file_at(&token(), &web(), &sha(), "big").await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Unavailable, "{error}");
+}
+
 #[tokio::test]
 async fn a_404_that_is_not_the_forges_says_nothing_about_what_is_there() {
-    denied_is_not_absent("/contents/", &web(), |fake| Box::new(github(fake))).await;
+    foreign::denied_is_not_absent("/contents/", &web(), behind).await;
+    let file = json!({ "type": "file", "encoding": "base64", "content": "dmVyc2lvbjogMi4x" });
+    foreign::absent_is_asked_twice("/contents/", &web(), [said("Not Found"), file], behind).await;
+}
+
+/// Some of GitHub's own errors name no page of the documentation.
+#[tokio::test]
+async fn githubs_own_refusals_are_known_in_each_of_their_forms() {
+    let blocked = json!({
+        "message": "Repository access blocked",
+        "block": { "reason": "dmca", "created_at": "2021-04-22T17:53:56Z", "html_url": "https://h/x" },
+    });
+    let error = refusal(move || reply(451, &blocked)).await;
+    assert_eq!(error.class, ErrorClass::Forbidden, "{error}");
+    let with_id = |status, message: &'static str| {
+        refusal(move || {
+            reply(status, json!({ "message": message })).with("x-github-request-id", "ABCD:1")
+        })
+    };
+    assert_eq!(with_id(401, "Bad credentials").await.class, ErrorClass::Unauthorized);
+    assert_eq!(with_id(404, "Not Found").await.class, ErrorClass::NotFound);
+    let page = || reply(404, "<html>Not Found</html>").with("x-github-request-id", "ABCD:1");
+    assert_eq!(refusal(page).await.class, ErrorClass::Unavailable, "the API answers in JSON");
+
+    let unknown_client = || reply(404, json!({ "error": "Not Found" }));
+    let fake =
+        Fake::start(move |_, _| unknown_client().with("x-github-request-id", "ABCD:1")).await;
+    let error = github(&fake).exchange_code("c", "r", "v").await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Forbidden, "{error}");
+    assert!(error.message.contains("correct the client id"), "{error}");
 }
 
 #[tokio::test]
@@ -250,7 +294,9 @@ async fn the_messages_of_a_422_can_be_matched() {
             { "resource": "PublicKey", "code": "missing_field", "field": "title" },
             "plain words",
         ]);
-        reply(422, json!({ "message": "Validation Failed", "errors": errors }))
+        let mut body = said("Validation Failed");
+        body["errors"] = errors;
+        reply(422, body)
     })
     .await;
     let adding = github(&fake);
@@ -334,6 +380,10 @@ async fn errors_of_the_exchange_arrive_with_status_200() {
     let fake = Fake::start(|_, _| reply(200, json!({ "error": "bad_refresh_token" }))).await;
     let error = github(&fake).refresh(&Secret::from("ghr_1")).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Unauthorized);
+    // A gateway reports an error with success, too, and must not end a session.
+    let fake = Fake::start(|_, _| reply(200, json!({ "error": "unauthorized" }))).await;
+    let error = github(&fake).refresh(&Secret::from("ghr_1")).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Unavailable, "{error}");
     let fake = Fake::start(|_, _| reply(200, json!({ "token_type": "bearer" }))).await;
     let error = github(&fake).exchange_code("c", "r", "v").await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Broken);

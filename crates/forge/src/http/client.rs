@@ -17,6 +17,7 @@ use super::{
     diagnosis::Diagnosis,
     page::Page,
     redirect::{self, Redirect},
+    web_page::is_web_page,
 };
 use crate::{
     api::{AccessToken, ForgeSettings},
@@ -155,9 +156,13 @@ impl Client {
     /// Sends a call and, if it is safe, repeats it while the forge is unavailable.
     ///
     /// # Errors
-    /// Whatever is not a success, classified.
+    /// Whatever is not a success, classified; [`ErrorClass::Unavailable`] for a web page, which is not a
+    /// forge's answer to a program.
     pub(crate) async fn send(&self, call: &Call) -> Result<Answer, ForgeError> {
-        self.send_until(call, |_| Ok(())).await
+        self.send_until(call, |answer| {
+            if is_web_page(answer) { Err("it answered with a web page") } else { Ok(()) }
+        })
+        .await
     }
 
     /// The same for an answer in JSON. Anything else is not the forge's: a proxy shows a page.
@@ -176,14 +181,22 @@ impl Client {
         .await
     }
 
-    /// The same for a file, which no forge returns as a web page.
+    /// The same for a file. What a proxy sends in place of it would be compiled as the configuration.
     ///
     /// # Errors
-    /// As [`Self::send`], and [`ErrorClass::Unavailable`] for a web page.
+    /// As [`Self::send`], and [`ErrorClass::Unavailable`] for a message about an error, and for a success
+    /// that brings no content.
     pub(crate) async fn send_for_file(&self, call: &Call) -> Result<Answer, ForgeError> {
         self.send_until(call, |answer| {
-            let is_page = answer.header("content-type").starts_with("text/html");
-            if is_page { Err("it answered with a web page instead of the file") } else { Ok(()) }
+            if answer.status != 200 {
+                Err("it answered without the file")
+            } else if is_web_page(answer) {
+                Err("it answered with a web page instead of the file")
+            } else if is_error_message(answer) {
+                Err("it answered with an error message instead of the file")
+            } else {
+                Ok(())
+            }
         })
         .await
     }
@@ -275,7 +288,7 @@ impl Client {
     }
 
     /// Makes the error for an answer that the forge itself did not send.
-    fn no_answer(&self, call: &Call, reason: &str) -> ForgeError {
+    pub(crate) fn no_answer(&self, call: &Call, reason: &str) -> ForgeError {
         ForgeError { class: ErrorClass::Unavailable, ..self.broken(call, reason) }
     }
 
@@ -291,6 +304,13 @@ impl Client {
         let class = if error.is_builder() { ErrorClass::Broken } else { ErrorClass::Unavailable };
         ForgeError::of_call(class, call.what, self.kind(), reason)
     }
+}
+
+/// Returns whether a success brings an object that only an error response has: gateways report errors so.
+fn is_error_message(answer: &Answer) -> bool {
+    let object = answer.json::<Value>().unwrap_or_default();
+    ["error", "errors", "message"].iter().any(|key| object.get(key).is_some())
+        || object.get("type").is_some_and(|kind| kind == "error")
 }
 
 /// Names us to the forge; without a `User-Agent` GitHub answers 403 (`VCS` §2.2).

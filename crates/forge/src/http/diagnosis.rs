@@ -5,6 +5,7 @@ use roundel_model::forge::ForgeKind;
 use super::{
     call::{Answer, Call},
     retry_after::retry_after,
+    web_page::is_page_type,
 };
 use crate::error::{ErrorClass, ForgeError};
 
@@ -101,9 +102,8 @@ fn generic(class: ErrorClass) -> &'static str {
 pub(crate) fn plain_messages(answer: &Answer) -> Messages {
     let text = String::from_utf8_lossy(&answer.body);
     let lower = text.to_ascii_lowercase();
-    let is_page = answer.header("content-type").starts_with("text/html")
-        || lower.trim_start().starts_with('<')
-        || lower.contains("<html");
+    let is_page =
+        is_page_type(answer) || lower.trim_start().starts_with('<') || lower.contains("<html");
     let messages = if is_page {
         // Lower-casing ASCII keeps every offset.
         let start = lower.find("<title>").map(|at| at + "<title>".len());

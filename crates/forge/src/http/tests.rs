@@ -29,6 +29,8 @@ use crate::{
     retry_policy::RetryPolicy,
 };
 
+pub(crate) mod foreign;
+
 /// A request as it arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
@@ -79,20 +81,6 @@ pub(crate) fn reply(status: u16, body: impl ToString) -> Reply {
     Reply::Answer { status, headers: Vec::new(), body: body.to_string() }
 }
 
-/// Refusals by proxies, firewalls and sign-in pages on the way to a forge.
-pub(crate) const NOT_FROM_A_FORGE: [(u16, &str); 10] = [
-    (400, "<html><head><title>400 Bad Request</title></head></html>"),
-    (401, "<!DOCTYPE html><title>Sign in to the network</title>"),
-    (401, "Unauthorized"),
-    (401, ""),
-    (401, "{}"),
-    (401, r#"{"error":"unauthorized"}"#),
-    (403, "<!DOCTYPE html><title>Access denied</title>"),
-    (404, "<html><head><title>No such page</title></head></html>"),
-    (407, "<title>Proxy authentication required</title>"),
-    (408, ""),
-];
-
 /// What is reported of a job that passed.
 pub(crate) fn passed_status() -> CommitStatus {
     CommitStatus {
@@ -102,28 +90,6 @@ pub(crate) fn passed_status() -> CommitStatus {
         target_url: "https://ci/job/1".into(),
         branch: None,
     }
-}
-
-/// Checks that a file that a proxy denies is not absent for a client, and that what it denies is not deleted.
-/// `files` is the part of an address that those of files have.
-pub(crate) async fn denied_is_not_absent(
-    files: &'static str,
-    repository: &RepositoryRef,
-    connect: impl FnOnce(&Fake) -> Box<dyn Forge>,
-) {
-    let page = "<html><head><title>No such page</title></head></html>";
-    let sha = CommitSha::from("a".repeat(40));
-    let commit = json!({ "sha": sha, "hash": sha });
-    let fake = Fake::start(move |seen, _| {
-        let denied = seen.method == "DELETE" || seen.target.contains(files);
-        if denied { reply(404, page) } else { reply(200, commit.clone()) }
-    })
-    .await;
-    let (forge, token) = (connect(&fake), Secret::from("token"));
-    let file = forge.file_at(&token, repository, &sha, ".circleci/config.yml").await;
-    assert_eq!(file.unwrap_err().class, ErrorClass::Unavailable);
-    let gone = forge.delete_deploy_key(&token, repository, "7").await;
-    assert_eq!(gone.unwrap_err().class, ErrorClass::Unavailable);
 }
 
 /// A server on loopback that answers by a rule and remembers what it was asked.
@@ -157,6 +123,16 @@ impl Fake {
 
     pub(crate) fn lines(&self) -> Vec<String> {
         self.seen().iter().map(Seen::line).collect()
+    }
+
+    /// Settings for a client that asks once.
+    pub(crate) fn settings_without_repeats(
+        &self,
+        kind: ForgeKind,
+        api_path: &str,
+    ) -> ForgeSettings {
+        let retry = RetryPolicy { repeats: 0, ..BRISK };
+        ForgeSettings { retry, ..self.settings(kind, api_path) }
     }
 
     pub(crate) fn settings(&self, kind: ForgeKind, api_path: &str) -> ForgeSettings {

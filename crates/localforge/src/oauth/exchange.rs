@@ -1,6 +1,7 @@
 //! Exchanging a code or a refresh token for a token (`VCS` §2.3.2, §2.4, §4.2).
 //!
-//! GitHub reports errors with status 200, Bitbucket with 400 and 401.
+//! GitHub reports errors with status 200, but for an application that it does not know, Bitbucket with 400
+//! and 401.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     caller::{Credentials, credentials},
     forge::Forge,
+    github,
     model::{Application, Code, NewToken, Token},
     shape::merge,
 };
@@ -53,6 +55,9 @@ impl Fields {
 
 /// Why there is no token.
 enum ExchangeError {
+    /// There is no such application.
+    Application,
+    /// The application's secret is wrong.
     Client,
     Code,
     Redirect,
@@ -135,7 +140,7 @@ fn issue(
 }
 
 /// `POST /login/oauth/access_token`
-pub(super) async fn github(
+pub(super) async fn exchange_at_github(
     State(forge): State<Arc<Forge>>,
     headers: HeaderMap,
     bytes: Bytes,
@@ -143,26 +148,34 @@ pub(super) async fn github(
     let fields = Fields::read(&headers, &bytes);
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let as_json = accept.is_some_and(|accept| accept.contains("json"));
+    let id = [("x-github-request-id", github::request_id())];
     let body = match github_token(&forge, &fields) {
         Ok(token) => github_answer(&token),
+        // <https://github.com/octokit/auth-oauth-user.js/issues/239>
+        Err(ExchangeError::Application) => {
+            let body = axum::Json(json!({ "error": "Not Found" }));
+            return (StatusCode::NOT_FOUND, id, body).into_response();
+        }
         Err(error) => github_error(&error),
     };
     if as_json {
-        return axum::Json(body).into_response();
+        return (id, axum::Json(body)).into_response();
     }
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in body.as_object().into_iter().flatten() {
         form.append_pair(name, value.as_str().unwrap_or(&value.to_string()));
     }
     let kind = "application/x-www-form-urlencoded; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], form.finish()).into_response()
+    (id, [(header::CONTENT_TYPE, kind)], form.finish()).into_response()
 }
 
 fn github_token(forge: &Forge, fields: &Fields) -> Result<Token, ExchangeError> {
-    let application = forge.read(|state| state.application(fields.get("client_id")).cloned());
-    let secret = fields.get("client_secret");
-    let application =
-        application.filter(|one| one.client_secret == secret).ok_or(ExchangeError::Client)?;
+    let application = forge
+        .read(|state| state.application(fields.get("client_id")).cloned())
+        .ok_or(ExchangeError::Application)?;
+    if application.client_secret != fields.get("client_secret") {
+        return Err(ExchangeError::Client);
+    }
     if fields.get("grant_type") == "refresh_token" {
         return refresh(forge, &application, fields, GITHUB_LIFE);
     }
@@ -189,7 +202,7 @@ fn github_answer(token: &Token) -> Value {
 
 fn github_error(error: &ExchangeError) -> Value {
     let (code, text) = match error {
-        ExchangeError::Client => (
+        ExchangeError::Application | ExchangeError::Client => (
             "incorrect_client_credentials",
             "The client_id and/or client_secret passed are incorrect.",
         ),
@@ -212,7 +225,7 @@ fn github_error(error: &ExchangeError) -> Value {
 }
 
 /// `POST /site/oauth2/access_token`
-pub(super) async fn bitbucket(
+pub(super) async fn exchange_at_bitbucket(
     State(forge): State<Arc<Forge>>,
     headers: HeaderMap,
     bytes: Bytes,
@@ -260,7 +273,7 @@ fn bitbucket_token(
 fn bitbucket_error(error: &ExchangeError) -> (StatusCode, &'static str, &'static str) {
     let bad = StatusCode::BAD_REQUEST;
     match error {
-        ExchangeError::Client => {
+        ExchangeError::Application | ExchangeError::Client => {
             (StatusCode::UNAUTHORIZED, "invalid_client", "Invalid OAuth client credentials")
         }
         ExchangeError::Code => (bad, "invalid_grant", "The specified code is not valid."),

@@ -1,7 +1,7 @@
 //! The REST sides: statuses, what one may see, lists, renamed repositories, a restart.
 
 use reqwest::{Client, Method};
-use roundel_localforge::{CommitName, CommitState, NewRepository};
+use roundel_localforge::{CommitName, CommitState, ForgeKind, NewRepository};
 use serde_json::{Value, json};
 
 use crate::world::{BITBUCKET, GITHUB, TIMEOUT, World, hook, receiver, start};
@@ -260,4 +260,34 @@ async fn a_renamed_repository_is_found_by_its_id() {
     let found: Value =
         world.client.get(place).bearer_auth(&ada).send().await.unwrap().json().await.unwrap();
     assert_eq!(found["full_name"], "acme/site");
+}
+
+/// A client must be able to tell a forge's refusal from a proxy's, so each of them has the forge's form.
+#[tokio::test]
+async fn every_refusal_has_the_form_of_the_forge() {
+    let world = World::new().await;
+    let calls = [
+        (Method::GET, "/repos/acme/none"),
+        (Method::GET, "/nothing/here"),
+        (Method::GET, "/repositories/not-a-number"),
+        (Method::GET, "/repositories/acme/none"),
+        (Method::PUT, "/user"),
+        (Method::GET, "/user/emails"),
+    ];
+    for kind in ForgeKind::ALL {
+        for token in [world.token(kind, "ada"), "wrong".to_owned()] {
+            for (method, path) in calls.clone() {
+                let (status, said) = world.call((kind, &token), method, path, None).await;
+                let own = match kind {
+                    ForgeKind::GitHub => {
+                        said["message"].is_string() && said["documentation_url"].is_string()
+                    }
+                    ForgeKind::Bitbucket => {
+                        said["type"] == "error" && said["error"]["message"].is_string()
+                    }
+                };
+                assert!(own || status == 200, "{kind} {path}: {status} {said}");
+            }
+        }
+    }
 }

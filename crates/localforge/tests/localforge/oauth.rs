@@ -200,3 +200,15 @@ async fn a_revoked_grant_takes_its_tokens_and_keys_with_it() {
     let (status, said) = world.call((GITHUB, token), Method::GET, "/user", None).await;
     assert_eq!((status, &said["message"]), (401, &json!("Bad credentials")));
 }
+
+/// GitHub answers an application that it does not know with 404, and a wrong secret with success.
+#[tokio::test]
+async fn an_unknown_application_is_refused_in_another_way_than_a_wrong_secret() {
+    let world = World::new().await;
+    let application = || Application::register(&world, GITHUB);
+    let unknown = Application { id: "unknown".to_owned(), ..application() };
+    assert_eq!(unknown.exchange(&world, "c", "v").await, (404, json!({ "error": "Not Found" })));
+    let wrong = Application { secret: "wrong".to_owned(), ..application() };
+    let (status, said) = wrong.exchange(&world, "c", "v").await;
+    assert_eq!((status, &said["error"]), (200, &json!("incorrect_client_credentials")));
+}

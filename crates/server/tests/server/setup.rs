@@ -61,7 +61,7 @@ async fn setting_up_thrice_leaves_one_key_and_one_hook() {
 }
 
 fn refusal(status: u16) -> FailureKind {
-    let body = r#"{"message":"no","type":"error","error":{"message":"no"}}"#.to_owned();
+    let body = r#"{"message":"no","documentation_url":"https://docs.github.com/rest","type":"error","error":{"message":"no"}}"#.to_owned();
     FailureKind::Answer { status, headers: Vec::new(), body }
 }
 

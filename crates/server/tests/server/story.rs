@@ -226,7 +226,7 @@ const UNREADABLE: &str = "Could not read configuration";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_configuration_that_the_forge_refuses_is_not_called_an_error_in_it() {
     let world = World::start().await;
-    let body = r#"{"message":"Access denied","type":"error","error":{"message":"Access denied"}}"#;
+    let body = r#"{"message":"Access denied","documentation_url":"https://docs.github.com/rest","type":"error","error":{"message":"Access denied"}}"#;
     let cases =
         [(ForgeKind::GitHub, "/contents/", "error"), (ForgeKind::Bitbucket, "/src/", "FAILED")];
     for (kind, path, state) in cases {
@@ -310,11 +310,22 @@ async fn a_push_waits_for_a_forge_that_is_down_until_it_is_given_up() {
     assert!(pipeline.errors[0].contains("once the forge answers"), "{pipeline:?}");
 }
 
-/// Fails every call with what a proxy answers, or a firewall.
-fn refused_on_the_way(kind: ForgeKind, status: u16) -> Failure {
-    let html = ("content-type".to_owned(), "text/html".to_owned());
-    let body = "<html><head><title>Sign in to the network</title></head></html>".to_owned();
-    Failure { how: FailureKind::Answer { status, headers: vec![html], body }, ..refuses(kind, "") }
+/// What proxies, firewalls and API gateways answer on the way to a forge, close to the forges' own forms.
+const ON_THE_WAY: [(u16, &str); 5] = [
+    (401, SIGN_IN_PAGE),
+    (401, r#"{"error":{"message":"Unauthorized"}}"#),
+    (404, r#"{"message":"no Route matched with those values"}"#),
+    (404, r#"{"error":{"message":"Not Found"}}"#),
+    (422, SIGN_IN_PAGE),
+];
+
+const SIGN_IN_PAGE: &str = "<html><head><title>Sign in to the network</title></head></html>";
+
+/// What happens to a call that something on the way answers.
+fn refused_on_the_way((status, body): (u16, &str)) -> FailureKind {
+    let kind = if body.starts_with('<') { "text/html" } else { "application/json" };
+    let headers = vec![("content-type".to_owned(), kind.to_owned())];
+    FailureKind::Answer { status, headers, body: body.to_owned() }
 }
 
 /// One answer 401 from a proxy disconnected the account, and pushes ended in errors until its owner
@@ -326,11 +337,11 @@ async fn a_push_outlives_a_proxy_that_refuses_every_call() {
     for kind in ForgeKind::ALL {
         projects.push((kind, world.project(kind, "web").await));
     }
-    for status in [401, 404] {
+    for (turn, answer) in ON_THE_WAY.into_iter().enumerate() {
         let mut pushed = Vec::new();
         for &(kind, project) in &projects {
-            world.forge.inject(refused_on_the_way(kind, status));
-            let sha = world.push(kind, "web", &format!("{ONE_JOB}# {status}\n")).await;
+            world.forge.inject(Failure { how: refused_on_the_way(answer), ..refuses(kind, "") });
+            let sha = world.push(kind, "web", &format!("{ONE_JOB}# {turn}\n")).await;
             pushed.push((kind, project, sha));
         }
         for (_, project, _) in &pushed {
@@ -347,8 +358,26 @@ async fn a_push_outlives_a_proxy_that_refuses_every_call() {
         }
         for (kind, _, sha) in &pushed {
             world.reported(*kind, "web", sha, words(*kind).1).await;
-            assert!(!world.is_disconnected(*kind).await, "{kind} {status}");
+            assert!(!world.is_disconnected(*kind).await, "{kind} {answer:?}");
         }
+    }
+}
+
+/// One answer 404 from a gateway made a push vanish: its commit was said to have no configuration.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_that_a_gateway_denies_is_not_absent() {
+    let world = World::start().await;
+    for (kind, path) in [(ForgeKind::GitHub, "/contents/"), (ForgeKind::Bitbucket, "/src/")] {
+        let project = world.project(kind, "web").await;
+        for answer in ON_THE_WAY {
+            let how = refused_on_the_way(answer);
+            // The client repeats a read twice by itself.
+            world.forge.inject(Failure { times: 3, how, ..refuses(kind, path) });
+            let sha = world.push(kind, "web", &format!("{ONE_JOB}# {answer:?}\n")).await;
+            world.runner().claim().await.unwrap().play(&[]).await.unwrap();
+            world.reported(kind, "web", &sha, words(kind).1).await;
+        }
+        assert_eq!(world.pipelines(project).await.len(), ON_THE_WAY.len());
     }
 }
 
@@ -407,10 +436,10 @@ async fn a_commit_status_that_was_refused_is_set_later() {
     let world = World::start().await;
     for kind in ForgeKind::ALL {
         world.project(kind, "web").await;
-        for how in [
-            FailureKind::Answer { status: 500, headers: Vec::new(), body: "no".to_owned() },
-            FailureKind::LoseAnswer,
-        ] {
+        let failed =
+            FailureKind::Answer { status: 500, headers: Vec::new(), body: "no".to_owned() };
+        let on_the_way = ON_THE_WAY.map(refused_on_the_way);
+        for how in on_the_way.into_iter().chain([failed, FailureKind::LoseAnswer]) {
             let (method, path_contains) = ("POST".to_owned(), "/statuses".to_owned());
             world.forge.inject(Failure { kind, method, path_contains, after: 0, times: 2, how });
         }

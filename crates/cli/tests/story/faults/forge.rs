@@ -17,7 +17,7 @@ const HANG: Duration = Duration::from_secs(12);
 fn refuses(status: u16, message: &str) -> FailureKind {
     let body = format!(
         r#"{{"message": "{message}", "documentation_url": "https://docs.github.com/rest",
-            "error": {{"message": "{message}"}}}}"#
+            "type": "error", "error": {{"message": "{message}"}}}}"#
     );
     FailureKind::Answer { status, headers: Vec::new(), body }
 }
