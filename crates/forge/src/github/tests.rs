@@ -270,7 +270,7 @@ async fn githubs_own_refusals_are_known_in_each_of_their_forms() {
         Fake::start(move |_, _| unknown_client().with("x-github-request-id", "ABCD:1")).await;
     let error = github(&fake).exchange_code("c", "r", "v").await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Forbidden, "{error}");
-    assert!(error.message.contains("correct the client id"), "{error}");
+    assert!(error.reason.contains("correct the client id"), "{error}");
 }
 
 #[tokio::test]

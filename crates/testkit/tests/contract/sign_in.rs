@@ -122,5 +122,5 @@ pub(crate) async fn wrongly(world: &World) {
     let stranger = roundel_forge::connect(settings).unwrap();
     let refused = stranger.exchange_code("code", &office.callback, VERIFIER).await.unwrap_err();
     assert_eq!(refused.class, ErrorClass::Forbidden, "{refused}");
-    assert!(refused.message.contains("operator"), "{refused}");
+    assert!(refused.reason.contains("operator"), "{refused}");
 }

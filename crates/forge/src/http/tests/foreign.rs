@@ -105,8 +105,8 @@ pub(crate) async fn a_foreign_refusal_is_an_outage(
                 let seen = (error.class, error.status);
                 let expected = (ErrorClass::Unavailable, Some(status));
                 assert_eq!(seen, expected, "{call}: {status} {body}: {error}");
-                assert!(error.message.contains("check the proxy or firewall"), "{error}");
-                assert!(!error.message.contains("Sign in with"), "{error}");
+                assert!(error.reason.contains("check the proxy or firewall"), "{error}");
+                assert!(!error.reason.contains("Sign in with"), "{error}");
             }
         }
     }
