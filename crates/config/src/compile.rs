@@ -60,19 +60,18 @@ pub fn compile_with_orbs(
 
 /// Runs the phases over sources of which the configuration is the first.
 pub(crate) fn run<'d>(sources: &'d Sources, inputs: &'d Inputs, tracing: Tracing) -> Outcome {
-    let mut render = Renderer::new(sources, inputs);
-    render.tracing = tracing;
+    let mut render = Renderer::new(sources, inputs, tracing);
     let (planned, (resolved, unresolved)) = phases(&mut render, inputs).unwrap_or_default();
     render.report_misspelled_parameters();
-    let errors = render.report.errors();
+    let errors = render.found().errors();
     // While orbs are missing nothing is certain.
     let made = planned.made.filter(|_| errors == 0 && unresolved.is_empty());
     if made.is_some() {
         let unplanned = if inputs.git_ref.is_some() { Unplanned::Dropped } else { Unplanned::Kept };
-        render.report.ledger().settle_unplanned(unplanned);
+        render.report().ledger().settle_unplanned(unplanned);
     }
     let (plan, document) = made.unzip();
-    let Findings { diagnostics, unsupported } = render.report.finish();
+    let Findings { diagnostics, unsupported } = render.finish();
     let compiled = Compiled {
         plan,
         document: None,
@@ -101,21 +100,21 @@ fn phases<'d>(render: &mut Renderer<'d>, inputs: &'d Inputs) -> Option<(Planned,
 
 /// Reports what is wrong with the YAML; returns the root if it is a mapping.
 fn mapping(render: &mut Renderer<'_>) -> Option<At> {
-    let doc = render.doc;
+    let doc = render.doc();
     for problem in &doc.file(FileId::CONFIG).problems {
-        render.report.add(problem.clone());
+        render.report().add(problem.clone());
     }
     let root = doc.root(FileId::CONFIG);
     let place = match root.map(|root| (root, doc.view(root))) {
         Some((root, View::Map(_))) => return Some(root),
         Some((_, View::Broken)) => return None,
         Some((root, View::Scalar(..) | View::Seq(_))) => doc.place(root),
-        None if render.report.errors() > 0 => return None,
+        None if render.found().errors() > 0 => return None,
         None => Place::default(),
     };
     let span = Span { end: place.span.start.saturating_add(1), ..place.span };
     let place = place.with_span(span);
     let problem = Problem::error(codes::NOT_A_MAPPING, place, "the config must be a mapping");
-    render.report.add(problem.help("start with `version: 2.1`"));
+    render.report().add(problem.help("start with `version: 2.1`"));
     None
 }

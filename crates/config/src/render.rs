@@ -10,15 +10,10 @@ pub(crate) mod evaluate;
 pub(crate) mod express;
 pub(crate) mod fields;
 pub(crate) mod logic;
+mod tags;
+mod variables;
 
-use std::{
-    cell::Cell,
-    collections::{HashMap, HashSet},
-    ops::Range,
-    rc::Rc,
-};
-
-use indexmap::IndexMap;
+use std::{collections::HashMap, ops::Range, rc::Rc};
 
 use crate::{
     api::inputs::Inputs,
@@ -26,11 +21,17 @@ use crate::{
     language::{
         data::{Data, Trail},
         pattern::{Pattern, error::PatternError},
-        pipeline_values::data,
         profile::Profile,
+        version::Version,
     },
-    read::{report::Report, source::Sources},
-    render::budget::{Budget, Resource},
+    read::{
+        report::{Findings, Report},
+        source::Sources,
+    },
+    render::{
+        budget::{Budget, Resource},
+        variables::Variables,
+    },
     text::{
         help::Help,
         place::{Place, Span},
@@ -38,16 +39,7 @@ use crate::{
     },
 };
 
-/// A section that is nearly `parameters`.
-#[derive(Debug)]
-pub(crate) struct MisspelledParameters {
-    pub(crate) key: Place,
-    pub(crate) name: String,
-    /// The names that it declares.
-    pub(crate) declared: HashSet<String>,
-    /// What is live looked one of them up.
-    pub(crate) is_missed: Cell<bool>,
-}
+pub(crate) use variables::MisspelledParameters;
 
 /// Whether values remember how they came to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,15 +51,13 @@ pub(crate) enum Tracing {
 /// Renders nodes, and reports what is wrong with them.
 pub(crate) struct Renderer<'d> {
     /// The sources and their trees.
-    pub(crate) doc: &'d Sources,
-    pub(crate) report: Report<'d>,
-    pub(crate) profile: Profile,
+    doc: &'d Sources,
+    report: Report<'d>,
+    profile: Profile,
     /// Version 2.1: tags, commands, executors and conditions exist.
-    pub(crate) templates: bool,
-    /// `pipeline.*` by full path without `pipeline.`: `git.branch` is a value *and* the beginning
-    /// of `git.branch.is_default`, so this is not a tree (CFG §4.5).
-    pub(crate) pipeline: IndexMap<String, Data>,
-    pub(crate) tracing: Tracing,
+    templates: bool,
+    variables: Variables,
+    tracing: Tracing,
     budget: Budget,
     /// The budget's end was reported.
     exhausted: bool,
@@ -75,34 +65,66 @@ pub(crate) struct Renderer<'d> {
     patterns: HashMap<String, Result<Rc<Pattern>, PatternError>>,
     /// Of the scalar that is being rendered.
     trails: Vec<Rc<Trail>>,
-    /// The key under which the pipeline's parameters are declared, if it is misspelled, and whether one
-    /// of them was looked up.
-    pub(crate) misspelled_parameters: Option<MisspelledParameters>,
 }
 
 impl<'d> Renderer<'d> {
-    pub(crate) fn new(sources: &'d Sources, inputs: &Inputs) -> Self {
-        let values = inputs.pipeline_values.iter();
-        let mut pipeline: IndexMap<_, _> =
-            values.map(|(name, value)| (name.clone(), data(value))).collect();
-        if let Some(git_ref) = &inputs.git_ref {
-            // Where the caller left it out.
-            let name = if git_ref.tag().is_some() { "git.tag" } else { "git.branch" };
-            pipeline.entry(name.to_owned()).or_insert_with(|| Data::text(git_ref.name()));
-        }
+    pub(crate) fn new(sources: &'d Sources, inputs: &Inputs, tracing: Tracing) -> Self {
         Self {
             doc: sources,
             report: Report::new(sources),
             profile: inputs.profile,
             templates: true,
-            pipeline,
-            tracing: Tracing::Off,
+            variables: Variables::new(inputs),
+            tracing,
             budget: Budget::default(),
             exhausted: false,
             patterns: HashMap::new(),
             trails: Vec::new(),
-            misspelled_parameters: None,
         }
+    }
+
+    /// Returns the sources and their trees.
+    pub(crate) fn doc(&self) -> &'d Sources {
+        self.doc
+    }
+
+    /// Returns the report, to add to it.
+    pub(crate) fn report(&mut self) -> &mut Report<'d> {
+        &mut self.report
+    }
+
+    /// Returns what was reported so far.
+    pub(crate) fn found(&self) -> &Report<'d> {
+        &self.report
+    }
+
+    /// Returns what the report comes to.
+    pub(crate) fn finish(self) -> Findings {
+        self.report.finish()
+    }
+
+    pub(crate) fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// Returns whether tags, commands, executors and conditions exist, as in version 2.1.
+    pub(crate) fn has_templates(&self) -> bool {
+        self.templates
+    }
+
+    /// Notes which version the configuration has.
+    pub(crate) fn set_version(&mut self, version: Version) {
+        self.templates = version == Version::V2_1;
+    }
+
+    /// Adds the parameters of the pipeline to its values, by `parameters.NAME`.
+    pub(crate) fn bind_pipeline_parameters(&mut self, parameters: Vec<(String, Data)>) {
+        self.variables.bind(parameters);
+    }
+
+    /// Notes a section that was probably meant as that of the pipeline's parameters.
+    pub(crate) fn note_misspelled_parameters(&mut self, section: MisspelledParameters) {
+        self.variables.note_misspelled(section);
     }
 
     /// Returns whether values remember how they came to be.
@@ -123,24 +145,10 @@ impl<'d> Renderer<'d> {
         compiled.clone()
     }
 
-    /// Looks up a parameter of the pipeline in the section that is misspelled, and notes that it was.
-    fn of_misspelled_section(&self, name: &str) -> Option<Data> {
-        let section = self.misspelled_parameters.as_ref()?;
-        let is_one = section.declared.contains(name.strip_prefix("parameters.")?);
-        if !is_one || self.report.is_lenient() {
-            return None;
-        }
-        section.is_missed.set(true);
-        Some(Data::Unknown)
-    }
-
     /// Reports that the section of the pipeline's parameters is misspelled, if one of them was looked up:
     /// one mistake, however often it is met.
     pub(crate) fn report_misspelled_parameters(&mut self) {
-        let Some(section) = self.misspelled_parameters.take().filter(|of| of.is_missed.get())
-        else {
-            return;
-        };
+        let Some(section) = self.variables.take_missed() else { return };
         self.report.withdraw(codes::UNKNOWN_SECTION, section.key);
         let message = format!(
             "the pipeline's parameters are declared under `{}`, which is ignored",

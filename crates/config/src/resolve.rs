@@ -66,10 +66,10 @@ impl Resolver<'_, '_> {
     /// Returns whether it is a setup configuration.
     fn configuration(&mut self, root: At, inputs: &Inputs) -> Option<bool> {
         let version = self.check_version(root)?;
-        self.render.templates = version == Version::V2_1;
+        self.render.set_version(version);
         let is_setup = self.read_setup(root, version, inputs);
         self.bind_pipeline_parameters(root, &inputs.parameters);
-        if self.render.templates {
+        if self.render.has_templates() {
             self.import_all(root);
         }
         self.define(root, Users::ThisFile);
@@ -81,18 +81,18 @@ impl Resolver<'_, '_> {
 
     fn orb(&mut self, root: At) {
         if self.check_version(root) == Some(Version::V2_0) {
-            let place = first_key(self.render.doc, root);
+            let place = first_key(self.render.doc(), root);
             let problem = Problem::error(codes::ORB_INVALID, place, "an orb needs version 2.1");
-            self.render.report.add(problem.help("write `version: 2.1`"));
+            self.render.report().add(problem.help("write `version: 2.1`"));
         }
         self.import_all(root);
         self.define(root, Users::OtherFiles);
         check_keys_of_orb(self.render, self.modules, root);
-        let entries = self.render.doc.entries(root);
+        let entries = self.render.doc().entries(root);
         for unused in ["workflows", "parameters", "setup"] {
             if let Some(entry) = entries.get(unused) {
                 let message = format!("`{unused}` has no effect in an orb");
-                self.render.report.add(Problem::warning(codes::IGNORED, entry.key, message));
+                self.render.report().add(Problem::warning(codes::IGNORED, entry.key, message));
             }
         }
         check_shapes(self.render, self.modules);

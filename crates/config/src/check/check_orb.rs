@@ -13,7 +13,7 @@ use crate::{
         source::{Source, Sources},
         yaml::{At, View},
     },
-    render::Renderer,
+    render::{Renderer, Tracing},
     resolve::{resolve_orb, section::first_key, shape::Shapes},
     text::{
         diagnostic::Diagnostic,
@@ -26,23 +26,23 @@ use crate::{
 /// not defined. What depends on arguments shows itself when the orb is used.
 pub fn check_orb(text: &str, inputs: &Inputs) -> Vec<Diagnostic> {
     let sources = Sources::new(Source::config(&inputs.path, text));
-    let mut render = Renderer::new(&sources, inputs);
+    let mut render = Renderer::new(&sources, inputs, Tracing::Off);
     for problem in &sources.file(FileId::CONFIG).problems {
-        render.report.add(problem.clone());
+        render.report().add(problem.clone());
     }
     match sources.root(FileId::CONFIG).filter(|root| sources.is_map(*root)) {
         Some(root) => {
             let mut modules = resolve_orb(&mut render, root, inputs);
             Checker::new(&mut render, &mut modules, Progress::default()).orb(root);
         }
-        None if render.report.errors() == 0 => {
+        None if render.found().errors() == 0 => {
             let message = "an orb must be a mapping with `commands`, `executors` or `jobs`";
             let problem = Problem::error(codes::NOT_A_MAPPING, Place::default(), message);
-            render.report.add(problem.help("start with `version: 2.1`"));
+            render.report().add(problem.help("start with `version: 2.1`"));
         }
         None => {}
     }
-    render.report.finish().diagnostics
+    render.finish().diagnostics
 }
 
 impl Checker<'_, '_> {
@@ -53,10 +53,10 @@ impl Checker<'_, '_> {
         let defined = [Element::Command, Element::Executor, Element::Job]
             .into_iter()
             .any(|element| !module.section(element).is_empty());
-        if !defined && self.render.report.errors() == 0 {
-            let place = first_key(self.render.doc, root);
+        if !defined && self.render.found().errors() == 0 {
+            let place = first_key(self.render.doc(), root);
             let message = "the orb defines no command, executor or job";
-            self.render.report.add(Problem::warning(codes::IGNORED, place, message));
+            self.render.report().add(Problem::warning(codes::IGNORED, place, message));
         }
     }
 
@@ -71,7 +71,7 @@ impl Checker<'_, '_> {
             .map(|definition| definition.body)
             .collect();
         for body in bodies {
-            if let Some(steps) = self.render.doc.get(body, "steps") {
+            if let Some(steps) = self.render.doc().get(body, "steps") {
                 self.check_names(steps.value, 0);
             }
         }
@@ -79,7 +79,7 @@ impl Checker<'_, '_> {
 
     fn check_names(&mut self, steps: At, depth: usize) {
         const DEPTH: usize = 100;
-        let View::Seq(items) = self.render.doc.view(steps) else { return };
+        let View::Seq(items) = self.render.doc().view(steps) else { return };
         for item in items.iter().filter(|_| depth < DEPTH) {
             let Some((name, key, value)) = Shapes::new(self.render, self.modules).step_shape(item)
             else {
@@ -87,7 +87,7 @@ impl Checker<'_, '_> {
             };
             match (name, value) {
                 ("when" | "unless", Some(value)) => {
-                    if let Some(steps) = self.render.doc.get(value, "steps") {
+                    if let Some(steps) = self.render.doc().get(value, "steps") {
                         self.check_names(steps.value, depth + 1);
                     }
                 }
@@ -122,7 +122,7 @@ impl Checker<'_, '_> {
         for (name, key) in names {
             let message =
                 format!("`{name}` cannot be used by name: names in an orb must not contain spaces");
-            self.render.report.add(Problem::warning(codes::SUSPICIOUS_NAME, key, message));
+            self.render.report().add(Problem::warning(codes::SUSPICIOUS_NAME, key, message));
         }
     }
 }

@@ -49,42 +49,38 @@ struct DormantCall<'a> {
 impl<'d> Checker<'_, 'd> {
     /// Looks at the names in the whole configuration.
     pub(crate) fn check_dormant(&mut self, root: At) {
-        if !self.render.templates || self.render.report.is_full() {
+        if !self.render.has_templates() || self.render.found().is_full() {
             return;
         }
-        let before = self.render.report.set_strictness(Strictness::Lenient);
+        let before = self.render.report().set_strictness(Strictness::Lenient);
         let scope = Scope::outer("the configuration", ModuleId::CONFIG);
         let module = self.modules.get(ModuleId::CONFIG);
         let definitions = module.jobs.values().chain(module.commands.values());
         let bodies: Vec<At> = definitions.filter(|one| !one.broken).map(|one| one.body).collect();
         for body in bodies {
-            if let Some(steps) = self.render.doc.get(body, "steps") {
+            if let Some(steps) = self.render.doc().get(body, "steps") {
                 self.dormant_steps(steps.value, &scope, 0);
             }
         }
-        let workflows = self.render.doc.get(root, "workflows");
-        for workflow in workflows.iter().flat_map(|section| self.render.doc.entries(section.value))
-        {
-            let jobs = self
-                .render
-                .doc
-                .get(workflow.value, "jobs")
-                .map(|jobs| self.render.doc.view(jobs.value));
+        let doc = self.render.doc();
+        let workflows = doc.get(root, "workflows");
+        for workflow in workflows.iter().flat_map(|section| doc.entries(section.value)) {
+            let jobs = doc.get(workflow.value, "jobs").map(|jobs| doc.view(jobs.value));
             if let Some(View::Seq(items)) = jobs {
                 items.iter().for_each(|item| self.dormant_invocation(item, &scope));
                 self.dormant_requirements(workflow.name, items);
             }
         }
-        self.render.report.set_strictness(before);
+        self.render.report().set_strictness(before);
     }
 
     fn dormant_invocation(&mut self, item: At, scope: &Rc<Scope>) {
         let Some((name, key, value)) = self.named(item) else { return };
         let fields: Vec<Entry<'d>> =
-            value.iter().flat_map(|at| self.render.doc.entries(*at)).collect();
+            value.iter().flat_map(|at| self.render.doc().entries(*at)).collect();
         let is_approval = fields.iter().any(|field| {
             field.name == "type"
-                && matches!(self.render.doc.view(field.value), View::Scalar("approval", _))
+                && matches!(self.render.doc().view(field.value), View::Scalar("approval", _))
         });
         let is_group = self.modules.get(ModuleId::CONFIG).groups.contains_key(name);
         if is_approval || is_group || !self.render.afford(Resource::Visits, 1 + fields.len(), key) {
@@ -111,13 +107,14 @@ impl<'d> Checker<'_, 'd> {
     /// Looks for requirements that no entry of the workflow answers to. Where names come from tags
     /// nothing is certain.
     fn dormant_requirements(&mut self, workflow: &str, items: Items<'d>) {
+        let doc = self.render.doc();
         let mut names: HashSet<&str> = HashSet::new();
         let mut prefixes: Vec<&str> = Vec::new();
         let mut required: Vec<(&str, At)> = Vec::new();
         for item in items.iter() {
             let Some((name, key, value)) = self.named(item) else { return };
-            let field = |name: &str| self.render.doc.get(value?, name).map(|field| field.value);
-            let text = |at: At| match self.render.doc.view(at) {
+            let field = |name: &str| doc.get(value?, name).map(|field| field.value);
+            let text = |at: At| match doc.view(at) {
                 View::Scalar(text, _) => Some(text),
                 View::Seq(_) | View::Map(_) | View::Broken => None,
             };
@@ -128,15 +125,13 @@ impl<'d> Checker<'_, 'd> {
             names.insert(own);
             if let Some(matrix) = field("matrix") {
                 names.insert(name);
-                names.extend(
-                    self.render.doc.get(matrix, "alias").and_then(|alias| text(alias.value)),
-                );
+                names.extend(doc.get(matrix, "alias").and_then(|alias| text(alias.value)));
                 prefixes.push(own);
             }
             required.extend(field("requires").map(|list| (own, list)));
         }
         for (requiring, list) in required {
-            let items = match self.render.doc.view(list) {
+            let items = match self.render.doc().view(list) {
                 View::Seq(items) => items.iter().collect(),
                 View::Scalar(..) => vec![list],
                 View::Map(_) | View::Broken => Vec::new(),
@@ -158,19 +153,19 @@ impl<'d> Checker<'_, 'd> {
                     codes::EMPTY_NAME,
                 ];
                 let reported =
-                    reported.into_iter().any(|code| self.render.report.is_reported(code, place));
+                    reported.into_iter().any(|code| self.render.found().is_reported(code, place));
                 if !reported && self.render.afford(Resource::Visits, 1, place) {
                     let message = no_such_job(requiring, name, workflow);
                     let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, place, message);
                     let help = did_you_mean(name, names.iter().copied());
-                    self.render.report.add(problem.maybe_help(help));
+                    self.render.report().add(problem.maybe_help(help));
                 }
             }
         }
     }
 
     fn dormant_steps(&mut self, list: At, scope: &Rc<Scope>, depth: usize) {
-        match self.render.doc.view(list) {
+        match self.render.doc().view(list) {
             _ if depth > DEPTH => {}
             View::Seq(steps) => steps.iter().for_each(|step| self.dormant_step(step, scope, depth)),
             View::Map(_) => self.dormant_step(list, scope, depth),
@@ -186,13 +181,13 @@ impl<'d> Checker<'_, 'd> {
         let site = Site { name, key, value, scope };
         match (name, value) {
             ("when" | "unless", Some(condition)) => {
-                if let Some(steps) = self.render.doc.get(condition, "steps") {
+                if let Some(steps) = self.render.doc().get(condition, "steps") {
                     self.dormant_steps(steps.value, scope, depth + 1);
                 }
             }
             ("steps", Some(list)) => self.dormant_steps(list, scope, depth + 1),
             ("run", Some(run)) => {
-                if let View::Seq(_) = self.render.doc.view(run) {
+                if let View::Seq(_) = self.render.doc().view(run) {
                     bad_run::<()>(self.render, &site, "is a list");
                 }
             }
@@ -201,14 +196,15 @@ impl<'d> Checker<'_, 'd> {
             _ => match self.lookup().find(ModuleId::CONFIG, Element::Command, name, key) {
                 Found::Definition(command) => {
                     let Some(command) = self.lookup().aliased_command(command) else { return };
-                    let given = value.iter().flat_map(|at| self.render.doc.entries(*at)).collect();
+                    let given =
+                        value.iter().flat_map(|at| self.render.doc().entries(*at)).collect();
                     let call = DormantCall { element: Element::Command, name, scope, depth };
                     self.dormant_arguments(&call, &command, given);
                 }
                 Found::Undefined if builtin::is_builtin(name) || STEP_WORDS.contains(&name) => {}
                 Found::Undefined
                     if builtin::hyphenated(name).is_some()
-                        && self.render.profile == Profile::Legacy => {}
+                        && self.render.profile() == Profile::Legacy => {}
                 Found::Undefined => unknown_command(self.render, self.modules, &site),
                 Found::Reported => {}
             },
@@ -248,11 +244,11 @@ impl<'d> Checker<'_, 'd> {
     /// Takes an item of a list apart: a name alone, or with what belongs to it. Any other shape is
     /// reported elsewhere; a name with a tag is not known.
     fn named(&self, item: At) -> Option<(&'d str, Place, Option<At>)> {
-        let found = match self.render.doc.view(item) {
+        let found = match self.render.doc().view(item) {
             View::Scalar(name, style)
                 if matches!(scalar::resolve(name, style), scalar::Scalar::Text(_)) =>
             {
-                (name, self.render.doc.place(item), None)
+                (name, self.render.doc().place(item), None)
             }
             View::Map(entries) if entries.len() == 1 => {
                 let entry = entries.first()?;

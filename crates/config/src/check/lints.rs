@@ -16,10 +16,10 @@ use crate::{
 impl<'d> Checker<'_, 'd> {
     /// Definitions that nothing mentions (W-01, W-02), and names that two kinds share (W-14).
     pub(crate) fn lint_definitions(&mut self, root: At) {
-        if !self.render.templates {
+        if !self.render.has_templates() {
             return;
         }
-        let doc = &self.render.doc.file(FileId::CONFIG).doc;
+        let doc = &self.render.doc().file(FileId::CONFIG).doc;
         let mentioned = doc.mentions();
         let module = self.modules.get(ModuleId::CONFIG);
         let unused = |element: Element, is_used: &dyn Fn(&str) -> bool| {
@@ -31,7 +31,7 @@ impl<'d> Checker<'_, 'd> {
         };
         // A command that is a string uses the one that it names.
         let aliases =
-            module.commands.values().filter_map(|one| match self.render.doc.view(one.body) {
+            module.commands.values().filter_map(|one| match self.render.doc().view(one.body) {
                 View::Scalar(name, _) => Some(name),
                 View::Seq(_) | View::Map(_) | View::Broken => None,
             });
@@ -49,18 +49,18 @@ impl<'d> Checker<'_, 'd> {
         problems.extend(self.unused_parameters());
         for (name, problem) in problems {
             // What a misspelled name is meant for is used.
-            if !self.render.report.is_meant(&name) {
-                self.render.report.add(problem);
+            if !self.render.found().is_meant(&name) {
+                self.render.report().add(problem);
             }
         }
         for problem in self.shared_names(root) {
-            self.render.report.add(problem);
+            self.render.report().add(problem);
         }
     }
 
     fn unused_orbs(&self, root: At, prefixes: &HashSet<&str>) -> Vec<(String, Problem)> {
-        let Some(orbs) = self.render.doc.get(root, "orbs") else { return Vec::new() };
-        let unused = self.render.doc.entries(orbs.value);
+        let Some(orbs) = self.render.doc().get(root, "orbs") else { return Vec::new() };
+        let unused = self.render.doc().entries(orbs.value);
         let unused = unused.iter().filter(|orb| !prefixes.contains(orb.name));
         let problem = |orb: crate::read::yaml::Entry<'_>| {
             let message = format!("orb `{}` is imported but never used", orb.name);
@@ -97,8 +97,8 @@ impl<'d> Checker<'_, 'd> {
     /// The source of a definition; with aliases it may reach elsewhere, and then the whole file
     /// counts.
     fn body_text(&self, definition: &Definition) -> &'d str {
-        let file = self.render.doc.file(FileId::CONFIG);
-        let place = self.render.doc.place(definition.body);
+        let file = self.render.doc().file(FileId::CONFIG);
+        let place = self.render.doc().place(definition.body);
         let body = file.text.get(place.span.start()..place.span.end()).unwrap_or("");
         if place.via.is_some()
             || body.contains(": *")
@@ -115,9 +115,9 @@ impl<'d> Checker<'_, 'd> {
         let mut problems = Vec::new();
         let workflows = self
             .render
-            .doc
+            .doc()
             .get(root, "workflows")
-            .map(|entry| self.render.doc.entries(entry.value));
+            .map(|entry| self.render.doc().entries(entry.value));
         let workflow = |name: &str| workflows.as_ref()?.get(name).map(|entry| entry.key);
         for (name, command) in &module.commands {
             let executor = module.executors.get(name);

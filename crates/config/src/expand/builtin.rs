@@ -163,11 +163,11 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
             let message = format!("the `{}` step is not supported in this release", site.name);
             let problem = Problem::unsupported(codes::UNSUPPORTED_STEP, site.key, message);
             let help = "remove the step, or replace it with a `run` step";
-            self.render.report.add_unsupported(problem.help(help));
+            self.render.report().add_unsupported(problem.help(help));
         }
-        let line = Some(self.render.report.line(site.key));
+        let line = Some(self.render.found().line(site.key));
         let attributes = self.attributes(site, builtin)?;
-        let errors = self.render.report.errors();
+        let errors = self.render.found().errors();
         let names: Vec<&str> = builtin.keys.iter().copied().chain(["name", "when"]).collect();
         let keys = || attributes.fields().iter().map(|field| (&*field.name, field.key));
         for &key in builtin.required {
@@ -180,7 +180,7 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
                 let message = format!("`{}` needs `{key}`", builtin.word);
                 let problem = Problem::error(codes::MISSING_KEY, site.key, message);
                 let problem = with_unknown(problem, keys(), &names);
-                self.render.report.add(problem.help(format!("write `{}`", builtin.example)));
+                self.render.report().add(problem.help(format!("write `{}`", builtin.example)));
             }
         }
         let kind = self.kind_of_step(builtin, &attributes, site);
@@ -196,7 +196,7 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
             when = when_of(self.render, &field.value).unwrap_or_default();
         }
         self.check_executor(site, executor_kind);
-        let kind = kind.filter(|_| self.render.report.errors() == errors)?;
+        let kind = kind.filter(|_| self.render.found().errors() == errors)?;
         let rendered = match attributes.data {
             Data::Null => Value::new(Data::text(site.name), site.key),
             _ => rendered_step(site, attributes),
@@ -231,7 +231,7 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
                 let is_list = key == "fingerprints";
                 let written = if is_list { format!("[{text}]") } else { text.to_string() };
                 self.render
-                    .report
+                    .report()
                     .add(problem.help(format!("write `{}: {{ {key}: {written} }}`", site.name)));
                 let list = || Value::new(Data::List(Rc::new(vec![value.clone()])), value.place);
                 let field = if is_list { list() } else { value.clone() };
@@ -241,7 +241,7 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
             _ => {
                 let message = format!("`{}` must be a mapping or have no value", site.name);
                 let problem = Problem::error(codes::BAD_STEP, value.place, message);
-                self.render.report.add(problem.help(format!("write `{}`", builtin.example)));
+                self.render.report().add(problem.help(format!("write `{}`", builtin.example)));
                 None
             }
         }
@@ -306,7 +306,7 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
             let message = "`paths` should be a list; the string is treated as a list with one \
                            item";
             let problem = Problem::warning(codes::WRONG_TYPE, field.value.place, message);
-            self.render.report.add(problem.help("put a dash before it, or brackets around it"));
+            self.render.report().add(problem.help("put a dash before it, or brackets around it"));
         }
         if matches!(field.value.data, Data::Unknown) {
             return None;
@@ -324,7 +324,7 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
                 let message = "`keys` should be a list; the string is treated as a list with one \
                                item";
                 let problem = Problem::warning(codes::WRONG_TYPE, field.value.place, message);
-                self.render.report.add(problem.help("for a single key, write `key: …`"));
+                self.render.report().add(problem.help("for a single key, write `key: …`"));
             }
             keys.extend(self.render.texts_of(&field.value, "keys").into_iter().map(|key| key.text));
         }
@@ -335,7 +335,7 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
             let problem = Problem::error(codes::CONFLICTING_ATTRIBUTES, site.key, message);
             let given = attributes.fields().iter().map(|field| (&*field.name, field.key));
             let problem = with_unknown(problem, given, &["key", "keys", "name", "when"]);
-            self.render.report.add(problem.help("write `restore_cache: { keys: [deps-v1] }`"));
+            self.render.report().add(problem.help("write `restore_cache: { keys: [deps-v1] }`"));
         }
         (!keys.is_empty()).then_some(keys)
     }
@@ -346,14 +346,14 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
             let message = "`fingerprints` should be a list; the string is treated as a list with \
                            one item";
             let problem = Problem::warning(codes::WRONG_TYPE, field.value.place, message);
-            self.render.report.add(problem.help("put a dash before it, or brackets around it"));
+            self.render.report().add(problem.help("put a dash before it, or brackets around it"));
         }
         let texts = self.render.texts_of(&field.value, "fingerprints");
         for PlacedText { text, place } in &texts {
             if text.contains('$') {
                 let message =
                     format!("`{text}` is used literally: variables are not expanded here");
-                self.render.report.add(Problem::warning(
+                self.render.report().add(Problem::warning(
                     codes::UNEXPANDED_VARIABLE,
                     *place,
                     message,
@@ -375,13 +375,13 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
                 let message = "`depth` must be a positive integer";
                 let problem =
                     Problem::error(codes::CONFLICTING_ATTRIBUTES, field.value.place, message);
-                self.render.report.add(problem);
+                self.render.report().add(problem);
                 None
             }
         };
         if let (Some(field), false) = (depth, is_shallow) {
             let message = "`depth` needs `method: shallow`";
-            self.render.report.add(Problem::error(
+            self.render.report().add(Problem::error(
                 codes::CONFLICTING_ATTRIBUTES,
                 field.key,
                 message,
@@ -393,7 +393,7 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
             Some("shallow") if depth.is_none() => {
                 let message = "`method: shallow` needs `depth`";
                 let problem = Problem::error(codes::CONFLICTING_ATTRIBUTES, method.place, message);
-                self.render.report.add(problem.help("add `depth: 1`"));
+                self.render.report().add(problem.help("add `depth: 1`"));
                 CheckoutMethod::default()
             }
             Some("shallow") => {
@@ -409,7 +409,7 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
                 let message = format!("`{other}` is not a valid `method`");
                 let help = "allowed: `blobless`, `full`, `shallow`";
                 self.render
-                    .report
+                    .report()
                     .add(Problem::error(codes::NOT_IN_ENUM, method.place, message).help(help));
                 CheckoutMethod::default()
             }
@@ -421,7 +421,7 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
         let message =
             format!("{asked} clones are not supported in this release: a full clone is made");
         let problem = Problem::unsupported(codes::UNSUPPORTED_OPTION, place, message);
-        self.render.report.add_unsupported(problem);
+        self.render.report().add_unsupported(problem);
     }
 
     /// Steps that their environment cannot do (CFG §3.4, §3.13).
@@ -440,7 +440,7 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
             }
             _ => return,
         };
-        self.render.report.add(problem);
+        self.render.report().add(problem);
     }
 }
 

@@ -90,25 +90,25 @@ impl<'c, 'd> EnvironmentReader<'c, 'd> {
                         format!("environment variable `{name}` must be a scalar, found a {found}");
                     let problem = Problem::error(codes::BAD_ENVIRONMENT, value.place, message);
                     self.render
-                        .report
+                        .report()
                         .add(problem.help("quote it, or write the value as a JSON string"));
                     return None;
                 }
             }
         };
         if let Data::Float(..) | Data::Int(_) = value.data {
-            let written = self.render.doc.written(value.place);
+            let written = self.render.doc().written(value.place);
             if written != text && !written.contains("<<") {
                 let reason =
                     scalar::lost(written).map_or("YAML reads it as a number", |lost| lost.reason);
                 let message = format!("`{written}` becomes `{text}`: {reason}");
                 let problem = Problem::warning(codes::LOST_DIGITS, value.place, message);
-                self.render.report.add(problem.help(format!("quote it: `\"{written}\"`")));
+                self.render.report().add(problem.help(format!("quote it: `\"{written}\"`")));
             }
         }
         if text.contains('\0') {
             let message = format!("environment variable `{name}` contains a null byte");
-            self.render.report.add(Problem::error(codes::BAD_ENVIRONMENT, value.place, message));
+            self.render.report().add(Problem::error(codes::BAD_ENVIRONMENT, value.place, message));
             return None;
         }
         Some(text)
@@ -121,13 +121,13 @@ impl<'c, 'd> EnvironmentReader<'c, 'd> {
         }
         let number = u8::from(truth);
         let message = format!("environment variable `{name}` is set to `{number}`, not `{truth}`");
-        let help = if self.render.doc.written(place).contains("<<") {
+        let help = if self.render.doc().written(place).contains("<<") {
             format!("compare with `{number}` in the script")
         } else {
             format!("quote it: `\"{truth}\"`, or write `{number}`")
         };
         let problem = Problem::warning(codes::BOOLEAN_VARIABLE, place, message);
-        self.render.report.add(problem.help(help));
+        self.render.report().add(problem.help(help));
     }
 
     /// `NAME=value` in one string.
@@ -136,7 +136,7 @@ impl<'c, 'd> EnvironmentReader<'c, 'd> {
             Data::Unknown | Data::Null => {}
             Data::Text(text) => {
                 if let Some(problem) = misleading_assignment(text, value.place) {
-                    self.render.report.add(problem);
+                    self.render.report().add(problem);
                 } else {
                     let name = text.split_once('=').map_or(&**text, |(name, _)| name);
                     self.check_name(name, value.place, owner);
@@ -148,7 +148,7 @@ impl<'c, 'd> EnvironmentReader<'c, 'd> {
                 let message =
                     format!("`environment` must be a mapping, found {}", other.type_name());
                 let problem = Problem::error(codes::BAD_ENVIRONMENT, value.place, message);
-                self.render.report.add(problem.help("write `environment: { NAME: value }`"));
+                self.render.report().add(problem.help("write `environment: { NAME: value }`"));
             }
         }
     }
@@ -173,17 +173,17 @@ impl<'c, 'd> EnvironmentReader<'c, 'd> {
         } else {
             format!("write each variable on its own line, as `{name}: {first}`")
         };
-        self.render.report.add(problem.help(help));
+        self.render.report().add(problem.help(help));
     }
 
     fn check_name(&mut self, name: &str, place: Place, owner: Owner) {
         if name.is_empty() || name.contains(['=', '\0']) {
             let message = format!("`{name}` is not a valid environment variable name");
-            self.render.report.add(Problem::error(codes::BAD_ENVIRONMENT, place, message));
+            self.render.report().add(Problem::error(codes::BAD_ENVIRONMENT, place, message));
         } else if owner != Owner::Container && !is_variable_name(name) {
             let message = format!("shells cannot read an environment variable named `{name}`");
             let problem = Problem::warning(codes::BAD_ENVIRONMENT, place, message);
-            self.render.report.add(
+            self.render.report().add(
                 problem.help("use only letters, digits and `_`, and do not start with a digit"),
             );
         }

@@ -69,7 +69,7 @@ impl<'c, 'd> ExecutorReader<'c, 'd> {
         if let Some(place) = found.windows() {
             let message = "Windows jobs are not supported in this release";
             let problem = Problem::unsupported(codes::UNSUPPORTED_WINDOWS, place, message);
-            self.render.report.add_unsupported(problem);
+            self.render.report().add_unsupported(problem);
         }
         self.refused_containers(&found);
         found
@@ -92,7 +92,7 @@ impl<'c, 'd> ExecutorReader<'c, 'd> {
             let code = codes::UNSUPPORTED_SERVICE_CONTAINER;
             let problem = Problem::unsupported(code, image.place, message);
             let help = JobRefusal::ServiceContainer.help();
-            self.render.report.add_unsupported(problem.help(help));
+            self.render.report().add_unsupported(problem.help(help));
         }
         let programs = ["entrypoint", "command"].into_iter().filter_map(|key| primary.field(key));
         for field in programs.filter(|field| !field.value.is_null()) {
@@ -103,7 +103,7 @@ impl<'c, 'd> ExecutorReader<'c, 'd> {
             let problem =
                 Problem::unsupported(codes::UNSUPPORTED_CONTAINER_PROGRAM, field.key, message);
             let help = JobRefusal::ContainerProgram.help();
-            self.render.report.add_unsupported(problem.help(help));
+            self.render.report().add_unsupported(problem.help(help));
         }
     }
 
@@ -114,18 +114,18 @@ impl<'c, 'd> ExecutorReader<'c, 'd> {
         key: Place,
     ) -> ExecutionEnvironment {
         let own = self.execution(body, scope);
-        let Some(executor) = self.render.doc.get(body, "executor") else {
+        let Some(executor) = self.render.doc().get(body, "executor") else {
             if own.kind == FoundExecutor::Absent {
                 self.no_executor(key, body);
             }
             return own;
         };
-        if !self.render.templates {
+        if !self.render.has_templates() {
             if own.kind == FoundExecutor::Absent {
                 let message = "`executor` needs version 2.1";
                 let problem = Problem::error(codes::NEEDS_2_1, executor.key, message);
                 self.render
-                    .report
+                    .report()
                     .add(problem.help("change the version to `2.1` and escape `<<` as `\\<<`"));
                 return ExecutionEnvironment::broken();
             }
@@ -147,7 +147,7 @@ impl<'c, 'd> ExecutorReader<'c, 'd> {
     }
 
     fn no_executor(&mut self, key: Place, body: At) {
-        let doc = self.render.doc;
+        let doc = self.render.doc();
         let keys = || doc.entries(body).into_iter().map(|entry| (entry.name, entry.key));
         if self.render.is_misspelled(keys(), JOB, &["docker", "machine", "macos", "executor"]) {
             return;
@@ -155,7 +155,7 @@ impl<'c, 'd> ExecutorReader<'c, 'd> {
         let message = "the job has no execution environment";
         let problem = Problem::error(codes::NO_EXECUTOR, key, message);
         let problem = with_unknown(problem, keys(), JOB.keys);
-        self.render.report.add(
+        self.render.report().add(
             problem.help(
                 "add `docker: [{ image: cimg/base:stable }]`, `machine: true` or `executor: …`",
             ),
@@ -195,15 +195,15 @@ impl<'c, 'd> ExecutorReader<'c, 'd> {
         else {
             return ExecutionEnvironment::broken();
         };
-        let width = self.render.doc.width(definition.body);
+        let width = self.render.doc().width(definition.body);
         self.lookup().empty_is_used(&definition, Element::Executor);
         if definition.broken || !self.render.afford(Resource::Visits, 8 * width, place) {
             return ExecutionEnvironment::broken();
         }
-        if let View::Scalar(..) = self.render.doc.view(definition.body) {
+        if let View::Scalar(..) = self.render.doc().view(definition.body) {
             if depth >= ALIASES {
                 let message = format!("executor `{name}` refers to itself");
-                self.render.report.add(Problem::error(codes::RECURSION, definition.key, message));
+                self.render.report().add(Problem::error(codes::RECURSION, definition.key, message));
                 return ExecutionEnvironment::broken();
             }
             let outer = Scope::outer(scope.owner.clone(), definition.module);
@@ -211,9 +211,9 @@ impl<'c, 'd> ExecutorReader<'c, 'd> {
             return self.executor(definition.body, &alias, &outer, depth + 1);
         }
         let callee: Rc<str> = format!("executor `{name}`").into();
-        self.render.report.enter(&callee, place);
+        self.render.report().enter(&callee, place);
         let mut execution = self.executor_body(&callee, &definition, arguments, place);
-        self.render.report.leave();
+        self.render.report().leave();
         if self.render.is_tracing() {
             execution.through(&callee, place);
         }
@@ -239,14 +239,14 @@ impl<'c, 'd> ExecutorReader<'c, 'd> {
         let inner = Scope::inner(callee, definition.module, bindings);
         let execution = self.execution(definition.body, &inner);
         if execution.kind == FoundExecutor::Absent {
-            let entries = self.render.doc.entries(definition.body);
+            let entries = self.render.doc().entries(definition.body);
             let keys = entries.iter().map(|entry| (entry.name, entry.key));
             if self.render.is_misspelled(keys, EXECUTOR, &["docker", "machine", "macos"]) {
                 return ExecutionEnvironment::broken();
             }
             let message = format!("{callee} has no `docker`, `machine` or `macos`");
             let problem = Problem::error(codes::NO_EXECUTOR, definition.key, message);
-            self.render.report.add(
+            self.render.report().add(
                 problem.help("add `docker: [{ image: cimg/base:stable }]` or `machine: true`"),
             );
             return ExecutionEnvironment::broken();
@@ -256,7 +256,7 @@ impl<'c, 'd> ExecutorReader<'c, 'd> {
 
     /// Says where a name at `place` comes from that is used at `node`.
     fn origin(&self, node: At, place: Place) -> NameOrigin {
-        let doc = self.render.doc;
+        let doc = self.render.doc();
         let user = doc.place(node);
         let is_inside = user.file == place.file
             && (user.span.start..=user.span.end).contains(&place.span.start);
@@ -306,7 +306,9 @@ impl<'c, 'd> ExecutorReader<'c, 'd> {
             defined => format!("defined: {defined}").into(),
         });
         let message = format!("cannot find a definition for executor named `{name}`");
-        self.render.report.add(Problem::error(codes::UNKNOWN_EXECUTOR, place, message).help(help));
+        self.render
+            .report()
+            .add(Problem::error(codes::UNKNOWN_EXECUTOR, place, message).help(help));
         None
     }
 
@@ -314,7 +316,7 @@ impl<'c, 'd> ExecutorReader<'c, 'd> {
         let message = "`executor` must be a name, or a mapping with `name` and arguments";
         let help = "write `executor: linux`, `executor: orb/linux` or `executor: { name: linux, tag: \"22\" }`";
         self.render
-            .report
+            .report()
             .add(Problem::error(codes::BAD_EXECUTOR, value.place, message).help(help));
         ExecutionEnvironment::broken()
     }
@@ -322,7 +324,7 @@ impl<'c, 'd> ExecutorReader<'c, 'd> {
     /// Reads the keys that jobs and executors share.
     fn execution(&mut self, body: At, scope: &Rc<Scope>) -> ExecutionEnvironment {
         let mut found = KindReader::new(self.render).kind_of(body, scope);
-        for entry in self.render.doc.entries(body).iter() {
+        for entry in self.render.doc().entries(body).iter() {
             match entry.name {
                 "resource_class" | "working_directory" => {
                     let value = self.render.evaluate(entry.value, scope);

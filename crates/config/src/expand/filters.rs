@@ -200,7 +200,7 @@ impl<'c, 'd> FilterReader<'c, 'd> {
 
     /// Reads the filters of an invocation.
     pub(crate) fn filters(&mut self, entry: &Entry<'_>, scope: &Rc<Scope>) -> Filters {
-        match self.render.doc.view(entry.value) {
+        match self.render.doc().view(entry.value) {
             View::Map(entries) => {
                 self.check_filter_keys(&entries, FILTERS);
                 let mut read = |name: &str| {
@@ -209,7 +209,7 @@ impl<'c, 'd> FilterReader<'c, 'd> {
                 };
                 Filters::Names { branches: read("branches"), tags: read("tags") }
             }
-            View::Scalar(text, _) if !self.render.doc.is_null(entry.value) => {
+            View::Scalar(text, _) if !self.render.doc().is_null(entry.value) => {
                 self.filter_expression(text, entry, scope)
             }
             View::Scalar(..) | View::Broken => Filters::Absent,
@@ -220,7 +220,7 @@ impl<'c, 'd> FilterReader<'c, 'd> {
                     "`filters` must be a mapping or an expression",
                 );
                 self.render
-                    .report
+                    .report()
                     .add(problem.help("write `filters: { branches: { only: main } }`"));
                 Filters::Absent
             }
@@ -237,21 +237,23 @@ impl<'c, 'd> FilterReader<'c, 'd> {
             let is_meant = is_alone
                 || !is_rule && decides(entry.name)
                 || nearest(entry.name, known.keys.iter().copied()).is_some();
-            let is_ignored =
-                self.render.profile == Profile::Legacy && self.render.templates && !is_meant;
+            let is_ignored = self.render.profile() == Profile::Legacy
+                && self.render.has_templates()
+                && !is_meant;
             if is_ignored && !known.keys.contains(&entry.name) {
                 let message = format!("unknown {} key `{}` has no effect", known.what, entry.name);
                 let problem = Problem::warning(codes::IGNORED, entry.key, message);
                 let keys = list(known.keys.iter().copied());
-                self.render.report.add(problem.help(format!("allowed keys: {keys}")));
-            } else if is_meant && !self.render.templates && !known.keys.contains(&entry.name) {
+                self.render.report().add(problem.help(format!("allowed keys: {keys}")));
+            } else if is_meant && !self.render.has_templates() && !known.keys.contains(&entry.name)
+            {
                 // In version 2 other unknown keys are warnings, but this one decides what runs.
                 let message = format!("unknown {} key `{}`", known.what, entry.name);
                 let problem = Problem::error(known.code, entry.key, message);
                 let advice = (known.advice)(entry.name).map(Help::from);
                 let near = || did_you_mean(entry.name, known.keys.iter().copied());
                 let keys = || format!("allowed keys: {}", list(known.keys.iter().copied())).into();
-                self.render.report.add(problem.help(advice.or_else(near).unwrap_or_else(keys)));
+                self.render.report().add(problem.help(advice.or_else(near).unwrap_or_else(keys)));
             } else {
                 self.render.check_keys([(entry.name, entry.key)], known);
             }
@@ -259,13 +261,13 @@ impl<'c, 'd> FilterReader<'c, 'd> {
     }
 
     fn filter_expression(&mut self, text: &str, entry: &Entry<'_>, scope: &Rc<Scope>) -> Filters {
-        if !self.render.templates {
+        if !self.render.has_templates() {
             let problem =
                 Problem::error(codes::NEEDS_2_1, entry.key, "filter expressions need version 2.1");
-            self.render.report.add(problem);
+            self.render.report().add(problem);
             return Filters::Absent;
         }
-        let place = self.render.doc.place(entry.value);
+        let place = self.render.doc().place(entry.value);
         let trimmed = text.trim();
         if trimmed.contains("<<") {
             let sole = trimmed.starts_with("<<")
@@ -275,7 +277,7 @@ impl<'c, 'd> FilterReader<'c, 'd> {
                 let message = "a filter expression cannot be mixed with `<< … >>`";
                 let problem = Problem::error(codes::BAD_FILTER_EXPRESSION, place, message);
                 self.render
-                    .report
+                    .report()
                     .add(problem.help("write `pipeline.git.branch == \"main\"` without `<< >>`"));
                 return Filters::Absent;
             }
@@ -304,7 +306,7 @@ impl<'c, 'd> FilterReader<'c, 'd> {
             Filters::Names { .. } => self.render.evaluate(entry.value, scope),
             Filters::Decided(_) => {
                 let map = |name: &str, value: Data| {
-                    let value = Value::new(value, self.render.doc.place(entry.value));
+                    let value = Value::new(value, self.render.doc().place(entry.value));
                     Data::Map(Rc::new(vec![Field::new(name, value)]))
                 };
                 let fields = ["branches", "tags"].map(|name| {
@@ -319,24 +321,27 @@ impl<'c, 'd> FilterReader<'c, 'd> {
 
     /// Reads `branches` or `tags`; `None` if it has neither `only` nor `ignore`.
     pub(crate) fn rule(&mut self, entry: &Entry<'_>, scope: &Rc<Scope>) -> Option<Rule> {
-        let entries = match self.render.doc.view(entry.value) {
+        let entries = match self.render.doc().view(entry.value) {
             View::Map(entries) => entries,
             View::Broken => return None,
-            View::Scalar(..) if self.render.doc.is_null(entry.value) => return None,
+            View::Scalar(..) if self.render.doc().is_null(entry.value) => return None,
             View::Scalar(..) | View::Seq(_) => {
                 let message = format!("`{}` must be a mapping with `only` or `ignore`", entry.name);
-                let problem =
-                    Problem::error(codes::BAD_FILTERS, self.render.doc.place(entry.value), message);
+                let problem = Problem::error(
+                    codes::BAD_FILTERS,
+                    self.render.doc().place(entry.value),
+                    message,
+                );
                 self.render
-                    .report
+                    .report()
                     .add(problem.help(format!("write `{}: {{ only: … }}`", entry.name)));
                 return None;
             }
         };
         self.check_filter_keys(&entries, RULE);
         let get = |name: &str| entries.get(name);
-        let only = get("only").filter(|entry| !self.render.doc.is_null(entry.value));
-        let ignore = get("ignore").filter(|entry| !self.render.doc.is_null(entry.value));
+        let only = get("only").filter(|entry| !self.render.doc().is_null(entry.value));
+        let ignore = get("ignore").filter(|entry| !self.render.doc().is_null(entry.value));
         let ignore =
             ignore.map(|ignore| Rule::Ignore(self.tests(ignore.value, ignore.name, scope)));
         only.map(|only| Rule::Only(self.tests(only.value, only.name, scope))).or(ignore)
@@ -366,7 +371,7 @@ impl<'c, 'd> FilterReader<'c, 'd> {
                     .map_or(place, |span| self.render.within(place, pattern, span));
                 let message = format!("invalid regular expression `{pattern}`: {}", error.message);
                 let problem = Problem::error(codes::BAD_REGEX, place, message);
-                self.render.report.add(problem.maybe_help(error.help));
+                self.render.report().add(problem.maybe_help(error.help));
                 NameTestKind::Broken
             }
         };
@@ -385,7 +390,7 @@ impl<'c, 'd> FilterReader<'c, 'd> {
                 None if is_glob(text) => format!("write `/{}/`", glob_pattern(text)),
                 None => format!("write `/{}/`", text.trim_matches('/')),
             };
-            self.render.report.add(problem.help(help));
+            self.render.report().add(problem.help(help));
         }
     }
 
@@ -393,7 +398,7 @@ impl<'c, 'd> FilterReader<'c, 'd> {
     fn lint_pattern(&mut self, pattern: &Pattern, place: Place) {
         if let Some(PatternError { message, help, .. }) = pattern.refused_by_next() {
             let problem = Problem::warning(codes::LOOK_AROUND, place, message);
-            self.render.report.add(problem.maybe_help(help));
+            self.render.report().add(problem.maybe_help(help));
         }
     }
 }
@@ -455,7 +460,7 @@ fn any(render: &mut Renderer<'_>, tests: &[NameTest], name: &str) -> bool {
         NameTestKind::Matches(pattern) => pattern.matches(name).unwrap_or_else(|error| {
             // Neither answer would be safe, so the whole configuration is refused.
             let problem = Problem::error(codes::BAD_REGEX, test.place, error.message);
-            render.report.add(problem.maybe_help(error.help));
+            render.report().add(problem.maybe_help(error.help));
             false
         }),
     })

@@ -5,6 +5,7 @@ mod entry;
 mod group;
 mod outline;
 mod requirements;
+mod unknown;
 
 pub(crate) use entry::{Draft, Presence, invoked_name};
 pub(crate) use requirements::{NamePart, RequiredJob};

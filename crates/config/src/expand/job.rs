@@ -76,7 +76,7 @@ impl<'c, 'd> JobTypeReader<'c, 'd> {
         definition: &Definition,
         scope: &Rc<Scope>,
     ) -> JobType {
-        let Some(kind) = self.render.doc.get(definition.body, "type") else {
+        let Some(kind) = self.render.doc().get(definition.body, "type") else {
             return JobType::Build;
         };
         let value = self.render.evaluate(kind.value, scope);
@@ -117,7 +117,7 @@ impl<'c, 'd> JobTypeReader<'c, 'd> {
                     },
                 );
                 self.render
-                    .report
+                    .report()
                     .add(Problem::error(codes::UNKNOWN_JOB_TYPE, value.place, message).help(help));
                 return JobType::Unusable;
             }
@@ -129,7 +129,7 @@ impl<'c, 'd> JobTypeReader<'c, 'd> {
     fn unsupported_type(&mut self, kind: &str, place: Place) {
         let message = format!("jobs of type `{kind}` are not supported in this release");
         let problem = Problem::unsupported(codes::UNSUPPORTED_JOB_TYPE, place, message);
-        self.render.report.add_unsupported(problem);
+        self.render.report().add_unsupported(problem);
     }
 
     fn needed_key(
@@ -139,20 +139,20 @@ impl<'c, 'd> JobTypeReader<'c, 'd> {
         kind: &Value,
         scope: &Rc<Scope>,
     ) -> Option<String> {
-        let text = self.render.doc.get(definition.body, key);
+        let text = self.render.doc().get(definition.body, key);
         let text = text.and_then(|entry| self.render.text_field(entry.value, key, scope));
         if text.is_none() {
             let word = kind.data.scalar_text().unwrap_or_default();
             let message = format!("a job of type `{word}` needs `{key}`");
             let problem = Problem::error(codes::JOB_TYPE_KEY, kind.place, message);
-            self.render.report.add(problem.help(format!("add `{key}: …`")));
+            self.render.report().add(problem.help(format!("add `{key}: …`")));
         }
         text
     }
 
     /// The keys of a release's `validation` (CFG §2.10).
     fn check_validation(&mut self, definition: &Definition, scope: &Rc<Scope>) {
-        let Some(validation) = self.render.doc.get(definition.body, "validation") else { return };
+        let Some(validation) = self.render.doc().get(definition.body, "validation") else { return };
         let value = self.render.evaluate(validation.value, scope);
         let known = Known {
             what: "`validation`",
@@ -165,7 +165,7 @@ impl<'c, 'd> JobTypeReader<'c, 'd> {
         if value.field("enabled").is_none() && !value.is_unknown() {
             let message = "`validation` needs `enabled`";
             let problem = Problem::error(codes::MISSING_KEY, validation.key, message);
-            self.render.report.add(problem.help("add `enabled: true`"));
+            self.render.report().add(problem.help("add `enabled: true`"));
         }
         if let Some(time) = value.field("evaluation_time") {
             duration_of(self.render, &time.value, "evaluation_time");
@@ -183,7 +183,7 @@ impl<'c, 'd> JobTypeReader<'c, 'd> {
             if webhook.field(key).is_none() && !webhook.is_unknown() {
                 let message = format!("a webhook needs `{key}`");
                 let problem = Problem::error(codes::MISSING_KEY, webhook.place, message);
-                self.render.report.add(problem.help(format!("add `{key}: …`")));
+                self.render.report().add(problem.help(format!("add `{key}: …`")));
             }
         }
         let provider = webhook.field("provider").map(|field| &field.value);
@@ -196,14 +196,14 @@ impl<'c, 'd> JobTypeReader<'c, 'd> {
             let message = format!("`{text}` is not a valid `provider`");
             let help = crate::suggest::did_you_mean(&text, PROVIDERS)
                 .unwrap_or_else(|| format!("allowed: {}", PROVIDERS.join(", ")).into());
-            self.render.report.add(Problem::error(codes::NOT_IN_ENUM, place, message).help(help));
+            self.render.report().add(Problem::error(codes::NOT_IN_ENUM, place, message).help(help));
         }
     }
 
     fn check_without_steps(&mut self, name: &str, definition: &Definition, kind: &str) {
-        if let Some(steps) = self.render.doc.get(definition.body, "steps") {
+        if let Some(steps) = self.render.doc().get(definition.body, "steps") {
             let message = format!("the steps of `{name}` do not run: its type is `{kind}`");
-            self.render.report.add(Problem::warning(codes::IGNORED, steps.key, message));
+            self.render.report().add(Problem::warning(codes::IGNORED, steps.key, message));
         }
     }
 }
@@ -220,12 +220,12 @@ impl Expander<'_, '_> {
         // Its keys are looked up about a dozen times.
         if !self.render.afford(
             Resource::Visits,
-            12 * self.render.doc.width(definition.body),
+            12 * self.render.doc().width(definition.body),
             definition.key,
         ) {
             return None;
         }
-        let errors = self.render.report.errors();
+        let errors = self.render.found().errors();
         let scope = Scope::inner(owner, definition.module, bindings);
         let body = definition.body;
         let execution = ExecutorReader::new(self.render, self.modules).execution_of_job(
@@ -238,7 +238,7 @@ impl Expander<'_, '_> {
         if let Some(before) = &around.before {
             self.steps().expand(before.value, before.key, around.scope, &mut expansion);
         }
-        match self.render.doc.get(body, "steps") {
+        match self.render.doc().get(body, "steps") {
             Some(steps) => self.steps().expand(steps.value, steps.key, &scope, &mut expansion),
             None => self.shapes().steps_of_job_missing(definition),
         }
@@ -246,10 +246,12 @@ impl Expander<'_, '_> {
             self.steps().expand(after.value, after.key, around.scope, &mut expansion);
         }
         let (steps, rendered) = expansion.finish();
-        if steps.is_empty() && self.render.report.errors() == 0 && !self.render.report.is_lenient()
+        if steps.is_empty()
+            && self.render.found().errors() == 0
+            && !self.render.found().is_lenient()
         {
             let message = format!("{owner} has no steps");
-            self.render.report.add(Problem::warning(codes::IGNORED, definition.key, message));
+            self.render.report().add(Problem::warning(codes::IGNORED, definition.key, message));
         }
         let mut extras = Vec::new();
         extras.extend(written.map(|value| Field::new("parallelism", value)));
@@ -257,10 +259,10 @@ impl Expander<'_, '_> {
         let ip_ranges = self.ip_ranges(body, &scope, &mut extras);
         lint_working_directory(self.render, &execution);
         self.ignored_branches(body);
-        if self.render.report.errors() > errors {
+        if self.render.found().errors() > errors {
             return None;
         }
-        let steps_key = self.render.doc.get(body, "steps").map_or(definition.key, |at| at.key);
+        let steps_key = self.render.doc().get(body, "steps").map_or(definition.key, |at| at.key);
         let rendered = Value::new(Data::List(Rc::new(rendered)), steps_key);
         let document = job_document(definition, &execution, extras, rendered);
         let FoundExecutor::Known(executor) = execution.kind else { return None };
@@ -283,7 +285,7 @@ impl Expander<'_, '_> {
     }
 
     fn parallelism(&mut self, body: At, scope: &Rc<Scope>) -> (u32, Option<Value>) {
-        let Some(entry) = self.render.doc.get(body, "parallelism") else { return (1, None) };
+        let Some(entry) = self.render.doc().get(body, "parallelism") else { return (1, None) };
         let value = self.render.evaluate(entry.value, scope);
         let count = match &value.data {
             Data::Unknown | Data::Null => return (1, None),
@@ -295,17 +297,17 @@ impl Expander<'_, '_> {
                 format!("`parallelism` must be a positive integer, found {}", value.describe());
             let help = self.render.type_help(&value, Expected::Integer);
             let problem = Problem::error(codes::BAD_PARALLELISM, value.place, message);
-            self.render.report.add(problem.maybe_help(help));
+            self.render.report().add(problem.maybe_help(help));
             return (1, None);
         };
         if count > limits::PARALLELISM {
             let message = format!("`parallelism` must be at most {}", limits::PARALLELISM);
-            self.render.report.add(Problem::error(codes::BAD_PARALLELISM, value.place, message));
+            self.render.report().add(Problem::error(codes::BAD_PARALLELISM, value.place, message));
             return (1, None);
         }
-        if count == 1 && !self.render.doc.written(value.place).contains("<<") {
+        if count == 1 && !self.render.doc().written(value.place).contains("<<") {
             let message = "`parallelism: 1` is the default";
-            self.render.report.add(Problem::warning(
+            self.render.report().add(Problem::warning(
                 codes::POINTLESS_PARALLELISM,
                 value.place,
                 message,
@@ -316,7 +318,7 @@ impl Expander<'_, '_> {
 
     /// Reads `retention: { caches: 7d }` (CFG §2.9, Q-49).
     fn retention(&mut self, body: At, scope: &Rc<Scope>, extras: &mut Vec<Field>) -> Option<u32> {
-        let entry = self.render.doc.get(body, "retention")?;
+        let entry = self.render.doc().get(body, "retention")?;
         let value = self.render.evaluate(entry.value, scope);
         if value.is_unknown() || value.is_null() {
             return None;
@@ -328,25 +330,25 @@ impl Expander<'_, '_> {
         if days.is_none() && !value.field("caches").is_some_and(|field| field.value.is_unknown()) {
             let message = "`retention` must set `caches` to a number of days from `1d` to `30d`";
             let problem = Problem::error(codes::BAD_RETENTION, value.place, message);
-            self.render.report.add(problem.help("write `retention: { caches: 7d }`"));
+            self.render.report().add(problem.help("write `retention: { caches: 7d }`"));
             return None;
         }
         let message = "`retention` is not supported in this release: there are no caches";
         let problem = Problem::unsupported(codes::UNSUPPORTED_OPTION, entry.key, message);
-        self.render.report.add_unsupported(problem);
+        self.render.report().add_unsupported(problem);
         extras.push(Field { name: "retention".into(), key: entry.key, value });
         days
     }
 
     fn ip_ranges(&mut self, body: At, scope: &Rc<Scope>, extras: &mut Vec<Field>) -> bool {
-        let entry = self.render.doc.get(body, "circleci_ip_ranges");
+        let entry = self.render.doc().get(body, "circleci_ip_ranges");
         let Some(entry) = entry else { return false };
         let value = self.render.evaluate(entry.value, scope);
         let wanted = self.render.bool_of(&value, entry.name).unwrap_or(false);
         if wanted {
             let message = "`circleci_ip_ranges` is not supported in this release: jobs use the runner's IP address";
             let problem = Problem::unsupported(codes::UNSUPPORTED_OPTION, entry.key, message);
-            self.render.report.add_unsupported(problem);
+            self.render.report().add_unsupported(problem);
         }
         extras.push(Field { name: "circleci_ip_ranges".into(), key: entry.key, value });
         wanted
@@ -354,13 +356,13 @@ impl Expander<'_, '_> {
 
     fn ignored_branches(&mut self, body: At) {
         let Some(entry) =
-            self.render.doc.get(body, "branches").filter(|_| self.progress.has_workflows())
+            self.render.doc().get(body, "branches").filter(|_| self.progress.has_workflows())
         else {
             return;
         };
         let message = "`branches` in a job is ignored when the configuration has workflows";
         let problem = Problem::warning(codes::DEPRECATED, entry.key, message);
-        self.render.report.add(
+        self.render.report().add(
             problem.help("write `filters: { branches: … }` in the job's entry in the workflow"),
         );
     }
@@ -418,7 +420,7 @@ fn lint_working_directory(render: &mut Renderer<'_>, execution: &ExecutionEnviro
         let message =
             format!("`{}` is used literally: variables are not expanded here", directory.text);
         let problem = Problem::warning(codes::UNEXPANDED_VARIABLE, place, message);
-        render.report.add(problem.help("for the home directory, start with `~`"));
+        render.report().add(problem.help("for the home directory, start with `~`"));
     }
 }
 

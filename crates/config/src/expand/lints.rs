@@ -32,20 +32,20 @@ pub(crate) fn lint_environment(render: &mut Renderer<'_>, environment: &Value) {
     for (name, value) in fields.chain(assigned) {
         let Data::Text(text) = &value.data else { continue };
         let place = value.place;
-        let written = render.doc.written(place);
+        let written = render.doc().written(place);
         if place.file == FileId::CONFIG && refers_to_itself(&name, text) {
             let message =
                 format!("`{name}` is set to this literal text: variables are not expanded here");
             let problem = Problem::warning(codes::UNEXPANDED_VARIABLE, place, message);
             let help =
                 format!("set it in a `run` step: `echo 'export {name}={text}' >> \"$BASH_ENV\"`");
-            render.report.add(problem.help(help));
+            render.report().add(problem.help(help));
         } else if looks_secret(&name, text) && written.contains(&**text) {
             let message = format!("`{name}` looks like a secret in plain text");
             let problem = Problem::warning(codes::SECRET_IN_TEXT, place, message);
             let help = "move it to the environment variables in the project's settings, and revoke \
                         this value";
-            render.report.add(problem.help(help));
+            render.report().add(problem.help(help));
         }
     }
 }
@@ -56,7 +56,7 @@ pub(crate) fn lint_image(render: &mut Renderer<'_>, image: &str, place: Place) {
         let message = format!("image `{image}` is used literally: variables are not expanded here");
         let problem = Problem::warning(codes::UNEXPANDED_VARIABLE, place, message);
         let help = "write the name of the image; a pipeline parameter can hold it";
-        render.report.add(problem.help(help));
+        render.report().add(problem.help(help));
         return;
     }
     if place.file == FileId::CONFIG && !image.is_empty() && !is_image_reference(image) {
@@ -64,7 +64,7 @@ pub(crate) fn lint_image(render: &mut Renderer<'_>, image: &str, place: Place) {
         let problem = Problem::warning(codes::INVALID_IMAGE, place, message);
         let help =
             "write it as `name:tag` or `registry/name:tag`, in lower case and without spaces";
-        render.report.add(problem.help(help));
+        render.report().add(problem.help(help));
         return;
     }
     let name = image.rsplit('/').next().unwrap_or(image);
@@ -72,7 +72,7 @@ pub(crate) fn lint_image(render: &mut Renderer<'_>, image: &str, place: Place) {
     if floating && place.file == FileId::CONFIG && !image.is_empty() {
         let message = format!("image `{image}` is not pinned");
         let problem = Problem::warning(codes::FLOATING_IMAGE, place, message);
-        render.report.add(problem.help("add a tag for reproducible builds"));
+        render.report().add(problem.help("add a tag for reproducible builds"));
     }
 }
 

@@ -57,7 +57,7 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
         help: &str,
         scope: &Rc<Scope>,
     ) -> Option<Matrix> {
-        let View::Map(entries) = self.render.doc.view(entry.value) else {
+        let View::Map(entries) = self.render.doc().view(entry.value) else {
             let message = "a matrix must be a mapping with `parameters`";
             return self.bad_matrix(entry.key, message, help);
         };
@@ -67,7 +67,7 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
         if get("parameters").is_none() && !keys().any(is_near) {
             let problem =
                 Problem::error(codes::BAD_MATRIX, entry.key, "a matrix needs `parameters`");
-            let written = self.render.doc.written(self.render.doc.place(entry.value));
+            let written = self.render.doc().written(self.render.doc().place(entry.value));
             let has_only_parameters = keys().all(|(name, _)| !MATRIX.keys.contains(&name));
             let is_short = written.starts_with('{') && !written.contains('\n');
             let help = if has_only_parameters && is_short && !entries.is_empty() {
@@ -75,7 +75,7 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
             } else {
                 help.to_owned()
             };
-            self.render.report.add(with_unknown(problem, keys(), MATRIX.keys).help(help));
+            self.render.report().add(with_unknown(problem, keys(), MATRIX.keys).help(help));
             return None;
         }
         self.render.check_keys(keys(), MATRIX);
@@ -91,7 +91,11 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
         if size.is_none_or(|size| size > limits::JOBS_PER_PIPELINE) {
             let message =
                 format!("the matrix expands to more than {} jobs", limits::JOBS_PER_PIPELINE);
-            self.render.report.add(Problem::error(codes::EXPANDS_TOO_FAR, parameters.key, message));
+            self.render.report().add(Problem::error(
+                codes::EXPANDS_TOO_FAR,
+                parameters.key,
+                message,
+            ));
             return None;
         }
         let mut combinations = product(&axes);
@@ -101,14 +105,14 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
         if let Some((name, key, _)) = axes.iter().find(|(_, _, values)| values.is_empty()) {
             let message = format!("`{name}` has no values: the matrix runs no job");
             let problem = Problem::warning(codes::IGNORED, *key, message);
-            self.render.report.add(problem.help("add a value to the list"));
+            self.render.report().add(problem.help("add a value to the list"));
         } else if combinations.is_empty() {
             let message = "`exclude` removes every combination of the matrix";
-            self.render.report.add(Problem::warning(codes::IGNORED, entry.key, message));
+            self.render.report().add(Problem::warning(codes::IGNORED, entry.key, message));
         }
         let alias = get("alias").and_then(|alias| {
             let text = self.render.text_field(alias.value, "alias", scope)?;
-            self.render.named(text, "alias", self.render.doc.place(alias.value))
+            self.render.named(text, "alias", self.render.doc().place(alias.value))
         });
         let parameters = axes.into_iter().map(|(name, key, _)| (name, key)).collect();
         let combinations = combinations.into_iter().map(Rc::new).collect();
@@ -119,12 +123,12 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
         let axis = axis.unwrap_or("name");
         let message = "`exclude` must be a list of mappings";
         let problem = Problem::error(codes::BAD_MATRIX, place, message);
-        self.render.report.add(problem.help(format!("write `exclude: [{{ {axis}: … }}]`")));
+        self.render.report().add(problem.help(format!("write `exclude: [{{ {axis}: … }}]`")));
     }
 
     fn bad_matrix(&mut self, place: Place, message: &str, help: &str) -> Option<Matrix> {
         let problem = Problem::error(codes::BAD_MATRIX, place, message);
-        self.render.report.add(problem.help(help));
+        self.render.report().add(problem.help(help));
         None
     }
 
@@ -135,7 +139,7 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
         help: &str,
         scope: &Rc<Scope>,
     ) -> Option<Vec<(String, Place, Vec<Value>)>> {
-        let View::Map(entries) = self.render.doc.view(parameters.value) else {
+        let View::Map(entries) = self.render.doc().view(parameters.value) else {
             let message = "`parameters` must be a mapping of names to lists";
             self.bad_matrix(parameters.key, message, help);
             return None;
@@ -156,14 +160,18 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
                 _ => {
                     let message = format!("the matrix parameter `{}` is not a list", entry.name);
                     let problem = Problem::error(codes::BAD_MATRIX, value.place, message);
-                    self.render.report.add(problem.help("write `[x]` even for a single value"));
+                    self.render.report().add(problem.help("write `[x]` even for a single value"));
                     sound = false;
                 }
             }
         }
         if axes.len() > PARAMETERS {
             let message = format!("a matrix can have at most {PARAMETERS} parameters");
-            self.render.report.add(Problem::error(codes::EXPANDS_TOO_FAR, parameters.key, message));
+            self.render.report().add(Problem::error(
+                codes::EXPANDS_TOO_FAR,
+                parameters.key,
+                message,
+            ));
             return None;
         }
         axes.sort_by(|(a, _, _), (b, _, _)| a.cmp(b));
@@ -178,7 +186,7 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
         combinations: &mut Vec<Bindings>,
     ) -> Option<()> {
         let first = axes.first().map(|(name, _, _)| name.as_str());
-        let View::Seq(items) = self.render.doc.view(entry.value) else {
+        let View::Seq(items) = self.render.doc().view(entry.value) else {
             self.bad_exclude(entry.key, first);
             return None;
         };
@@ -198,13 +206,13 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
             for field in fields.iter() {
                 if !axes.iter().any(|(name, _, _)| **name == *field.name) {
                     let message = format!("`{}` is not a parameter of the matrix", field.name);
-                    self.render.report.add(Problem::warning(codes::IGNORED, field.key, message));
+                    self.render.report().add(Problem::warning(codes::IGNORED, field.key, message));
                 }
             }
             if fields.len() < axes.len() {
                 let message = "this entry does not set every matrix parameter; it excludes all \
                                values of the others";
-                self.render.report.add(Problem::warning(codes::IGNORED, value.place, message));
+                self.render.report().add(Problem::warning(codes::IGNORED, value.place, message));
             }
             let before = combinations.len();
             combinations.retain(|combination| {
@@ -217,7 +225,7 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
             });
             if combinations.len() == before {
                 let message = "this entry matches no combination of the matrix";
-                self.render.report.add(Problem::warning(codes::IGNORED, value.place, message));
+                self.render.report().add(Problem::warning(codes::IGNORED, value.place, message));
             }
         }
         Some(())

@@ -69,7 +69,7 @@ impl<'c, 'd> RunSteps<'c, 'd> {
 
     /// Compiles a `run` step.
     pub(crate) fn run_step(&mut self, site: &Site<'_>) -> Option<CompiledStep> {
-        let line = Some(self.render.report.line(site.key));
+        let line = Some(self.render.found().line(site.key));
         let Some(at) = site.value else {
             return bad_run(self.render, site, "is empty");
         };
@@ -154,13 +154,13 @@ impl<'c, 'd> RunSteps<'c, 'd> {
             if let Some((script, place)) = script_key(keys()) {
                 let message = format!("`{}` needs `command`; found `{script}`", site.name);
                 let problem = Problem::error(codes::RUN_WITHOUT_COMMAND, place, message);
-                self.render.report.add(problem.help(Help::did_you_mean("command")));
+                self.render.report().add(problem.help(Help::did_you_mean("command")));
                 return None;
             }
             let message = format!("`{}` needs `command`", site.name);
             let problem = Problem::error(codes::RUN_WITHOUT_COMMAND, site.key, message);
             let problem = with_unknown(problem, keys(), RUN.keys);
-            self.render.report.add(problem.help("add `command:`"));
+            self.render.report().add(problem.help("add `command:`"));
             return None;
         };
         run.command = command?;
@@ -169,10 +169,10 @@ impl<'c, 'd> RunSteps<'c, 'd> {
 
     /// Warns where the `>>` that closes a tag was probably meant to append to a file.
     fn lint_redirection(&mut self, command: &Value) {
-        if !self.render.templates || !self.progress.note_script(command.place) {
+        if !self.render.has_templates() || !self.progress.note_script(command.place) {
             return;
         }
-        let written = self.render.doc.written(command.place);
+        let written = self.render.doc().written(command.place);
         for found in redirection::after_tags(written) {
             self.redirection(found, command.place);
         }
@@ -195,7 +195,7 @@ impl<'c, 'd> RunSteps<'c, 'd> {
             ),
         };
         let problem = Problem::warning(codes::REDIRECTION_IN_TAG, place, message);
-        self.render.report.add(problem.help(help));
+        self.render.report().add(problem.help(help));
     }
 
     fn command(&mut self, value: &Value) -> Option<String> {
@@ -204,7 +204,7 @@ impl<'c, 'd> RunSteps<'c, 'd> {
             let message = "`command`: expected type string, found a list";
             let problem = Problem::error(codes::WRONG_TYPE, value.place, message);
             let help = "write `command: |`, and each command on a line of its own below it";
-            self.render.report.add(problem.help(help));
+            self.render.report().add(problem.help(help));
             return None;
         }
         // An empty script runs and succeeds.
@@ -212,7 +212,7 @@ impl<'c, 'd> RunSteps<'c, 'd> {
             let message = "`command` is empty: the step does nothing";
             let problem = Problem::warning(codes::IGNORED, value.place, message);
             self.render
-                .report
+                .report()
                 .add(problem.help("write the script after it, or on the lines below after `|`"));
             Some(String::new())
         } else {
@@ -226,7 +226,7 @@ impl<'c, 'd> RunSteps<'c, 'd> {
             Data::Int(count) if RERUNS.contains(count) => u32::try_from(*count).unwrap_or(0),
             _ => {
                 let message = "max_auto_reruns must be between 1 and 5";
-                self.render.report.add(Problem::error(
+                self.render.report().add(Problem::error(
                     codes::CONFLICTING_ATTRIBUTES,
                     value.place,
                     message,
@@ -240,7 +240,7 @@ impl<'c, 'd> RunSteps<'c, 'd> {
         let delay = attributes.field("auto_rerun_delay").filter(|delay| !delay.value.is_null());
         let delay = delay.map(|delay| delay.key);
         let mut report = |place, message: &str| {
-            self.render.report.add(Problem::error(codes::CONFLICTING_ATTRIBUTES, place, message));
+            self.render.report().add(Problem::error(codes::CONFLICTING_ATTRIBUTES, place, message));
         };
         match (delay, reruns) {
             (Some(delay), None) => {
@@ -267,7 +267,7 @@ pub(crate) fn bad_run<T>(render: &mut Renderer<'_>, site: &Site<'_>, found: &str
     } else {
         format!("write `{}: make test`, or indent `command:` below it", site.name)
     };
-    render.report.add(problem.help(help));
+    render.report().add(problem.help(help));
     None
 }
 
@@ -292,7 +292,9 @@ pub(crate) fn when_of(render: &mut Renderer<'_>, value: &Value) -> Option<When> 
                 format!("allowed: {}; for a condition, use a `when:` step", ALLOWED.join(", "))
                     .into()
             });
-            render.report.add(Problem::error(codes::NOT_IN_ENUM, value.place, message).help(help));
+            render
+                .report()
+                .add(Problem::error(codes::NOT_IN_ENUM, value.place, message).help(help));
             None
         }
     }
@@ -309,14 +311,14 @@ pub(crate) fn duration_of(
     if let Data::Int(seconds @ 0..=86_400) = value.data {
         let message = format!("`{name}` has no unit; seconds are assumed");
         let problem = Problem::warning(codes::BAD_DURATION, value.place, message);
-        render.report.add(problem.help(format!("write `{seconds}s`")));
+        render.report().add(problem.help(format!("write `{seconds}s`")));
         return u64::try_from(seconds).ok().map(Duration::from_secs);
     }
     let found = value.data.scalar_text().and_then(|text| duration(text.trim()));
     if found.is_none() {
         let message = format!("`{name}`: {} is not a valid duration", value.describe());
         let problem = Problem::error(codes::BAD_DURATION, value.place, message);
-        render.report.add(problem.help("write a number and a unit: `30s`, `10m`, `1.5h`"));
+        render.report().add(problem.help("write a number and a unit: `30s`, `10m`, `1.5h`"));
     }
     found
 }

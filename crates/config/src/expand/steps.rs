@@ -23,7 +23,7 @@ use crate::{
         profile::Profile,
     },
     read::yaml::{At, View},
-    render::{Renderer, budget::Resource, fields::is_blank},
+    render::{Renderer, budget::Resource, fields::is_blank, logic::Statements},
     resolve::{
         lookup::Lookup,
         modules::Modules,
@@ -117,24 +117,24 @@ impl<'c, 'd> StepExpander<'c, 'd> {
 
     /// Expands a list of steps, or a tag that stands for one.
     pub(crate) fn expand(&mut self, list: At, key: Place, scope: &Rc<Scope>, into: &mut Expansion) {
-        let place = self.render.doc.place(list);
+        let place = self.render.doc().place(list);
         if into.depth >= DEPTH {
             let message =
                 format!("commands and conditions are nested more than {DEPTH} levels deep");
-            self.render.report.add(Problem::error(codes::RECURSION, place, message));
+            self.render.report().add(Problem::error(codes::RECURSION, place, message));
             return;
         }
         if !self.render.afford(Resource::Calls, 1, place) {
             return;
         }
         into.depth += 1;
-        match self.render.doc.view(list) {
+        match self.render.doc().view(list) {
             View::Seq(steps) => {
                 for step in steps.iter() {
                     self.expand_step(step, scope, into);
                 }
             }
-            View::Scalar(text, _) if text.contains("<<") && self.render.templates => {
+            View::Scalar(text, _) if text.contains("<<") && self.render.has_templates() => {
                 let value = self.render.evaluate(list, scope);
                 match value.data {
                     Data::Steps(Steps { list, scope }) => self.expand(list, key, &scope, into),
@@ -144,7 +144,7 @@ impl<'c, 'd> StepExpander<'c, 'd> {
                             format!("expected a list of steps, found {}", value.describe());
                         let problem = Problem::error(codes::NOT_STEPS, value.place, message);
                         self.render
-                            .report
+                            .report()
                             .add(problem.help("declare the parameter with `type: steps`"));
                     }
                 }
@@ -157,11 +157,11 @@ impl<'c, 'd> StepExpander<'c, 'd> {
     }
 
     fn expand_step(&mut self, step: At, scope: &Rc<Scope>, into: &mut Expansion) {
-        if !self.render.afford(Resource::Visits, 1, self.render.doc.place(step)) {
+        if !self.render.afford(Resource::Visits, 1, self.render.doc().place(step)) {
             return;
         }
         let Some((name, key, value)) = self.shapes().step_shape(step) else { return };
-        if self.render.templates && value.is_none() && name.contains("<<") {
+        if self.render.has_templates() && value.is_none() && name.contains("<<") {
             self.tag_as_step(step, scope, into);
             return;
         }
@@ -180,28 +180,28 @@ impl<'c, 'd> StepExpander<'c, 'd> {
             // Official orbs do this, so the hosted service splices it.
             Data::Steps(Steps { list, scope: inner }) => {
                 if value.place.file == FileId::CONFIG {
-                    let written = self.render.doc.written(value.place);
+                    let written = self.render.doc().written(value.place);
                     let message = "expected a step, found a list of steps";
                     let problem = Problem::warning(codes::BAD_STEP, value.place, message);
-                    self.render.report.add(problem.help(format!("write `- steps: {written}`")));
+                    self.render.report().add(problem.help(format!("write `- steps: {written}`")));
                 }
                 self.expand(*list, value.place, inner, into);
             }
             _ => {
                 let message = format!("expected a step, found {}", value.describe());
-                self.render.report.add(Problem::error(codes::BAD_STEP, value.place, message));
+                self.render.report().add(Problem::error(codes::BAD_STEP, value.place, message));
             }
         }
     }
 
     fn expand_named(&mut self, site: &Site<'_>, into: &mut Expansion) {
-        if self.render.templates && !RESERVED.contains(&site.name) {
+        if self.render.has_templates() && !RESERVED.contains(&site.name) {
             let module = site.scope.module;
             // At the configuration's own level `deploy` with a script stays the built-in step
             // without one only the command can be meant, and the hosted compiler's outputs
             // show that it is.
             let has_script = site.value.is_some_and(|at| {
-                !self.render.doc.is_map(at) || self.render.doc.get(at, "command").is_some()
+                !self.render.doc().is_map(at) || self.render.doc().get(at, "command").is_some()
             });
             let shadowed = site.name == "deploy" && !module.is_orb() && has_script;
             match self.lookup().find(module, Element::Command, site.name, site.key) {
@@ -216,7 +216,7 @@ impl<'c, 'd> StepExpander<'c, 'd> {
             }
         }
         let name = self.documented(site);
-        if name != site.name && self.render.templates {
+        if name != site.name && self.render.has_templates() {
             let found = self.lookup().find(site.scope.module, Element::Command, name, site.key);
             if let Found::Definition(command) = found {
                 self.expand_command(&Site { name, ..*site }, &command, into);
@@ -227,11 +227,11 @@ impl<'c, 'd> StepExpander<'c, 'd> {
         let made = match site.name {
             "run" => RunSteps::new(self.render, self.progress).run_step(site),
             "deploy" => self.deploy_step(site, into.parallelism),
-            "when" | "unless" if self.render.templates => {
+            "when" | "unless" if self.render.has_templates() => {
                 self.expand_condition(site, into);
                 return;
             }
-            "steps" if self.render.templates => {
+            "steps" if self.render.has_templates() => {
                 match site.value {
                     Some(list) => self.expand(list, site.key, site.scope, into),
                     None => self.shapes().steps_missing(site.key, "`steps`"),
@@ -260,7 +260,7 @@ impl<'c, 'd> StepExpander<'c, 'd> {
         } else if !into.full {
             into.full = true;
             let message = format!("a job can have at most {} steps", limits::STEPS_PER_JOB);
-            self.render.report.add(Problem::error(codes::EXPANDS_TOO_FAR, site.key, message));
+            self.render.report().add(Problem::error(codes::EXPANDS_TOO_FAR, site.key, message));
         }
     }
 
@@ -268,12 +268,12 @@ impl<'c, 'd> StepExpander<'c, 'd> {
     /// underscores, its own documentation writes them, and so does the profile `legacy`.
     fn documented<'s>(&mut self, site: &Site<'s>) -> &'s str {
         let hyphenated = builtin::hyphenated(site.name);
-        let Some(word) = hyphenated.filter(|_| self.render.profile == Profile::Legacy) else {
+        let Some(word) = hyphenated.filter(|_| self.render.profile() == Profile::Legacy) else {
             return site.name;
         };
         let message = format!("`{}` is an undocumented spelling of `{word}`", site.name);
         let problem = Problem::warning(codes::DEPRECATED, site.key, message);
-        self.render.report.add(problem.help(format!("write `{word}`")));
+        self.render.report().add(problem.help(format!("write `{word}`")));
         word
     }
 
@@ -282,7 +282,7 @@ impl<'c, 'd> StepExpander<'c, 'd> {
         if !self.render.is_tracing() {
             return rendered;
         }
-        let frames = self.render.report.frames().iter().map(|frame| {
+        let frames = self.render.found().frames().iter().map(|frame| {
             let what = format!("{} is used", frame.what);
             Rc::new(Trail { what, place: frame.place, from: Vec::new() })
         });
@@ -300,13 +300,13 @@ impl<'c, 'd> StepExpander<'c, 'd> {
             site.key,
             "`deploy` is a deprecated name for `run`",
         );
-        self.render.report.add(problem.help("write `run`"));
+        self.render.report().add(problem.help("write `run`"));
         let is_parallel = parallelism > 1;
         if is_parallel {
             let message = "`deploy` in a job with `parallelism` is not supported in this release";
             let problem = Problem::unsupported(codes::UNSUPPORTED_STEP, site.key, message);
             let help = "move it to a separate job that requires this one";
-            self.render.report.add_unsupported(problem.help(help));
+            self.render.report().add_unsupported(problem.help(help));
         }
         let (mut step, rendered) = RunSteps::new(self.render, self.progress).run_step(site)?;
         if let (PlannedStepKind::Run(run), true) = (&mut step.kind, is_parallel) {
@@ -316,7 +316,7 @@ impl<'c, 'd> StepExpander<'c, 'd> {
     }
 
     fn expand_command(&mut self, site: &Site<'_>, command: &Definition, into: &mut Expansion) {
-        let width = self.render.doc.width(command.body);
+        let width = self.render.doc().width(command.body);
         let affordable = self.render.afford(Resource::Calls, 1, site.key)
             && self.render.afford(Resource::Visits, 2 * width, site.key);
         self.lookup().empty_is_used(command, Element::Command);
@@ -330,30 +330,30 @@ impl<'c, 'd> StepExpander<'c, 'd> {
             path.push(site.name);
             let path = path.join(" → ");
             let message = format!("the command calls itself: {path}");
-            self.render.report.add(
+            self.render.report().add(
                 Problem::error(codes::RECURSION, site.key, message)
                     .help("remove one of these calls: commands cannot be recursive"),
             );
             return;
         }
         let Some(arguments) = self.arguments_of_command(site, &callee) else { return };
-        self.render.report.enter(&callee, site.key);
+        self.render.report().enter(&callee, site.key);
         let declarations = &command.parameters;
         let (module, place) = (command.module, site.key);
         let element = Element::Command;
         let call = Call { element, callee: &callee, declarations, place, module };
         let bindings = Binder::new(self.render).bind(&call, arguments);
-        if let Some(steps) = self.render.doc.get(command.body, "steps") {
+        if let Some(steps) = self.render.doc().get(command.body, "steps") {
             let target = Callee { name: Rc::from(site.name), module, body: command.body };
             let scope = site.scope.called(&callee, target, bindings);
             self.expand(steps.value, steps.key, &scope, into);
         }
-        self.render.report.leave();
+        self.render.report().leave();
     }
 
     fn arguments_of_command(&mut self, site: &Site<'_>, callee: &str) -> Option<Vec<Argument>> {
         let Some(at) = site.value else { return Some(Vec::new()) };
-        match self.render.doc.view(at) {
+        match self.render.doc().view(at) {
             View::Map(entries) => {
                 let arguments = entries.iter().map(|entry| Argument {
                     name: entry.name.to_owned(),
@@ -365,10 +365,10 @@ impl<'c, 'd> StepExpander<'c, 'd> {
             View::Broken => None,
             View::Scalar(..) | View::Seq(_) => {
                 let message = format!("the arguments of {callee} must be a mapping");
-                let place = self.render.doc.place(at);
+                let place = self.render.doc().place(at);
                 let problem = Problem::error(codes::WRONG_TYPE, place, message);
                 self.render
-                    .report
+                    .report()
                     .add(problem.help(format!("write `- {}: {{ name: value }}`", site.name)));
                 None
             }
@@ -377,7 +377,7 @@ impl<'c, 'd> StepExpander<'c, 'd> {
 
     /// `when` and `unless` steps; what is not taken is not checked (CFG §3.15).
     fn expand_condition(&mut self, site: &Site<'_>, into: &mut Expansion) {
-        let entries = match site.value.map(|at| self.render.doc.view(at)) {
+        let entries = match site.value.map(|at| self.render.doc().view(at)) {
             Some(View::Map(entries)) => entries,
             Some(View::Broken) => return,
             None | Some(View::Scalar(..) | View::Seq(_)) => {
@@ -387,7 +387,7 @@ impl<'c, 'd> StepExpander<'c, 'd> {
                 );
                 let problem = Problem::error(codes::CONDITION_MISPLACED, site.key, message);
                 self.render
-                    .report
+                    .report()
                     .add(problem.help("to always run a step, set `when: always` inside `run:`"));
                 return;
             }
@@ -400,32 +400,32 @@ impl<'c, 'd> StepExpander<'c, 'd> {
         if let Some(place) = inside.filter(|_| steps.is_none()) {
             let message = "`steps` is inside `condition`";
             let problem = Problem::error(codes::CONDITION_MISPLACED, place, message);
-            self.render.report.add(problem.help("indent `steps` as deep as `condition`"));
+            self.render.report().add(problem.help("indent `steps` as deep as `condition`"));
             return;
         }
         if steps.is_none() && !self.render.is_misspelled(keys(), CONDITION, &["steps"]) {
             self.shapes().steps_missing(site.key, &format!("`{}`", site.name));
         }
-        let errors = self.render.report.errors();
+        let errors = self.render.found().errors();
         let decided = condition.and_then(|condition| {
-            let statement = self.render.statement(condition.value, site.scope);
+            let statement = Statements::new(self.render).statement(condition.value, site.scope);
             self.check_literal_condition(&statement);
-            self.render.decide(&statement, 0)
+            Statements::new(self.render).decide(&statement, 0)
         });
         if condition.is_none() && !self.render.is_misspelled(keys(), CONDITION, &["condition"]) {
             let message = format!("a `{}` step needs `condition`", site.name);
-            self.render.report.add(Problem::error(codes::CONDITION_MISPLACED, site.key, message));
+            self.render.report().add(Problem::error(codes::CONDITION_MISPLACED, site.key, message));
         }
         let Some(steps) = steps else { return };
         let is_taken = match decided {
             Some(holds) => holds == (site.name == "when"),
             // A mistake in the condition must not hide those in the steps.
-            None => condition.is_none() || self.render.report.errors() > errors,
+            None => condition.is_none() || self.render.found().errors() > errors,
         };
         if !is_taken {
             return;
         }
-        if let View::Map(_) = self.render.doc.view(steps.value) {
+        if let View::Map(_) = self.render.doc().view(steps.value) {
             self.expand_step(steps.value, site.scope, into);
         } else {
             self.expand(steps.value, steps.key, site.scope, into);
@@ -438,7 +438,7 @@ impl<'c, 'd> StepExpander<'c, 'd> {
         if depth > DEPTH {
             return None;
         }
-        match self.render.doc.view(statement) {
+        match self.render.doc().view(statement) {
             View::Map(entries) => {
                 let found = entries.get("steps").map(|steps| steps.key);
                 found.or_else(|| {
@@ -452,7 +452,7 @@ impl<'c, 'd> StepExpander<'c, 'd> {
 
     /// Expressions are not read here; a string is simply true (W-11).
     fn check_literal_condition(&mut self, statement: &crate::language::data::Value) {
-        let written = self.render.doc.written(statement.place);
+        let written = self.render.doc().written(statement.place);
         let is_literal = matches!(statement.data, Data::Text(_)) && !written.contains("<<");
         if is_literal
             && (written.contains("pipeline.")
@@ -469,7 +469,7 @@ impl<'c, 'd> StepExpander<'c, 'd> {
                 || expression::NOT_AN_EXPRESSION.to_owned(),
                 |tag| format!("write `{tag}`"),
             );
-            self.render.report.add(problem.help(help));
+            self.render.report().add(problem.help(help));
         }
     }
 }
@@ -485,7 +485,7 @@ pub(crate) fn unknown_command<'d>(
         return;
     }
     let mut names: Vec<&str> = modules.names(render, site.scope.module, Element::Command);
-    let seen = render.report.shows_more();
+    let seen = render.found().shows_more();
     for word in builtin::words().chain(STEP_WORDS.iter().copied()).filter(|_| seen) {
         names.push(word);
     }
@@ -499,7 +499,7 @@ pub(crate) fn unknown_command<'d>(
         Some(near) if builtin::is_unsupported(&near) => Help::did_you_mean(&near).not_supported(),
         Some(near) => Help::did_you_mean(&near),
         None if foreign.is_some() => foreign.unwrap_or_default(),
-        None if !render.templates => "commands need version 2.1".into(),
+        None if !render.has_templates() => "commands need version 2.1".into(),
         None if site.name == "type" => {
             "write the step's name as its key: `- run: make test`, `- checkout`".into()
         }
@@ -515,7 +515,7 @@ pub(crate) fn unknown_command<'d>(
         },
     };
     let message = format!("cannot find a definition for command named `{}`", site.name);
-    render.report.add(Problem::error(codes::UNKNOWN_COMMAND, site.key, message).help(help));
+    render.report().add(Problem::error(codes::UNKNOWN_COMMAND, site.key, message).help(help));
 }
 
 /// Returns whether a step of an orb has the name of one of the configuration's commands.

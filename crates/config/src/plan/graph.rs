@@ -126,7 +126,7 @@ impl Planner<'_, '_> {
                 );
                 let problem = Problem::error(codes::AMBIGUOUS_ALIAS, item.place, message);
                 self.render
-                    .report
+                    .report()
                     .add(problem.help("give the matrix an `alias:`, or the job a `name:`"));
                 return Vec::new();
             }
@@ -138,7 +138,7 @@ impl Planner<'_, '_> {
                     jobs.len()
                 );
                 let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, item.place, message);
-                self.render.report.add(problem.help("give each job its own name with `name:`"));
+                self.render.report().add(problem.help("give each job its own name with `name:`"));
                 return Vec::new();
             }
         }
@@ -182,7 +182,7 @@ impl Planner<'_, '_> {
         let [one] = found[..] else { return None };
         let (requiring, name) = (&drafts[job].requested, &item.name);
         let (code, place) = (codes::UNKNOWN_REQUIREMENT, item.place);
-        let problem = if self.render.profile == Profile::Legacy {
+        let problem = if self.render.profile() == Profile::Legacy {
             let message = format!(
                 "`{name}` has the values of the matrix in another order; they are in the order of \
                  their parameters' names"
@@ -191,7 +191,7 @@ impl Planner<'_, '_> {
         } else {
             Problem::error(code, place, no_such_job(requiring, name, workflow))
         };
-        self.render.report.add(problem.help(Help::did_you_mean(&drafts[one].requested)));
+        self.render.report().add(problem.help(Help::did_you_mean(&drafts[one].requested)));
         Some(one)
     }
 
@@ -239,7 +239,7 @@ impl Planner<'_, '_> {
             } else {
                 format!("jobs of the matrix: {names}")
             };
-            self.render.report.add(problem.help(help));
+            self.render.report().add(problem.help(help));
         }
         found
     }
@@ -251,7 +251,7 @@ impl Planner<'_, '_> {
         let message =
             format!("`{}` is a job of the job group `{group}`, not of this workflow", item.name);
         let problem = Problem::error(codes::GROUP_MEMBER, item.place, message);
-        self.render.report.add(problem.help(format!("require `{group}` instead")));
+        self.render.report().add(problem.help(format!("require `{group}` instead")));
     }
 
     fn unknown_requirement(
@@ -265,24 +265,24 @@ impl Planner<'_, '_> {
         if drafts.iter().filter(|draft| draft.requested == *name).count() == 1 && requiring == name
         {
             let message = format!("job `{name}` requires itself");
-            self.render.report.add(Problem::error(codes::CYCLE, item.place, message));
+            self.render.report().add(Problem::error(codes::CYCLE, item.place, message));
             return;
         }
         if drafts.iter().any(|draft| draft.presence == Presence::Guessed) {
             return;
         }
         let message = no_such_job(requiring, name, workflow);
-        let renamed = drafts.iter().find(|draft| self.render.doc.written(draft.key) == name);
+        let renamed = drafts.iter().find(|draft| self.render.doc().written(draft.key) == name);
         if let Some(renamed) = renamed.filter(|draft| draft.alias.is_none()) {
             let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, item.place, message);
             let problem = problem.related(renamed.key, "this job has another name here");
             self.render
-                .report
+                .report()
                 .add(problem.help(format!("require `{}` instead", renamed.requested)));
             return;
         }
         // Once it is not shown, it is not compared with thousands of names.
-        let seen = if self.render.report.shows_more() { drafts } else { &[] };
+        let seen = if self.render.found().shows_more() { drafts } else { &[] };
         let names = seen.iter().flat_map(|draft| {
             std::iter::once(draft.requested.as_str()).chain(draft.alias.as_deref())
         });
@@ -291,7 +291,7 @@ impl Planner<'_, '_> {
             declared.then(|| format!("add `- {name}` to the jobs of workflow `{workflow}`").into())
         });
         let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, item.place, message);
-        self.render.report.add(problem.maybe_help(help));
+        self.render.report().add(problem.maybe_help(help));
     }
 
     /// Reports every cycle once, with its path.
@@ -338,7 +338,7 @@ impl Planner<'_, '_> {
             let problem = others
                 .into_iter()
                 .fold(problem, |problem, other| problem.related(other, "part of the cycle"));
-            self.render.report.add(problem.help("remove one of these requirements"));
+            self.render.report().add(problem.help("remove one of these requirements"));
         }
     }
 }

@@ -24,20 +24,20 @@ pub(crate) struct Invoked<'s, 'd> {
 impl<'d> Planner<'_, 'd> {
     /// Returns whether it can be known which jobs the workflows run.
     pub(crate) fn has_readable_workflows(&self, root: At) -> bool {
-        let Some(section) = self.render.doc.get(root, "workflows") else { return true };
-        match self.render.doc.view(section.value) {
+        let Some(section) = self.render.doc().get(root, "workflows") else { return true };
+        match self.render.doc().view(section.value) {
             View::Map(_) => true,
-            View::Scalar(..) => self.render.doc.is_null(section.value),
+            View::Scalar(..) => self.render.doc().is_null(section.value),
             View::Seq(_) | View::Broken => false,
         }
     }
 
     /// Compiles the jobs that a mistake hides, for what is wrong with them.
     pub(crate) fn check_hidden_jobs(&mut self, invoked: &Invoked<'_, 'd>) {
-        if self.render.report.errors() == 0 || self.render.report.is_full() {
+        if self.render.found().errors() == 0 || self.render.found().is_full() {
             return;
         }
-        let (progress, report) = (&self.progress, &self.render.report);
+        let (progress, report) = (&self.progress, self.render.found());
         let is_hidden = |name: &str| {
             !progress.is_compiled(name)
                 && (progress.is_unread(name)

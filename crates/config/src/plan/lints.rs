@@ -21,7 +21,7 @@ impl Planner<'_, '_> {
                 let message = format!("serial group `{key}` is used twice in this workflow");
                 let problem = Problem::warning(codes::SERIAL_GROUP_TWICE, draft.key, message);
                 let problem = problem.related(first, "first used here");
-                self.render.report.add(problem.help("use different groups, or merge the jobs"));
+                self.render.report().add(problem.help("use different groups, or merge the jobs"));
             }
         }
     }
@@ -33,7 +33,7 @@ impl Planner<'_, '_> {
                 let message = format!("`{}` never runs: {why}", draft.requested);
                 let place = draft.filters_key.unwrap_or(draft.key);
                 let problem = Problem::warning(codes::NEVER_RUNS, place, message);
-                self.render.report.add(
+                self.render.report().add(
                     problem.help("name a branch under `only`, add `tags`, or remove the filter"),
                 );
             }
@@ -44,7 +44,7 @@ impl Planner<'_, '_> {
                 format!("`{}` runs for these tags, but also on every branch", draft.requested);
             let problem = Problem::warning(codes::TAG_ONLY, place, message);
             self.render
-                .report
+                .report()
                 .add(problem.help("to run for tags only, add `branches: { ignore: /.*/ }`"));
         }
     }
@@ -66,7 +66,7 @@ impl Planner<'_, '_> {
                 draft.requested
             );
             let problem = Problem::warning(codes::TAG_REQUIREMENT, edge.place, message);
-            self.render.report.add(problem.help(format!("give `{name}` the same `tags` filter")));
+            self.render.report().add(problem.help(format!("give `{name}` the same `tags` filter")));
         }
     }
 }

@@ -21,10 +21,10 @@ impl Planner<'_, '_> {
     /// Looks at what the entries of workflows that do not run say of each other. To be called once
     /// everything that runs is compiled: what is left of the budget is for this.
     pub(crate) fn check_off_workflows(&mut self) {
-        let before = self.render.report.set_strictness(Strictness::Lenient);
+        let before = self.render.report().set_strictness(Strictness::Lenient);
         for OffWorkflow { entry, items } in std::mem::take(&mut self.off) {
             let what: Rc<str> = format!("workflow `{}`", entry.name).into();
-            self.render.report.enter(&what, entry.key);
+            self.render.report().enter(&what, entry.key);
             let mut drafts = Vec::new();
             for (index, item) in items.into_iter().enumerate() {
                 if drafts.len() > limits::JOBS_PER_PIPELINE {
@@ -34,9 +34,9 @@ impl Planner<'_, '_> {
             }
             self.expander().drop_repeated_groups(&mut drafts);
             self.check_off_graph(entry.name, &mut drafts);
-            self.render.report.leave();
+            self.render.report().leave();
         }
-        self.render.report.set_strictness(before);
+        self.render.report().set_strictness(before);
     }
 
     /// Looks for requirements that nothing answers to, and for cycles. The numbers that jobs get are

@@ -43,11 +43,11 @@ impl<'d> Planner<'_, 'd> {
     ) -> Start {
         let scheduled = self.inputs.scheduled.as_deref();
         let this_one = scheduled == Some(workflow.name);
-        let triggers = triggers.filter(|triggers| !self.render.doc.is_null(triggers.value));
+        let triggers = triggers.filter(|triggers| !self.render.doc().is_null(triggers.value));
         let Some(triggers) = triggers else {
             return if scheduled.is_some() { Start::Scheduled } else { Start::Now };
         };
-        let items: Vec<At> = match self.render.doc.view(triggers.value) {
+        let items: Vec<At> = match self.render.doc().view(triggers.value) {
             View::Seq(items) => items.iter().collect(),
             View::Broken => return Start::Scheduled,
             View::Map(_) | View::Scalar(..) => {
@@ -71,12 +71,12 @@ impl<'d> Planner<'_, 'd> {
         );
         let problem = Problem::unsupported(codes::UNSUPPORTED_SCHEDULE, triggers.key, message);
         // In an older version, a template is text like any other.
-        let help = if self.render.templates {
+        let help = if self.render.has_templates() {
             NEVER_STARTED_HELP.to_owned()
         } else {
             format!("use `version: 2.1`, and {NEVER_STARTED_HELP}")
         };
-        self.render.report.add_unsupported(problem.help(help));
+        self.render.report().add_unsupported(problem.help(help));
         if this_one { Start::Now } else { Start::Scheduled }
     }
 
@@ -87,20 +87,20 @@ impl<'d> Planner<'_, 'd> {
         item: At,
         scope: &Rc<Scope>,
     ) {
-        let schedule = self.render.doc.get(item, "schedule");
+        let schedule = self.render.doc().get(item, "schedule");
         if let Some(other) =
-            self.render.doc.entries(item).iter().find(|entry| entry.name != "schedule")
+            self.render.doc().entries(item).iter().find(|entry| entry.name != "schedule")
         {
             let message = format!("`{}` is not a valid trigger", other.name);
             let problem = Problem::error(codes::BAD_TRIGGER, other.key, message);
-            self.render.report.add(problem.help("the only trigger is `schedule`"));
+            self.render.report().add(problem.help("the only trigger is `schedule`"));
             return;
         }
         let Some(schedule) = schedule else {
             self.bad_trigger(triggers, "a trigger needs `schedule`");
             return;
         };
-        let fields = self.render.doc.entries(schedule.value);
+        let fields = self.render.doc().entries(schedule.value);
         self.render.check_keys(fields.iter().map(|field| (field.name, field.key)), SCHEDULE);
         let misspelled = |planner: &Self, key| {
             let keys = fields.iter().map(|field| (field.name, field.key));
@@ -130,7 +130,7 @@ impl<'d> Planner<'_, 'd> {
                 };
                 let message = "a schedule needs `filters` with `branches`";
                 let problem = Problem::error(codes::BAD_TRIGGER, key, message);
-                self.render.report.add(problem.help(help));
+                self.render.report().add(problem.help(help));
                 return;
             }
         };
@@ -151,7 +151,7 @@ impl<'d> Planner<'_, 'd> {
             _ => {
                 let message = "required key [cron] not found";
                 let problem = Problem::error(codes::BAD_TRIGGER, schedule.key, message);
-                self.render.report.add(problem.help("write `cron: \"0 3 * * *\"`, in UTC"));
+                self.render.report().add(problem.help("write `cron: \"0 3 * * *\"`, in UTC"));
                 return None;
             }
         };
@@ -164,14 +164,14 @@ impl<'d> Planner<'_, 'd> {
                 for lint in lints {
                     let place = self.render.within(value.place, &text, &lint.span);
                     let problem = Problem::warning(codes::BAD_CRON, place, lint.message);
-                    self.render.report.add(problem.maybe_help(lint.help));
+                    self.render.report().add(problem.maybe_help(lint.help));
                 }
                 Some(text)
             }
             Err(error) => {
                 let place = self.render.within(value.place, &text, &error.span);
                 let problem = Problem::error(codes::BAD_CRON, place, error.message);
-                self.render.report.add(problem.maybe_help(error.help));
+                self.render.report().add(problem.maybe_help(error.help));
                 None
             }
         }
@@ -180,6 +180,6 @@ impl<'d> Planner<'_, 'd> {
     fn bad_trigger(&mut self, triggers: &Entry<'_>, message: &str) {
         let problem = Problem::error(codes::BAD_TRIGGER, triggers.key, message);
         let help = "write `- schedule:` with `cron` and `filters` below `triggers:`";
-        self.render.report.add(problem.help(help));
+        self.render.report().add(problem.help(help));
     }
 }

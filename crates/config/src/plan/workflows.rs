@@ -25,6 +25,7 @@ use crate::{
         report::Strictness,
         yaml::{At, Entries, Entry, View, scalar},
     },
+    render::logic::Statements,
     resolve::{
         section::{first_key, section},
         strays::{Stray, WORKFLOWS, take_strays},
@@ -85,9 +86,9 @@ impl<'d> Planner<'_, 'd> {
             self.render.report_blank_name("workflow", entry.name, entry.key);
             self.render.report_hidden_characters("workflow", entry.name, entry.key);
             let what: Rc<str> = format!("workflow `{}`", entry.name).into();
-            self.render.report.enter(&what, entry.key);
+            self.render.report().enter(&what, entry.key);
             live.extend(self.workflow(entry, &mut invoked));
-            self.render.report.leave();
+            self.render.report().leave();
             count = live.iter().map(|workflow| workflow.drafts.len()).sum();
             if count > limits::JOBS_PER_PIPELINE {
                 break;
@@ -98,9 +99,10 @@ impl<'d> Planner<'_, 'd> {
         }
         if count > limits::JOBS_PER_PIPELINE {
             let message = format!("a pipeline can have at most {} jobs", limits::JOBS_PER_PIPELINE);
-            let place =
-                entries.first().map_or_else(|| first_key(self.render.doc, root), |entry| entry.key);
-            self.render.report.add(Problem::error(codes::EXPANDS_TOO_FAR, place, message));
+            let place = entries
+                .first()
+                .map_or_else(|| first_key(self.render.doc(), root), |entry| entry.key);
+            self.render.report().add(Problem::error(codes::EXPANDS_TOO_FAR, place, message));
             return None;
         }
         let drafts: Vec<&[Draft]> =
@@ -112,10 +114,10 @@ impl<'d> Planner<'_, 'd> {
         for (workflow, names) in live.iter().zip(&names) {
             let what: Rc<str> = format!("workflow `{}`", workflow.name).into();
             self.render
-                .report
+                .report()
                 .enter(&what, workflow.drafts.first().map(|draft| draft.key).unwrap_or_default());
             let emitted = self.emit(workflow, names, &mut document);
-            self.render.report.leave();
+            self.render.report().leave();
             workflows.extend(emitted);
             if self.is_setup && (!workflow.runs || self.begins(&workflow.drafts)) {
                 running.push(workflow.name.as_str());
@@ -129,8 +131,8 @@ impl<'d> Planner<'_, 'd> {
 
     /// Returns where the sections of the document are written.
     fn sections(&mut self, root: At) -> Sections {
-        let first = first_key(self.render.doc, root);
-        let key = |name| self.render.doc.get(root, name).map_or(first, |section| section.key);
+        let first = first_key(self.render.doc(), root);
+        let key = |name| self.render.doc().get(root, name).map_or(first, |section| section.key);
         Sections { version: key("version"), jobs: key("jobs"), workflows: key("workflows") }
     }
 
@@ -148,28 +150,28 @@ impl<'d> Planner<'_, 'd> {
         let message = "a setup configuration must run exactly one workflow";
         let problem = Problem::error(codes::SETUP_WORKFLOWS, entry.key, message);
         self.render
-            .report
+            .report()
             .add(problem.help("disable the others with `when`, or merge them into one"));
     }
 
     /// Returns the workflows of the file, without `version`.
     fn workflow_entries(&mut self, root: At) -> Vec<Entry<'d>> {
-        if let Some(section) = self.render.doc.get(root, "workflows")
-            && let View::Seq(_) = self.render.doc.view(section.value)
+        if let Some(section) = self.render.doc().get(root, "workflows")
+            && let View::Seq(_) = self.render.doc().view(section.value)
         {
             let problem = Problem::error(
                 codes::SECTION_TYPE,
                 section.key,
                 "`workflows` must be a mapping, found a list",
             );
-            self.render.report.add(problem.help("remove the dashes before the workflows' names"));
+            self.render.report().add(problem.help("remove the dashes before the workflows' names"));
             // One mistake, not also "nothing to run".
             self.progress.note_unreadable_workflows();
             return Vec::new();
         }
         let mut entries = section(self.render, root, "workflows");
         let version = entries.iter().position(|entry| entry.name == "version");
-        let named = version.filter(|&at| !self.render.doc.is_map(entries[at].value));
+        let named = version.filter(|&at| !self.render.doc().is_map(entries[at].value));
         if let Some(at) = named {
             self.check_workflows_version(&entries[at]);
             entries.remove(at);
@@ -183,11 +185,11 @@ impl<'d> Planner<'_, 'd> {
 
     /// Version 2.1 has no use for it (W-03).
     fn check_workflows_version(&mut self, version: &Entry<'_>) {
-        let written = self.render.doc.written(self.render.doc.place(version.value));
-        if self.render.templates && !matches!(written, "2" | "2.0" | "2.1") {
+        let written = self.render.doc().written(self.render.doc().place(version.value));
+        if self.render.has_templates() && !matches!(written, "2" | "2.0" | "2.1") {
             let message =
                 format!("`version` of `workflows` must be 2, found `{written}`; it is ignored");
-            self.render.report.add(Problem::warning(codes::DEPRECATED, version.key, message));
+            self.render.report().add(Problem::warning(codes::DEPRECATED, version.key, message));
         }
     }
 
@@ -209,42 +211,42 @@ impl<'d> Planner<'_, 'd> {
         }
         let section = self.modules.jobs_section();
         // A document without any work ends a pipeline (CFG §1.7).
-        let is_empty = section.empty && self.render.doc.get(root, "workflows").is_some();
+        let is_empty = section.empty && self.render.doc().get(root, "workflows").is_some();
         // Without a version it is probably no configuration of this kind at all.
-        let has_version = self.render.doc.get(root, "version").is_some();
+        let has_version = self.render.doc().get(root, "version").is_some();
         if is_empty || section.broken || self.progress.are_workflows_unreadable() || !has_version {
             return None;
         }
-        let place = section.key.unwrap_or_else(|| first_key(self.render.doc, root));
+        let place = section.key.unwrap_or_else(|| first_key(self.render.doc(), root));
         let message = "cannot find a job named `build` to run, and there are no workflows";
         let misspelled = |name: &str| nearest(name, ["workflows"]).is_some();
-        let entries = self.render.doc.entries(root);
+        let entries = self.render.doc().entries(root);
         if let Some(entry) = entries.iter().find(|entry| misspelled(entry.name)) {
-            self.render.report.withdraw(codes::UNKNOWN_SECTION, entry.key);
+            self.render.report().withdraw(codes::UNKNOWN_SECTION, entry.key);
             let problem = Problem::error(codes::NOTHING_TO_RUN, entry.key, message);
-            self.render.report.add(problem.help(Help::did_you_mean("workflows")));
+            self.render.report().add(problem.help(Help::did_you_mean("workflows")));
             return None;
         }
         let jobs = |name: &str| nearest(name, ["jobs"]).is_some();
         if section.key.is_none()
             && let Some(entry) = entries.iter().find(|entry| jobs(entry.name))
         {
-            self.render.report.withdraw(codes::UNKNOWN_SECTION, entry.key);
+            self.render.report().withdraw(codes::UNKNOWN_SECTION, entry.key);
             let problem = Problem::error(codes::NOTHING_TO_RUN, entry.key, message);
-            self.render.report.add(problem.help(Help::did_you_mean("jobs")));
+            self.render.report().add(problem.help(Help::did_you_mean("jobs")));
             return None;
         }
         if let Some(workflows) = entries.get("workflows") {
             let message = "cannot find a job named `build` to run, and `workflows` is empty";
             let problem = Problem::error(codes::NOTHING_TO_RUN, workflows.key, message);
-            self.render.report.add(problem.help(
+            self.render.report().add(problem.help(
                 "write a workflow below it, indented deeper than `workflows`: `main: { jobs: [ … ] }`",
             ));
             return None;
         }
         let problem = Problem::error(codes::NOTHING_TO_RUN, place, message);
         self.render
-            .report
+            .report()
             .add(problem.help("add a top-level key `workflows:`, or rename the job to `build`"));
         None
     }
@@ -255,13 +257,13 @@ impl<'d> Planner<'_, 'd> {
         entry: &Entry<'d>,
         invoked: &mut HashSet<&'d str>,
     ) -> Option<ExpandedWorkflow> {
-        let fields = match self.render.doc.view(entry.value) {
+        let fields = match self.render.doc().view(entry.value) {
             View::Map(fields) => fields,
             View::Broken => return None,
             View::Scalar(..) | View::Seq(_) => {
                 let message = format!("workflow `{}` must be a mapping with `jobs`", entry.name);
                 let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, entry.key, message);
-                self.render.report.add(problem.help(
+                self.render.report().add(problem.help(
                     "write `jobs:` below it, and list the jobs below that, each with a dash",
                 ));
                 return None;
@@ -270,7 +272,7 @@ impl<'d> Planner<'_, 'd> {
         self.render.check_keys(fields.iter().map(|field| (field.name, field.key)), WORKFLOW);
         let get = |name: &str| fields.get(name);
         let items = self.workflow_jobs(entry, fields);
-        invoked.extend(items.iter().filter_map(|&item| invoked_name(self.render.doc, item)));
+        invoked.extend(items.iter().filter_map(|&item| invoked_name(self.render.doc(), item)));
         let mut rendered = Vec::new();
         let start = self.start(entry, get("triggers"), &mut rendered);
         let max_auto_reruns = self.workflow_reruns(get("max_auto_reruns"), &mut rendered);
@@ -283,7 +285,7 @@ impl<'d> Planner<'_, 'd> {
             return None;
         }
         let strictness = if selected { Strictness::Strict } else { Strictness::Lenient };
-        let before = self.render.report.set_strictness(strictness);
+        let before = self.render.report().set_strictness(strictness);
         let mut drafts: Vec<Draft> = Vec::new();
         for (index, &item) in items.iter().enumerate() {
             if drafts.len() > limits::JOBS_PER_PIPELINE {
@@ -300,7 +302,7 @@ impl<'d> Planner<'_, 'd> {
             // Its graph is not needed, but its requirements may be misspelled all the same.
             self.check_off_graph(entry.name, &mut drafts);
         }
-        self.render.report.set_strictness(before);
+        self.render.report().set_strictness(before);
         let name = entry.name.to_owned();
         let runs = start != Start::Scheduled;
         let jobs = get("jobs").map_or(entry.key, |jobs| jobs.key);
@@ -315,7 +317,7 @@ impl<'d> Planner<'_, 'd> {
             if self.contexts.len() > CONTEXTS {
                 let message = format!("a configuration can use at most {CONTEXTS} contexts");
                 let problem = Problem::error(codes::TOO_MANY_CONTEXTS, *place, message);
-                self.render.report.add(problem);
+                self.render.report().add(problem);
                 break;
             }
         }
@@ -325,12 +327,15 @@ impl<'d> Planner<'_, 'd> {
     fn mention_groups(&self, items: &[At], invoked: &mut HashSet<&'d str>) {
         let groups = &self.modules.get(ModuleId::CONFIG).groups;
         for group in
-            items.iter().filter_map(|&item| groups.get(invoked_name(self.render.doc, item)?))
+            items.iter().filter_map(|&item| groups.get(invoked_name(self.render.doc(), item)?))
         {
-            if let Some(View::Seq(jobs)) =
-                self.render.doc.get(group.body, "jobs").map(|jobs| self.render.doc.view(jobs.value))
+            if let Some(View::Seq(jobs)) = self
+                .render
+                .doc()
+                .get(group.body, "jobs")
+                .map(|jobs| self.render.doc().view(jobs.value))
             {
-                invoked.extend(jobs.iter().filter_map(|job| invoked_name(self.render.doc, job)));
+                invoked.extend(jobs.iter().filter_map(|job| invoked_name(self.render.doc(), job)));
             }
         }
     }
@@ -347,16 +352,16 @@ impl<'d> Planner<'_, 'd> {
         let Some(count) = count.filter(|count| RERUNS.contains(count)) else {
             let message = "max_auto_reruns must be between 1 and 5";
             let code = codes::CONFLICTING_ATTRIBUTES;
-            self.render.report.add(Problem::error(code, value.place, message));
+            self.render.report().add(Problem::error(code, value.place, message));
             return 0;
         };
         if self.is_setup {
             let message = "a setup workflow cannot be rerun: `max_auto_reruns` has no effect";
-            self.render.report.add(Problem::warning(codes::IGNORED, entry.key, message));
+            self.render.report().add(Problem::warning(codes::IGNORED, entry.key, message));
         }
         let message = "`max_auto_reruns` of a workflow is not supported in this release";
         let problem = Problem::unsupported(codes::UNSUPPORTED_OPTION, entry.key, message);
-        self.render.report.add_unsupported(problem);
+        self.render.report().add_unsupported(problem);
         rendered.push(Field { name: entry.name.into(), key: entry.key, value });
         count
     }
@@ -364,21 +369,21 @@ impl<'d> Planner<'_, 'd> {
     fn workflow_jobs(&mut self, entry: &Entry<'_>, fields: Entries<'d>) -> Vec<At> {
         let jobs = fields.get("jobs");
         let place = jobs.map_or(entry.key, |jobs| jobs.key);
-        match jobs.map(|jobs| self.render.doc.view(jobs.value)) {
+        match jobs.map(|jobs| self.render.doc().view(jobs.value)) {
             Some(View::Seq(items)) if !items.is_empty() => return items.iter().collect(),
             Some(View::Broken) => return Vec::new(),
             Some(View::Map(_)) => {
                 let message = "the jobs of a workflow must be a list";
                 let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, place, message);
-                self.render.report.add(problem.help("put a dash before each job: `- build`"));
+                self.render.report().add(problem.help("put a dash before each job: `- build`"));
             }
             Some(View::Scalar(..))
-                if jobs.is_some_and(|jobs| !self.render.doc.is_null(jobs.value)) =>
+                if jobs.is_some_and(|jobs| !self.render.doc().is_null(jobs.value)) =>
             {
-                let place = jobs.map_or(place, |jobs| self.render.doc.place(jobs.value));
+                let place = jobs.map_or(place, |jobs| self.render.doc().place(jobs.value));
                 let message = "the jobs of a workflow must be a list";
                 let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, place, message);
-                self.render.report.add(problem.help("put a dash before each job: `- build`"));
+                self.render.report().add(problem.help("put a dash before each job: `- build`"));
             }
             None if self.render.is_misspelled(
                 fields.iter().map(|field| (field.name, field.key)),
@@ -389,7 +394,7 @@ impl<'d> Planner<'_, 'd> {
                 let message = format!("workflow `{}` has no jobs", entry.name);
                 let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, place, message);
                 self.render
-                    .report
+                    .report()
                     .add(problem.help("add `jobs:` with at least one entry: `- build`"));
             }
         }
@@ -403,7 +408,7 @@ impl<'d> Planner<'_, 'd> {
         when: Option<Entry<'d>>,
         unless: Option<Entry<'d>>,
     ) -> Option<bool> {
-        if !self.render.templates {
+        if !self.render.has_templates() {
             return Some(true);
         }
         if let (Some(when), Some(unless)) = (when, unless) {
@@ -412,7 +417,7 @@ impl<'d> Planner<'_, 'd> {
                 unless.key,
                 "use only one of `when` and `unless`",
             );
-            self.render.report.add(
+            self.render.report().add(
                 problem
                     .related(when.key, "the other one")
                     .help("combine both with `and` and `not`"),
@@ -428,10 +433,10 @@ impl<'d> Planner<'_, 'd> {
 
     fn condition(&mut self, entry: &Entry<'_>, condition: &Entry<'_>) -> Option<bool> {
         let scope = Scope::outer(format!("workflow `{}`", entry.name), ModuleId::CONFIG);
-        let place = self.render.doc.place(condition.value);
-        let View::Scalar(text, style) = self.render.doc.view(condition.value) else {
-            let statement = self.render.statement(condition.value, &scope);
-            return self.render.decide(&statement, 0);
+        let place = self.render.doc().place(condition.value);
+        let View::Scalar(text, style) = self.render.doc().view(condition.value) else {
+            let statement = Statements::new(self.render).statement(condition.value, &scope);
+            return Statements::new(self.render).decide(&statement, 0);
         };
         let value = self.render.evaluate(condition.value, &scope);
         if matches!(value.data, Data::Unknown) {
@@ -452,10 +457,10 @@ impl<'d> Planner<'_, 'd> {
         if !is_sole_tag {
             let message =
                 "this condition mixes text and tags: it is a string, and always true unless empty";
-            let strict = self.render.profile == Profile::Next;
+            let strict = self.render.profile() == Profile::Next;
             let make = if strict { Problem::error } else { Problem::warning };
             let problem = make(codes::ALWAYS_TRUE, place, message.to_owned());
-            self.render.report.add(problem.help("write the expression without `<< >>`"));
+            self.render.report().add(problem.help("write the expression without `<< >>`"));
         }
         Some(value.data.is_truthy())
     }
@@ -463,7 +468,7 @@ impl<'d> Planner<'_, 'd> {
     /// Returns whether all jobs that a workflow names can be read. What cannot was reported, and may
     /// name any job.
     fn is_readable(&self, workflow: &Entry<'_>) -> bool {
-        let doc = self.render.doc;
+        let doc = self.render.doc();
         let View::Map(fields) = doc.view(workflow.value) else { return false };
         let Some(jobs) = fields.get("jobs") else { return false };
         let View::Seq(items) = doc.view(jobs.value) else { return false };
@@ -472,7 +477,7 @@ impl<'d> Planner<'_, 'd> {
 
     /// Returns whether the jobs of every group can be read.
     fn has_readable_groups(&self) -> bool {
-        let doc = self.render.doc;
+        let doc = self.render.doc();
         let mut groups = self.modules.get(ModuleId::CONFIG).groups.values();
         groups.all(|group| {
             let jobs = doc.get(group.body, "jobs").map(|jobs| doc.view(jobs.value));
@@ -483,7 +488,7 @@ impl<'d> Planner<'_, 'd> {
     fn unused_jobs(&mut self, invoked: &HashSet<&str>) {
         let jobs = &self.modules.get(ModuleId::CONFIG).jobs;
         // What a misspelled name is meant for is used, or will be.
-        let report = &self.render.report;
+        let report = self.render.found();
         let is_unused = |name: &str| !invoked.contains(name) && !report.is_meant(name);
         let unused = jobs.iter().filter(|(name, _)| is_unused(name));
         let unused: Vec<_> = unused.map(|(name, job)| (*name, job.key)).collect();
@@ -494,7 +499,7 @@ impl<'d> Planner<'_, 'd> {
                 format!("job `{name}` is not used in any workflow"),
             );
             self.render
-                .report
+                .report()
                 .add(problem.help(format!("add `- {name}` to a workflow, or remove the job")));
         }
     }

@@ -29,7 +29,16 @@ const DEPTH: usize = 100;
 
 const OPERATORS: &[&str] = &["and", "or", "not", "equal", "matches"];
 
-impl Renderer<'_> {
+/// Renders and decides logic statements.
+pub(crate) struct Statements<'c, 'd> {
+    render: &'c mut Renderer<'d>,
+}
+
+impl<'c, 'd> Statements<'c, 'd> {
+    pub(crate) fn new(render: &'c mut Renderer<'d>) -> Self {
+        Self { render }
+    }
+
     /// Renders a statement for [`Self::decide`]. Tags in operands after the one that decides do not
     /// matter today (CFG §6.1).
     pub(crate) fn statement(&mut self, at: At, scope: &Rc<Scope>) -> Value {
@@ -44,30 +53,30 @@ impl Renderer<'_> {
         scope: &Rc<Scope>,
         depth: usize,
     ) -> (Value, Option<bool>) {
-        let View::Map(entries) = self.doc.view(at) else {
+        let View::Map(entries) = self.render.doc().view(at) else {
             self.warn_of_mixed(at);
             return self.operand(at, scope, depth);
         };
         let entry = entries.first().filter(|_| entries.len() == 1 && depth < DEPTH);
         let Some(Entry { name, key, value }) = entry else { return self.operand(at, scope, depth) };
-        let place = self.doc.place(at);
-        let (inner, decided) = match (name, self.doc.view(value)) {
+        let place = self.render.doc().place(at);
+        let (inner, decided) = match (name, self.render.doc().view(value)) {
             ("and" | "or", View::Seq(items)) => {
                 let junction = if name == "or" { Junction::Any } else { Junction::All };
-                let before = self.report.strictness();
+                let before = self.render.found().strictness();
                 let (mut operands, mut decided) = (Vec::new(), Some(!junction.deciding()));
                 for item in items.iter() {
                     let (operand, holds) = self.statement_within(item, scope, depth + 1);
                     if holds == Some(junction.deciding()) {
-                        self.report.set_strictness(Strictness::Lenient);
+                        self.render.report().set_strictness(Strictness::Lenient);
                         decided = holds;
                     } else if decided != Some(junction.deciding()) && holds.is_none() {
                         decided = None;
                     }
                     operands.push(operand);
                 }
-                self.report.set_strictness(before);
-                (Value::new(Data::List(Rc::new(operands)), self.doc.place(value)), decided)
+                self.render.report().set_strictness(before);
+                (Value::new(Data::List(Rc::new(operands)), self.render.doc().place(value)), decided)
             }
             ("not", View::Map(_) | View::Scalar(..)) => {
                 let (operand, holds) = self.statement_within(value, scope, depth + 1);
@@ -82,7 +91,7 @@ impl Renderer<'_> {
     /// Renders what has no statements in it. What is wrong with it is reported once, here or when all of
     /// the statement is decided.
     fn operand(&mut self, at: At, scope: &Rc<Scope>, depth: usize) -> (Value, Option<bool>) {
-        let value = self.evaluate(at, scope);
+        let value = self.render.evaluate(at, scope);
         let decided = if depth > 0 { self.decide(&value, depth) } else { None };
         (value, decided)
     }
@@ -90,8 +99,8 @@ impl Renderer<'_> {
     /// Reports text next to tags where a statement is: whatever the tags come to, it is a string that is
     /// not empty (W-08). The profile `next` refuses it.
     fn warn_of_mixed(&mut self, at: At) {
-        let View::Scalar(text, _) = self.doc.view(at) else { return };
-        if !self.templates {
+        let View::Scalar(text, _) = self.render.doc().view(at) else { return };
+        if !self.render.has_templates() {
             return;
         }
         let Ok(pieces) = template::parse(text) else { return };
@@ -103,14 +112,14 @@ impl Renderer<'_> {
         {
             return;
         }
-        let place = self.doc.place(at);
+        let place = self.render.doc().place(at);
         // What is in an orb from elsewhere, its user cannot change.
-        let is_refused = self.profile == Profile::Next && place.file == FileId::CONFIG;
+        let is_refused = self.render.profile() == Profile::Next && place.file == FileId::CONFIG;
         let make = if is_refused { Problem::error } else { Problem::warning };
         let message =
             "this condition mixes text and tags: it is a string and therefore always true";
         let problem = make(codes::ALWAYS_TRUE, place, message.to_owned());
-        self.report.add(problem.help(unmixed(text.trim(), &pieces)));
+        self.render.report().add(problem.help(unmixed(text.trim(), &pieces)));
     }
 
     /// Decides a statement; `None` if it cannot be known, which was reported.
@@ -121,7 +130,7 @@ impl Renderer<'_> {
             Data::List(_) => {
                 let message = "expected a logic statement, found a list";
                 let problem = Problem::error(codes::UNKNOWN_OPERATOR, statement.place, message);
-                self.report.add(problem.help("wrap it in `and:` or `or:`"));
+                self.render.report().add(problem.help("wrap it in `and:` or `or:`"));
                 return None;
             }
             other => {
@@ -134,7 +143,8 @@ impl Renderer<'_> {
         if depth >= DEPTH {
             let message = format!("logic statements are nested more than {DEPTH} levels deep");
             let problem = Problem::error(codes::LOGIC_TOO_DEEP, statement.place, message);
-            self.report
+            self.render
+                .report()
                 .add(problem.help("flatten them: `and` and `or` take any number of operands"));
             return None;
         }
@@ -146,7 +156,11 @@ impl Renderer<'_> {
                     "a logic statement must have exactly one operator: {}",
                     OPERATORS.join(", ")
                 );
-                self.report.add(Problem::error(codes::SEVERAL_OPERATORS, statement.place, message));
+                self.render.report().add(Problem::error(
+                    codes::SEVERAL_OPERATORS,
+                    statement.place,
+                    message,
+                ));
                 None
             }
             [first, second, ..] => {
@@ -158,7 +172,7 @@ impl Renderer<'_> {
                 };
                 let message = "a logic statement must have exactly one operator";
                 let problem = Problem::error(codes::SEVERAL_OPERATORS, second.key, message);
-                self.report.add(problem.help(help));
+                self.render.report().add(problem.help(help));
                 None
             }
         }
@@ -174,8 +188,8 @@ impl Renderer<'_> {
         {
             return None;
         }
-        let first = self.doc.written(operator.value.place);
-        let others = others.iter().map(|field| self.doc.written(field.key));
+        let first = self.render.doc().written(operator.value.place);
+        let others = others.iter().map(|field| self.render.doc().written(field.key));
         let operands: Vec<&str> = std::iter::once(first).chain(others).collect();
         let operands = operands.join(", ");
         Some(format!("put the operands in brackets: `{}: [{operands}]`", operator.name))
@@ -184,7 +198,7 @@ impl Renderer<'_> {
     /// Strings are not evaluated within a statement; they are true unless empty (W-11).
     fn check_literal_operand(&mut self, operand: &Value) {
         let Data::Text(text) = &operand.data else { return };
-        let written = self.doc.written(operand.place);
+        let written = self.render.doc().written(operand.place);
         if written.contains("<<") {
             return;
         }
@@ -195,11 +209,11 @@ impl Renderer<'_> {
                 || expression::NOT_AN_EXPRESSION.to_owned(),
                 |tag| format!("write `{tag}`"),
             );
-            self.report.add(problem.help(help));
+            self.render.report().add(problem.help(help));
         } else if matches!(&**text, "false" | "no" | "off" | "0") {
             let message = format!("`\"{text}\"` is a string and therefore true");
             let problem = Problem::warning(codes::ALWAYS_TRUE, operand.place, message);
-            self.report.add(problem.help(format!("write `{text}` without quotes")));
+            self.render.report().add(problem.help(format!("write `{text}` without quotes")));
         }
     }
 
@@ -223,7 +237,7 @@ impl Renderer<'_> {
                 let message =
                     "a workflow's `when` has no `condition`: it is the logic statement itself";
                 let problem = Problem::error(codes::CONDITION_MISPLACED, field.key, message);
-                self.report.add(problem.help("remove the `condition:` level"));
+                self.render.report().add(problem.help("remove the `condition:` level"));
                 None
             }
             // Seen in the field as an operand that does nothing; the hosted service lets it pass.
@@ -232,7 +246,8 @@ impl Renderer<'_> {
                     && matches!(&field.value.data, Data::Text(text) if &**text == "always") =>
             {
                 let message = "`when: always` is not a logic statement; it is treated as true";
-                self.report
+                self.render
+                    .report()
                     .add(Problem::warning(codes::IGNORED, field.key, message).help("remove it"));
                 Some(true)
             }
@@ -242,7 +257,8 @@ impl Renderer<'_> {
                     .map(Help::from)
                     .or_else(|| did_you_mean(other, OPERATORS.iter().copied()))
                     .unwrap_or_else(|| format!("operators: {}", OPERATORS.join(", ")).into());
-                self.report
+                self.render
+                    .report()
                     .add(Problem::error(codes::UNKNOWN_OPERATOR, field.key, message).help(help));
                 None
             }
@@ -259,7 +275,7 @@ impl Renderer<'_> {
         if [text, scalar].iter().any(|operand| operand.place.file != FileId::CONFIG) {
             return;
         }
-        let doc = self.doc;
+        let doc = self.render.doc();
         let (written_text, written) = (doc.written(text.place), doc.written(scalar.place));
         let name = scalar.data.type_name();
         let is_same = |inner: &Rc<str>| is_like(inner, &scalar.data);
@@ -290,7 +306,7 @@ impl Renderer<'_> {
                 problem.help("declare both parameters with the same type")
             }
         };
-        self.report.add(problem);
+        self.render.report().add(problem);
     }
 
     /// Decides from left to right. Operands after the one that decides are checked, too,
@@ -301,9 +317,9 @@ impl Renderer<'_> {
         let mut result = Some(!decides);
         for operand in operands {
             if result == Some(decides) {
-                let before = self.report.set_strictness(Strictness::Lenient);
+                let before = self.render.report().set_strictness(Strictness::Lenient);
                 self.decide(operand, depth + 1);
-                self.report.set_strictness(before);
+                self.render.report().set_strictness(before);
                 continue;
             }
             match self.decide(operand, depth + 1) {
@@ -320,7 +336,7 @@ impl Renderer<'_> {
             Data::List(items) if items.len() == 1 => {
                 let message = "`not` takes a single statement, not a list";
                 let problem = Problem::warning(codes::IGNORED, field.value.place, message);
-                self.report.add(problem.help("remove the brackets, or the dash"));
+                self.render.report().add(problem.help("remove the brackets, or the dash"));
                 self.decide(&items[0], depth + 1).map(|value| !value)
             }
             Data::List(_) => {
@@ -339,7 +355,7 @@ impl Renderer<'_> {
             Data::List(_) => {
                 let message = format!("`{}` needs at least one operand", field.name);
                 let problem = Problem::error(codes::EMPTY_LOGIC, field.value.place, message);
-                self.report.add(problem.help("add an operand, or remove the operator"));
+                self.render.report().add(problem.help("add an operand, or remove the operator"));
                 None
             }
             _ => {
@@ -353,7 +369,7 @@ impl Renderer<'_> {
     fn wrong_shape(&mut self, field: &Field, message: &str, help: &str) {
         let empty = matches!(&field.value.data, Data::List(items) if items.is_empty());
         let code = if empty { codes::EMPTY_LOGIC } else { codes::UNKNOWN_OPERATOR };
-        self.report.add(Problem::error(code, field.value.place, message).help(help));
+        self.render.report().add(Problem::error(code, field.value.place, message).help(help));
     }
 
     fn matches(&mut self, field: &Field) -> Option<bool> {
@@ -372,13 +388,13 @@ impl Renderer<'_> {
             {
                 let message = format!("`matches` has no `{}`", of.name);
                 let problem = Problem::error(codes::BAD_MATCHES, of.key, message);
-                self.report.add(problem.help(near));
+                self.render.report().add(problem.help(near));
                 return None;
             }
             let message = "`matches` needs exactly `pattern` and `value`";
             let problem = Problem::error(codes::BAD_MATCHES, field.key, message);
             let help = "write `matches: { pattern: \"^v.*$\", value: << pipeline.git.tag >> }`";
-            self.report.add(problem.help(help));
+            self.render.report().add(problem.help(help));
             return None;
         };
         let source = match &pattern.value.data {
@@ -386,7 +402,7 @@ impl Renderer<'_> {
             data => data.scalar_text(),
         };
         let Some(source) = source else {
-            self.wrong_type(&pattern.value, "pattern", Expected::String);
+            self.render.wrong_type(&pattern.value, "pattern", Expected::String);
             return None;
         };
         let text = match &value.value.data {
@@ -396,15 +412,15 @@ impl Renderer<'_> {
             data => data.scalar_text().map(Some),
         };
         let Some(text) = text else {
-            self.wrong_type(&value.value, "value", Expected::String);
+            self.render.wrong_type(&value.value, "value", Expected::String);
             return None;
         };
         let source = self.without_slashes(source, pattern)?;
-        let compiled = self.pattern(&source);
+        let compiled = self.render.pattern(&source);
         if let Some(refused) = compiled.as_ref().ok().and_then(|p| p.refused_by_next()) {
             let place = pattern.value.place;
             let problem = Problem::warning(codes::LOOK_AROUND, place, refused.message);
-            self.report.add(problem.maybe_help(refused.help));
+            self.render.report().add(problem.maybe_help(refused.help));
         }
         let result = compiled.and_then(|pattern| match &text {
             Some(text) => pattern.matches(text),
@@ -414,7 +430,7 @@ impl Renderer<'_> {
             .map_err(|error| {
                 let message = format!("invalid regular expression `{source}`: {error}");
                 let problem = Problem::error(codes::BAD_REGEX, pattern.value.place, message);
-                self.report.add(problem.maybe_help(error.help));
+                self.render.report().add(problem.maybe_help(error.help));
             })
             .ok()
     }
@@ -424,21 +440,21 @@ impl Renderer<'_> {
     fn without_slashes(&mut self, source: Rc<str>, pattern: &Field) -> Option<Rc<str>> {
         let place = pattern.value.place;
         if let Some(help) = slashes::flag_help(&source)
-            && self.doc.written(place).contains(&*source)
+            && self.render.doc().written(place).contains(&*source)
         {
             let problem = Problem::warning(codes::REGEX_WITHOUT_SLASHES, place, slashes::FLAGGED);
-            self.report.add(problem.help(help));
+            self.render.report().add(problem.help(help));
         }
         let Some(bare) = slashes::within(&source) else { return Some(source) };
-        let is_next = self.profile == Profile::Next;
+        let is_next = self.render.profile() == Profile::Next;
         let problem = if is_next {
             Problem::error(codes::BAD_REGEX, place, slashes::REFUSED)
         } else {
             Problem::warning(codes::IGNORED, place, slashes::IGNORED)
         };
-        let is_here = self.doc.written(place).contains(&*source);
+        let is_here = self.render.doc().written(place).contains(&*source);
         let written = if is_here { Written::Here } else { Written::Elsewhere };
-        self.report.add(problem.help(slashes::help(bare, written)));
+        self.render.report().add(problem.help(slashes::help(bare, written)));
         (!is_next).then(|| Rc::from(bare))
     }
 }

@@ -40,7 +40,7 @@ impl<'d> Resolver<'_, 'd> {
     /// Collects definitions and checks their parameters, used or not. `users` says where they are used.
     pub(crate) fn define(&mut self, root: At, users: Users) {
         self.define_jobs(root);
-        if self.render.templates {
+        if self.render.has_templates() {
             let commands = section(self.render, root, "commands");
             let commands = self.collect_owners(commands, Element::Command, COMMANDS);
             let executors = section(self.render, root, "executors");
@@ -73,9 +73,9 @@ impl<'d> Resolver<'_, 'd> {
     }
 
     fn define_jobs(&mut self, root: At) {
-        let Some(jobs) = self.render.doc.get(root, "jobs") else { return };
+        let Some(jobs) = self.render.doc().get(root, "jobs") else { return };
         self.modules.jobs_section.key = Some(jobs.key);
-        let errors = self.render.report.errors();
+        let errors = self.render.found().errors();
         let mut entries = section(self.render, root, "jobs");
         entries.retain(|entry| !report_nested_section(self.render, entry, "jobs"));
         let nameless =
@@ -93,7 +93,7 @@ impl<'d> Resolver<'_, 'd> {
         if let (Some(owner), Some(at)) = (owner, left) {
             self.left_of_its_job(owner, &entries, at);
             entries.retain(|entry| {
-                let is_empty = entry.key == owner.key && self.render.doc.is_null(owner.value);
+                let is_empty = entry.key == owner.key && self.render.doc().is_null(owner.value);
                 !is_empty && (!KEYS_OF_A_JOB.contains(&entry.name) || self.is_job(entry.value))
             });
             self.modules.jobs_section.broken = true;
@@ -102,7 +102,9 @@ impl<'d> Resolver<'_, 'd> {
                 format!("`{}` is directly below `jobs`: the job name is missing", stray.name);
             let problem = Problem::error(codes::STEPS_WITHOUT_JOB, stray.key, message);
             let help = "add a job name: `jobs:`, below it `build:`, and below that the job's keys";
-            self.render.report.add(problem.help(help).related(jobs.key, "expected job names here"));
+            self.render
+                .report()
+                .add(problem.help(help).related(jobs.key, "expected job names here"));
             entries
                 .retain(|entry| !KEYS_OF_A_JOB.contains(&entry.name) || self.is_job(entry.value));
             self.modules.jobs_section.broken = true;
@@ -115,21 +117,21 @@ impl<'d> Resolver<'_, 'd> {
             jobs.insert(owner.name, broken(&owner, stray, ModuleId::CONFIG));
         }
         self.modules.get_mut(ModuleId::CONFIG).jobs = jobs;
-        self.modules.jobs_section.broken |= self.render.report.errors() > errors;
+        self.modules.jobs_section.broken |= self.render.found().errors() > errors;
     }
 
     /// Returns the job before a key of a job that is directly below `jobs`, if it lacks that key:
     /// then the key is probably its own, indented too little.
     fn owner_of_stray(&self, before: &Entry<'d>, stray: &Entry<'d>) -> Option<Entry<'d>> {
-        let keys = self.render.doc.entries(before.value);
-        let is_null = self.render.doc.is_null(before.value);
+        let keys = self.render.doc().entries(before.value);
+        let is_null = self.render.doc().is_null(before.value);
         let lacks = keys.get(stray.name).is_none() && (is_null || !keys.is_empty());
         (lacks && !KEYS_OF_A_JOB.contains(&before.name)).then_some(*before)
     }
 
     fn left_of_its_job(&mut self, owner: Entry<'d>, entries: &[Entry<'d>], at: usize) {
         let stray = entries[at];
-        let sibling = self.render.doc.entries(owner.value).first();
+        let sibling = self.render.doc().entries(owner.value).first();
         let is_above = stray.key.span.start < owner.key.span.start;
         let Some(sibling) = sibling.filter(|_| !is_above) else {
             next_to_its_owner(self.render, stray, owner, JOBS);
@@ -137,15 +139,15 @@ impl<'d> Resolver<'_, 'd> {
         };
         let message = format!("`{}` is next to job `{}`, not inside it", stray.name, owner.name);
         let problem = Problem::error(JOBS.code, stray.key, message);
-        let lines = self.render.doc.file(FileId::CONFIG).lines();
+        let lines = self.render.doc().file(FileId::CONFIG).lines();
         let column = lines.position(sibling.key.span.start()).column;
         let help = format!("indent it to column {column}, where the job's other keys are");
-        self.render.report.add(problem.help(help).related(owner.key, "the job"));
+        self.render.report().add(problem.help(help).related(owner.key, "the job"));
     }
 
     /// Looks like the body of a job, whatever its name.
     fn is_job(&self, body: At) -> bool {
-        self.render.doc.entries(body).iter().any(|entry| matches!(entry.name, "steps" | "type"))
+        self.render.doc().entries(body).iter().any(|entry| matches!(entry.name, "steps" | "type"))
     }
 
     fn collect(
@@ -164,7 +166,7 @@ impl<'d> Resolver<'_, 'd> {
                 let message = format!("`{}` and `{}` differ only in case", first.name, entry.name);
                 let problem = Problem::warning(codes::SUSPICIOUS_NAME, entry.key, message);
                 let problem = problem.related(first.key, "the other one");
-                self.render.report.add(problem.help("rename one of them"));
+                self.render.report().add(problem.help("rename one of them"));
             }
             self.check_definition_name(&entry, element);
             let definition = Lookup::new(self.render, self.modules).definition(
@@ -179,7 +181,7 @@ impl<'d> Resolver<'_, 'd> {
 
     /// Names are documented narrowly and used widely (CFG §2.1, D-04).
     fn check_definition_name(&mut self, entry: &Entry<'_>, element: Element) {
-        if !self.render.templates || entry.name.trim().is_empty() {
+        if !self.render.has_templates() || entry.name.trim().is_empty() {
             return;
         }
         let word = element.word();
@@ -190,14 +192,14 @@ impl<'d> Resolver<'_, 'd> {
                 entry.name
             );
             let problem = Problem::warning(codes::SUSPICIOUS_NAME, entry.key, message);
-            self.render.report.add(problem.help("rename the command"));
+            self.render.report().add(problem.help("rename the command"));
             return;
         }
         if entry.name.contains('/') {
             let message = format!("{word} names cannot contain a slash: `{}`", entry.name);
             let problem = Problem::error(codes::SUSPICIOUS_NAME, entry.key, message);
             self.render
-                .report
+                .report()
                 .add(problem.help("rename it: a slash separates an orb from what it defines"));
             return;
         }
@@ -206,7 +208,7 @@ impl<'d> Resolver<'_, 'd> {
         if !usual {
             let message = format!("unusual {word} name `{}`", entry.name);
             let problem = Problem::warning(codes::SUSPICIOUS_NAME, entry.key, message);
-            self.render.report.add(problem.help("use only letters, digits, `_` and `-`"));
+            self.render.report().add(problem.help("use only letters, digits, `_` and `-`"));
         }
     }
 }

@@ -47,8 +47,8 @@ impl<'d> Lookup<'_, 'd> {
         if let Some(import) = known.imports.get(alias) {
             return Some(*import);
         }
-        let orbs = self.render.doc.get(known.root?, "orbs")?;
-        let entry = self.render.doc.get(orbs.value, alias)?;
+        let orbs = self.render.doc().get(known.root?, "orbs")?;
+        let entry = self.render.doc().get(orbs.value, alias)?;
         // Whatever is found below: the same reference is reported once.
         self.modules.get_mut(module).imports.insert(entry.name, Import::Absent);
         let import = self.resolve_import(module, &entry).map_or(Import::Absent, Import::Module);
@@ -58,15 +58,15 @@ impl<'d> Lookup<'_, 'd> {
 
     fn resolve_import(&mut self, module: ModuleId, entry: &Entry<'d>) -> Option<ModuleId> {
         let depth = self.modules.get(module).depth + 1;
-        let place = self.render.doc.place(entry.value);
+        let place = self.render.doc().place(entry.value);
         if depth > DEPTH || self.modules.len() >= ORBS {
             let message = format!(
                 "orbs can be nested at most {DEPTH} levels deep, with at most {ORBS} in total"
             );
-            self.render.report.add(Problem::error(codes::ORB_UNREACHABLE, place, message));
+            self.render.report().add(Problem::error(codes::ORB_UNREACHABLE, place, message));
             return None;
         }
-        match self.render.doc.view(entry.value) {
+        match self.render.doc().view(entry.value) {
             View::Broken => None,
             View::Map(_) => {
                 let name = format!("inline orb `{}`", entry.name);
@@ -79,7 +79,7 @@ impl<'d> Lookup<'_, 'd> {
                 let message = format!("orb `{}` must be a reference or a mapping", entry.name);
                 let problem = Problem::error(codes::ORB_VERSION, place, message);
                 self.render
-                    .report
+                    .report()
                     .add(problem.help(format!("write `{}: namespace/name@1.2.3`", entry.name)));
                 None
             }
@@ -105,7 +105,7 @@ impl<'d> Lookup<'_, 'd> {
                 let message = format!("orb `{}` has no reference", entry.name);
                 let problem = Problem::error(codes::ORB_VERSION, entry.key, message);
                 self.render
-                    .report
+                    .report()
                     .add(problem.help(format!("write `{}: namespace/name@1.2.3`", entry.name)));
                 return None;
             }
@@ -118,7 +118,7 @@ impl<'d> Lookup<'_, 'd> {
                         format!("`{text}` has no version: the latest version is used each time");
                     let problem = Problem::warning(codes::ORB_VERSION, place, message);
                     self.render
-                        .report
+                        .report()
                         .add(problem.help(format!("write `{text}@volatile`, or name a version")));
                 }
                 Some(reference)
@@ -132,7 +132,7 @@ impl<'d> Lookup<'_, 'd> {
                     }
                 };
                 let problem = Problem::error(codes::ORB_VERSION, place, error.to_string());
-                self.render.report.add(problem.help(help));
+                self.render.report().add(problem.help(help));
                 None
             }
         }
@@ -144,7 +144,7 @@ impl<'d> Lookup<'_, 'd> {
             self.modules.orbs.addresses += 1;
             if self.modules.orbs.addresses > URL_ORBS {
                 let message = format!("a configuration can import at most {URL_ORBS} orbs by URL");
-                self.render.report.add(Problem::error(codes::ORB_UNREACHABLE, place, message));
+                self.render.report().add(Problem::error(codes::ORB_UNREACHABLE, place, message));
                 return None;
             }
         }
@@ -180,26 +180,26 @@ impl<'d> Lookup<'_, 'd> {
             });
             if let Some(notice) = &orb.notice {
                 let problem = Problem::warning(codes::ORB_STAND_IN, place, notice.clone());
-                self.render.report.add(problem);
+                self.render.report().add(problem);
             }
         }
         if let Some(&known) = self.modules.orbs.loaded.get(&resolved) {
             return Some(known);
         }
         let source = self.modules.orbs.given.parsed(orb, &resolved);
-        let file = self.render.doc.add(source)?;
-        let doc = self.render.doc;
+        let file = self.render.doc().add(source)?;
+        let doc = self.render.doc();
         let source = doc.file(file);
         let broken = source.problems.iter().any(Problem::is_error);
         for problem in source.problems.iter().filter(|problem| problem.is_error()) {
-            self.render.report.enter(&"orbs".into(), place);
-            self.render.report.add(problem.clone().in_file(file));
-            self.render.report.leave();
+            self.render.report().enter(&"orbs".into(), place);
+            self.render.report().add(problem.clone().in_file(file));
+            self.render.report().leave();
         }
-        let root = self.render.doc.root(file).filter(|root| self.render.doc.is_map(*root));
+        let root = self.render.doc().root(file).filter(|root| self.render.doc().is_map(*root));
         if root.is_none() && !broken {
             let message = format!("orb `{resolved}` is empty or not a mapping");
-            self.render.report.add(Problem::error(codes::ORB_INVALID, place, message));
+            self.render.report().add(Problem::error(codes::ORB_INVALID, place, message));
         }
         let root = root.filter(|_| !broken)?;
         let id = self.modules.add(Module::new(format!("orb `{resolved}`"), Some(root), depth))?;
@@ -236,6 +236,6 @@ impl<'d> Lookup<'_, 'd> {
              contains it with `--orbs`"
                 .to_owned()
         });
-        self.render.report.add(Problem::error(code, place, message).help(help));
+        self.render.report().add(Problem::error(code, place, message).help(help));
     }
 }

@@ -50,7 +50,8 @@ impl<'c, 'd> Lookup<'c, 'd> {
         place: Place,
     ) -> Found {
         // Version 2.0 knows no orbs; in a compiled document a job is called `orb/job`.
-        let Some((alias, local)) = name.split_once('/').filter(|_| self.render.templates) else {
+        let Some((alias, local)) = name.split_once('/').filter(|_| self.render.has_templates())
+        else {
             return match self.local(module, element, name) {
                 Some(definition) => Found::Definition(definition),
                 None if self.is_unreadable(module, element.section()) => Found::Reported,
@@ -74,10 +75,10 @@ impl<'c, 'd> Lookup<'c, 'd> {
     /// defined is not known, so nothing is undefined.
     fn is_unreadable(&self, module: ModuleId, section: &str) -> bool {
         let root = self.modules.get(module).root;
-        let section = root.and_then(|root| self.render.doc.get(root, section));
-        section.is_some_and(|section| match self.render.doc.view(section.value) {
+        let section = root.and_then(|root| self.render.doc().get(root, section));
+        section.is_some_and(|section| match self.render.doc().view(section.value) {
             View::Map(_) => false,
-            View::Scalar(..) => !self.render.doc.is_null(section.value),
+            View::Scalar(..) => !self.render.doc().is_null(section.value),
             View::Seq(_) | View::Broken => true,
         })
     }
@@ -96,8 +97,8 @@ impl<'c, 'd> Lookup<'c, 'd> {
         if known.complete {
             return None;
         }
-        let section = self.render.doc.get(known.root?, element.section())?;
-        let entry = self.render.doc.get(section.value, name)?;
+        let section = self.render.doc().get(known.root?, element.section())?;
+        let entry = self.render.doc().get(section.value, name)?;
         let definition = self.definition(module, element, &entry);
         self.modules.get_mut(module).section_mut(element).insert(entry.name, definition.clone());
         Some(definition)
@@ -118,40 +119,40 @@ impl<'c, 'd> Lookup<'c, 'd> {
             module,
             broken: false,
         };
-        match self.render.doc.view(entry.value) {
+        match self.render.doc().view(entry.value) {
             View::Map(_) => {
-                let parameters = self.render.doc.get(entry.value, "parameters");
+                let parameters = self.render.doc().get(entry.value, "parameters");
                 let parameters =
-                    parameters.filter(|_| self.render.templates && element != Element::Group);
+                    parameters.filter(|_| self.render.has_templates() && element != Element::Group);
                 if let Some(parameters) = parameters {
                     let owner: Rc<str> = format!("{} `{}`", element.word(), entry.name).into();
-                    let declared = if self.render.doc.is_null(parameters.value) && !module.is_orb()
-                    {
-                        DeclarationReader::new(self.render).declare_strays(
-                            entry.value,
-                            element,
-                            &owner,
-                            module,
-                        )
-                    } else {
-                        DeclarationReader::new(self.render).declare(
-                            parameters.value,
-                            element,
-                            &owner,
-                            module,
-                        )
-                    };
+                    let declared =
+                        if self.render.doc().is_null(parameters.value) && !module.is_orb() {
+                            DeclarationReader::new(self.render).declare_strays(
+                                entry.value,
+                                element,
+                                &owner,
+                                module,
+                            )
+                        } else {
+                            DeclarationReader::new(self.render).declare(
+                                parameters.value,
+                                element,
+                                &owner,
+                                module,
+                            )
+                        };
                     definition.parameters = Rc::new(declared);
                     // What a list declares is not known, so neither is what is undeclared.
                     definition.broken =
-                        matches!(self.render.doc.view(parameters.value), View::Seq(_));
+                        matches!(self.render.doc().view(parameters.value), View::Seq(_));
                 }
             }
             View::Broken => definition.broken = true,
             // An executor may be another one's name (CFG §2.2), and so may a command.
             View::Scalar(..)
                 if matches!(element, Element::Executor | Element::Command)
-                    && !self.render.doc.is_null(entry.value) => {}
+                    && !self.render.doc().is_null(entry.value) => {}
             View::Scalar(..) | View::Seq(_) => {
                 definition.broken = true;
                 self.not_a_mapping_below(entry, element);
@@ -184,17 +185,17 @@ impl<'c, 'd> Lookup<'c, 'd> {
         known: &HashSet<At>,
         seen: &mut HashSet<At>,
     ) -> Option<Definition> {
-        while let View::Scalar(name, _) = self.render.doc.view(command.body)
+        while let View::Scalar(name, _) = self.render.doc().view(command.body)
             && !command.broken
         {
-            let place = self.render.doc.place(command.body);
+            let place = self.render.doc().place(command.body);
             if known.contains(&command.body) {
                 return None;
             }
             if !seen.insert(command.body) {
                 let message = format!("command `{name}` refers to itself");
                 let problem = Problem::error(codes::RECURSION, place, message);
-                self.render.report.add(problem.help("one of these commands must have `steps`"));
+                self.render.report().add(problem.help("one of these commands must have `steps`"));
                 return None;
             }
             match self.find(command.module, Element::Command, name, place) {
@@ -215,7 +216,7 @@ impl<'c, 'd> Lookup<'c, 'd> {
                         (format!("cannot find a definition for command named `{name}`"), help)
                     };
                     let problem = Problem::error(codes::UNKNOWN_COMMAND, place, message);
-                    self.render.report.add(problem.help(help));
+                    self.render.report().add(problem.help(help));
                     return None;
                 }
             }
@@ -224,7 +225,7 @@ impl<'c, 'd> Lookup<'c, 'd> {
     }
 
     fn not_a_mapping_below(&mut self, entry: &Entry<'_>, element: Element) {
-        let is_empty = self.render.doc.is_null(entry.value);
+        let is_empty = self.render.doc().is_null(entry.value);
         let code =
             if element == Element::Job { codes::JOB_NOT_A_MAPPING } else { codes::SECTION_TYPE };
         let message = format!("{} `{}` must be a mapping", element.word(), entry.name);
@@ -242,19 +243,19 @@ impl<'c, 'd> Lookup<'c, 'd> {
         } else {
             Problem::warning(code, entry.key, message)
         };
-        self.render.report.add(problem.help(help));
+        self.render.report().add(problem.help(help));
     }
 
     /// Says what is missing above a list of steps that is all of a job or a command.
     fn steps_without_key(&self, entry: &Entry<'_>, element: Element) -> Option<String> {
-        let View::Seq(items) = self.render.doc.view(entry.value) else { return None };
+        let View::Seq(items) = self.render.doc().view(entry.value) else { return None };
         let known = match element {
             Element::Job => JOB,
             Element::Command => COMMAND,
             Element::Executor | Element::Group | Element::Pipeline => return None,
         };
         let is_key = |item: At| {
-            self.render.doc.entries(item).iter().any(|key| known.keys.contains(&key.name))
+            self.render.doc().entries(item).iter().any(|key| known.keys.contains(&key.name))
         };
         if items.is_empty() || items.iter().any(is_key) {
             return None;
@@ -271,7 +272,7 @@ impl<'c, 'd> Lookup<'c, 'd> {
 
     /// Reports the use of an empty definition, which by itself is a warning only.
     pub(crate) fn empty_is_used(&mut self, definition: &Definition, element: Element) {
-        if definition.broken && self.render.doc.is_null(definition.body) {
+        if definition.broken && self.render.doc().is_null(definition.body) {
             let word = element.word();
             let code = if element == Element::Job {
                 codes::JOB_NOT_A_MAPPING
@@ -280,7 +281,7 @@ impl<'c, 'd> Lookup<'c, 'd> {
             };
             let message = format!("this {word} is used but empty");
             let problem = Problem::error(code, definition.key, message);
-            self.render.report.add(problem.help("indent its keys deeper than its name"));
+            self.render.report().add(problem.help("indent its keys deeper than its name"));
         }
     }
 
@@ -299,17 +300,17 @@ impl<'c, 'd> Lookup<'c, 'd> {
         let message =
             format!("cannot find orb `{alias}`, looking for the {} `{local}`", element.word());
         let root = self.modules.get(module).root;
-        let orbs = root.and_then(|root| self.render.doc.get(root, "orbs"));
+        let orbs = root.and_then(|root| self.render.doc().get(root, "orbs"));
         let declared: Vec<&str> = orbs
             .map(|orbs| {
-                self.render.doc.entries(orbs.value).iter().map(|entry| entry.name).collect()
+                self.render.doc().entries(orbs.value).iter().map(|entry| entry.name).collect()
             })
             .unwrap_or_default();
         let help = match nearest(alias, declared) {
             Some(near) => Help::did_you_mean(&format!("{near}/{local}")),
             None => format!("add `{alias}: namespace/{alias}@1.0` under `orbs`").into(),
         };
-        self.render.report.add(Problem::error(codes::UNKNOWN_ORB, place, message).help(help));
+        self.render.report().add(Problem::error(codes::UNKNOWN_ORB, place, message).help(help));
     }
 
     /// Reports an element that an orb does not have.
@@ -321,7 +322,7 @@ impl<'c, 'd> Lookup<'c, 'd> {
             let message = format!("`{alias}/{local}` has more than one slash");
             let problem = Problem::error(codes::ORB_ELEMENT, place, message);
             self.render
-                .report
+                .report()
                 .add(problem.help("the orbs that an orb imports cannot be used from outside"));
             return;
         }
@@ -344,6 +345,6 @@ impl<'c, 'd> Lookup<'c, 'd> {
             }
         });
         let message = format!("{name} has no {word} `{local}`");
-        self.render.report.add(Problem::error(codes::ORB_ELEMENT, place, message).help(help));
+        self.render.report().add(Problem::error(codes::ORB_ELEMENT, place, message).help(help));
     }
 }

@@ -76,14 +76,14 @@ impl<'d> Modules<'d> {
         module: ModuleId,
         element: Element,
     ) -> Vec<&'d str> {
-        if !render.report.shows_more() {
+        if !render.found().shows_more() {
             return Vec::new();
         }
         let module = self.get(module);
-        let section = module.root.and_then(|root| render.doc.get(root, element.section()));
+        let section = module.root.and_then(|root| render.doc().get(root, element.section()));
         section
             .map(|section| {
-                render.doc.entries(section.value).iter().map(|entry| entry.name).collect()
+                render.doc().entries(section.value).iter().map(|entry| entry.name).collect()
             })
             .unwrap_or_default()
     }

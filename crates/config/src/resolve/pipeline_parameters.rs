@@ -1,7 +1,5 @@
 //! The pipeline's parameters, and what the trigger passes for them (CFG §9.1, §9.2).
 
-use std::cell::Cell;
-
 use crate::{
     codes,
     language::{
@@ -29,9 +27,13 @@ const VALUE_CHARS: usize = 512;
 impl Resolver<'_, '_> {
     /// Declares and binds them; they become `pipeline.parameters.*`.
     pub(crate) fn bind_pipeline_parameters(&mut self, root: At, given: &[(String, PipelineValue)]) {
-        let section = self.render.doc.get(root, "parameters").filter(|_| self.render.templates);
-        if section.is_none() && self.render.templates {
-            self.render.misspelled_parameters = self.misspelled_parameters(root);
+        let section =
+            self.render.doc().get(root, "parameters").filter(|_| self.render.has_templates());
+        if section.is_none()
+            && self.render.has_templates()
+            && let Some(section) = self.misspelled_parameters(root)
+        {
+            self.render.note_misspelled_parameters(section);
         }
         let place = section.map_or_else(Place::default, |section| section.key);
         let owner = "the pipeline".into();
@@ -51,7 +53,7 @@ impl Resolver<'_, '_> {
                 (None, Some(default)) => {
                     let scope = Scope::outer("a pipeline parameter's default", ModuleId::CONFIG);
                     let value = self.render.evaluate(default, &scope);
-                    match (&declaration.kind, self.render.profile) {
+                    match (&declaration.kind, self.render.profile()) {
                         (Kind::String, Profile::Legacy) => {
                             self.render.text_of(&value, "default").map_or(Data::Unknown, Data::text)
                         }
@@ -64,7 +66,7 @@ impl Resolver<'_, '_> {
             if declaration.default.is_none() && !matches!(declaration.kind, Kind::Unknown) {
                 let message = format!("pipeline parameter `{name}` needs a default");
                 let problem = Problem::error(codes::DEFAULT_MISSING, declaration.key, message);
-                self.render.report.add(problem.help(add_default(&declaration.kind)));
+                self.render.report().add(problem.help(add_default(&declaration.kind)));
             }
             bound.push((format!("parameters.{name}"), value));
         }
@@ -78,27 +80,22 @@ impl Resolver<'_, '_> {
                     declared => format!("declared: {declared}").into(),
                 });
                 let problem = Problem::error(codes::UNKNOWN_PIPELINE_PARAMETER, place, message);
-                self.render.report.add(problem.help(help));
+                self.render.report().add(problem.help(help));
             }
         }
         // Bound together at the end: defaults do not see each other.
-        self.render.pipeline.extend(bound);
+        self.render.bind_pipeline_parameters(bound);
     }
 
     /// Finds a section that was probably meant as that of the parameters.
     fn misspelled_parameters(&self, root: At) -> Option<MisspelledParameters> {
-        let doc = self.render.doc;
+        let doc = self.render.doc();
         let is_near =
             |entry: &Entry<'_>| nearest(entry.name, SECTIONS.iter().copied()) == Some("parameters");
         let is_known = |entry: &Entry<'_>| SECTIONS.contains(&entry.name);
         let section = doc.entries(root).iter().find(|entry| !is_known(entry) && is_near(entry))?;
         let declared = doc.entries(section.value).iter().map(|entry| entry.name.to_owned());
-        Some(MisspelledParameters {
-            key: section.key,
-            name: section.name.to_owned(),
-            declared: declared.collect(),
-            is_missed: Cell::new(false),
-        })
+        Some(MisspelledParameters::new(section.key, section.name, declared.collect()))
     }
 
     /// What a request passes is stored and shown, so it has limits (E-085).
@@ -119,7 +116,7 @@ impl Resolver<'_, '_> {
             None => return,
         };
         let problem = Problem::error(codes::TOO_MANY_PARAMETERS, place, message);
-        self.render.report.add(problem.help("pass the URL of a file instead"));
+        self.render.report().add(problem.help("pass the URL of a file instead"));
     }
 
     /// Checks a value from the trigger. Strings that spell a boolean or a number are taken as such.
@@ -130,7 +127,7 @@ impl Resolver<'_, '_> {
         given: &PipelineValue,
     ) -> Data {
         let mut value = Value::new(data(given), declaration.key);
-        if let (PipelineValue::Text(text), Profile::Legacy) = (given, self.render.profile) {
+        if let (PipelineValue::Text(text), Profile::Legacy) = (given, self.render.profile()) {
             let coerced = match declaration.kind {
                 Kind::Boolean => text.parse().ok().map(Data::Bool),
                 Kind::Integer => text.parse().ok().map(Data::Int),
@@ -141,7 +138,7 @@ impl Resolver<'_, '_> {
                     "the trigger passes `{name}` as a string; it is converted to {}",
                     declaration.kind.name()
                 );
-                self.render.report.add(Problem::warning(
+                self.render.report().add(Problem::warning(
                     codes::COERCED_PARAMETER,
                     declaration.key,
                     message,
@@ -168,7 +165,7 @@ impl Resolver<'_, '_> {
             (Kind::Integer, _) => problem.help("pass an integer, without quotes"),
             _ => problem,
         };
-        self.render.report.add(problem);
+        self.render.report().add(problem);
         Data::Unknown
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 
 /// Returns the entries of a top-level section; null counts as empty (CFG §1.6).
 pub(crate) fn section<'d>(render: &mut Renderer<'d>, root: At, name: &str) -> Vec<Entry<'d>> {
-    let doc = render.doc;
+    let doc = render.doc();
     let Some(section) = doc.get(root, name) else { return Vec::new() };
     let found = match doc.view(section.value) {
         View::Map(entries) => return entries.iter().collect(),
@@ -25,7 +25,7 @@ pub(crate) fn section<'d>(render: &mut Renderer<'d>, root: At, name: &str) -> Ve
     };
     let message = format!("`{name}` must be a mapping, found {found}");
     let problem = Problem::error(codes::SECTION_TYPE, section.key, message);
-    render.report.add(
+    render.report().add(
         problem.help(format!("write names below it, without dashes: `{name}:`, then `  a-name:`")),
     );
     named_items(doc, section.value)

@@ -32,7 +32,7 @@ pub(super) fn check_shapes<'d>(render: &mut Renderer<'d>, modules: &mut Modules<
     }
     let mut followed = HashSet::new();
     for command in commands {
-        let doc = render.doc;
+        let doc = render.doc();
         if let View::Scalar(..) = doc.view(command.body) {
             Lookup::new(render, modules).follow_command(command, &mut followed);
             continue;
@@ -54,22 +54,22 @@ fn check_groups<'d>(render: &mut Renderer<'d>, modules: &Modules<'d>) {
             let message = format!("`{name}` is already the name of a job");
             let problem = Problem::error(codes::GROUP_NAME, group.key, message);
             let problem = problem.related(job.key, "the job");
-            render.report.add(problem.help("rename the group"));
+            render.report().add(problem.help("rename the group"));
         }
         if group.broken {
             continue;
         }
-        let entries = render.doc.entries(group.body);
+        let entries = render.doc().entries(group.body);
         let keys = || entries.iter().map(|entry| (entry.name, entry.key));
         render.check_keys(keys(), GROUP);
         if render.is_misspelled(keys(), GROUP, &["jobs"]) {
             continue;
         }
-        let jobs = entries.get("jobs").map(|jobs| render.doc.view(jobs.value));
+        let jobs = entries.get("jobs").map(|jobs| render.doc().view(jobs.value));
         if !matches!(jobs, Some(View::Seq(items)) if !items.is_empty()) {
             let message = format!("the job group `{name}` needs a list of `jobs`");
             let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, group.key, message);
-            render.report.add(problem.help("add `jobs:` with at least one entry: `- build`"));
+            render.report().add(problem.help("add `jobs:` with at least one entry: `- build`"));
         }
     }
 }
@@ -86,8 +86,8 @@ impl<'c, 'd> Shapes<'c, 'd> {
     }
 
     fn check_definition(&mut self, definition: &Definition, known: Known<'_>) {
-        let entries = self.render.doc.entries(definition.body);
-        let strays = stray_declarations(self.render.doc, definition.body, known.keys);
+        let entries = self.render.doc().entries(definition.body);
+        let strays = stray_declarations(self.render.doc(), definition.body, known.keys);
         let bare = if known.keys.contains(&"steps") {
             self.bare_steps(definition, known)
         } else {
@@ -105,9 +105,9 @@ impl<'c, 'd> Shapes<'c, 'd> {
 
     /// Returns the steps that are among the keys of a job or a command without `steps`.
     fn bare_steps(&self, definition: &Definition, known: Known<'_>) -> Vec<Entry<'d>> {
-        let entries = self.render.doc.entries(definition.body);
+        let entries = self.render.doc().entries(definition.body);
         let has = |key| entries.get(key).is_some();
-        if has("steps") || has("type") || !self.render.templates {
+        if has("steps") || has("type") || !self.render.has_templates() {
             return Vec::new();
         }
         let is_bare = |entry: &Entry<'d>| !known.keys.contains(&entry.name) && self.is_step(entry);
@@ -126,13 +126,13 @@ impl<'c, 'd> Shapes<'c, 'd> {
             dashed.join(", ")
         );
         let problem = Problem::error(codes::STEPS_MISSING, first.key, message);
-        self.render.report.add(problem.help(help));
+        self.render.report().add(problem.help(help));
     }
 
     /// Writes a step as an item of a list.
     fn as_item(&self, step: &Entry<'_>) -> String {
         let name = step.name;
-        if self.render.doc.is_null(step.value) {
+        if self.render.doc().is_null(step.value) {
             format!("`- {name}`")
         } else {
             format!("`- {name}: …`")
@@ -142,12 +142,12 @@ impl<'c, 'd> Shapes<'c, 'd> {
     /// Reports that steps are missing.
     pub(crate) fn steps_missing(&mut self, place: Place, what: &str) {
         let problem = Problem::error(codes::STEPS_MISSING, place, format!("{what} needs `steps`"));
-        self.render.report.add(problem.help("add `steps:` with at least one `- run: …`"));
+        self.render.report().add(problem.help("add `steps:` with at least one `- run: …`"));
     }
 
     /// Reports that a command has no steps, unless their key is misspelled.
     fn steps_of_command_missing(&mut self, command: &Definition) {
-        let doc = self.render.doc;
+        let doc = self.render.doc();
         let keys = doc.entries(command.body).into_iter().map(|entry| (entry.name, entry.key));
         if doc.get(command.body, "steps").is_some()
             || self.render.is_misspelled(keys, COMMAND, &["steps"])
@@ -160,7 +160,7 @@ impl<'c, 'd> Shapes<'c, 'd> {
 
     /// Reports that a job has no steps, unless their key is misspelled or they are among its keys.
     pub(crate) fn steps_of_job_missing(&mut self, job: &Definition) {
-        let doc = self.render.doc;
+        let doc = self.render.doc();
         let bare = self.bare_steps(job, JOB);
         if !bare.is_empty() {
             self.key_of_steps_missing(&bare);
@@ -172,12 +172,12 @@ impl<'c, 'd> Shapes<'c, 'd> {
         }
         let problem = Problem::error(codes::STEPS_MISSING, job.key, "a job needs `steps`");
         let problem = with_unknown(problem, keys(), JOB.keys);
-        self.render.report.add(problem.help("add `steps:` with at least one `- run: …`"));
+        self.render.report().add(problem.help("add `steps:` with at least one `- run: …`"));
     }
 
     /// Checks a list of steps before rendering.
     pub(crate) fn check_steps(&mut self, list: At, place: Place) {
-        match self.render.doc.view(list) {
+        match self.render.doc().view(list) {
             View::Seq(steps) => {
                 for step in steps.iter() {
                     self.check_step(step);
@@ -186,15 +186,17 @@ impl<'c, 'd> Shapes<'c, 'd> {
             // A tag may stand for the whole list.
             View::Scalar(text, _) if text.contains("<<") => {}
             View::Broken => {}
-            View::Scalar(..) if self.render.doc.is_null(list) => {
+            View::Scalar(..) if self.render.doc().is_null(list) => {
                 let problem = Problem::error(codes::STEPS_MISSING, place, "`steps` is empty");
-                self.render.report.add(problem.help("list at least one step below it: `- run: …`"));
+                self.render
+                    .report()
+                    .add(problem.help("list at least one step below it: `- run: …`"));
             }
             View::Scalar(..) | View::Map(_) => {
-                let is_text = matches!(self.render.doc.view(list), View::Scalar(..));
-                let place = if is_text { self.render.doc.place(list) } else { place };
+                let is_text = matches!(self.render.doc().view(list), View::Scalar(..));
+                let place = if is_text { self.render.doc().place(list) } else { place };
                 let problem = Problem::error(codes::STEPS_MISSING, place, "`steps` must be a list");
-                self.render.report.add(problem.help("put a dash before each step: `- run: …`"));
+                self.render.report().add(problem.help("put a dash before each step: `- run: …`"));
             }
         }
     }
@@ -203,13 +205,13 @@ impl<'c, 'd> Shapes<'c, 'd> {
         let Some((name, _, Some(value))) = self.step_shape(step) else { return };
         match name {
             "run" => {
-                let fields = self.render.doc.entries(value);
+                let fields = self.render.doc().entries(value);
                 let script = script_key(fields.iter().map(|field| (field.name, field.key)));
                 let fields = fields.iter().map(|field| (field.name, field.key));
                 self.render.check_keys(fields.filter(|field| Some(*field) != script), RUN);
             }
-            "when" | "unless" if self.render.templates => {
-                if let Some(steps) = self.render.doc.get(value, "steps") {
+            "when" | "unless" if self.render.has_templates() => {
+                if let Some(steps) = self.render.doc().get(value, "steps") {
                     self.check_steps_of_condition(steps.value, steps.key);
                 }
             }
@@ -219,7 +221,7 @@ impl<'c, 'd> Shapes<'c, 'd> {
 
     /// The schema tolerates a single step where a condition lists steps.
     fn check_steps_of_condition(&mut self, steps: At, key: Place) {
-        match self.render.doc.view(steps) {
+        match self.render.doc().view(steps) {
             View::Map(_) => self.check_step(steps),
             View::Scalar(..) | View::Seq(_) | View::Broken => self.check_steps(steps, key),
         }
@@ -227,7 +229,7 @@ impl<'c, 'd> Shapes<'c, 'd> {
 
     /// Takes a step apart: its name, where that is, and what follows. Reports any other shape.
     pub(crate) fn step_shape(&mut self, step: At) -> Option<(&'d str, Place, Option<At>)> {
-        let doc = self.render.doc;
+        let doc = self.render.doc();
         let place = doc.place(step);
         match doc.view(step) {
             View::Broken => None,
@@ -250,7 +252,7 @@ impl<'c, 'd> Shapes<'c, 'd> {
             View::Scalar(..) | View::Map(_) => {
                 let message = "a step must be a name or a mapping with one key";
                 let problem = Problem::error(codes::BAD_STEP, place, message);
-                self.render.report.add(problem.help("write the name of a step: `- checkout`"));
+                self.render.report().add(problem.help("write the name of a step: `- checkout`"));
                 None
             }
         }
@@ -258,7 +260,7 @@ impl<'c, 'd> Shapes<'c, 'd> {
 
     /// Reports a list where a step is expected: where it is used, if it is behind an alias.
     fn list_in_list(&mut self, step: At) {
-        let doc = self.render.doc;
+        let doc = self.render.doc();
         let (list, here) = (doc.place(step), doc.place_of_use(step));
         let message = if list == here {
             "this is a list where a step is expected".to_owned()
@@ -268,7 +270,7 @@ impl<'c, 'd> Shapes<'c, 'd> {
         let problem = Problem::error(codes::BAD_STEP, here, message)
             .help("lists cannot be spliced into lists: repeat the steps, or use a command");
         let list = (list != here).then_some(Place { via: None, ..list });
-        self.render.report.add(match list {
+        self.render.report().add(match list {
             Some(list) => problem.related(list, "the list"),
             None => problem,
         });
@@ -276,23 +278,23 @@ impl<'c, 'd> Shapes<'c, 'd> {
 
     /// Returns the text of a value as it is written.
     fn written(&self, entry: &Entry<'_>) -> &'d str {
-        self.render.doc.written(self.render.doc.place(entry.value))
+        self.render.doc().written(self.render.doc().place(entry.value))
     }
 
     /// Says how a condition is written whose steps are next to it.
     fn one_condition(&self, entries: &Entries<'_>) -> Option<String> {
         let condition = entries.iter().find(|entry| matches!(entry.name, "when" | "unless"))?;
-        let is_text = matches!(self.render.doc.view(condition.value), View::Scalar(..));
+        let is_text = matches!(self.render.doc().view(condition.value), View::Scalar(..));
         let first = entries.first()?;
         if !(is_text && first.name == condition.name) && entries.get("steps").is_none()
-            || self.render.doc.get(condition.value, "condition").is_some()
+            || self.render.doc().get(condition.value, "condition").is_some()
         {
             return None;
         }
         let own = self.written(&condition);
         let condition_text = if own.contains('\n') || is_text && !is_simple(own) {
             "…".to_owned()
-        } else if self.render.doc.is_map(condition.value) && !own.starts_with('{') {
+        } else if self.render.doc().is_map(condition.value) && !own.starts_with('{') {
             format!("{{ {own} }}")
         } else {
             own.to_owned()
@@ -306,7 +308,7 @@ impl<'c, 'd> Shapes<'c, 'd> {
 
     /// Says where the steps of a condition belong that are next to it.
     fn steps_of_condition(&self, entries: &Entries<'_>) -> Option<String> {
-        let doc = self.render.doc;
+        let doc = self.render.doc();
         let condition = entries.iter().find(|entry| matches!(entry.name, "when" | "unless"))?;
         let has = |key: &str| doc.get(condition.value, key).is_some();
         let is_lacking = entries.len() == 2 && entries.get("steps").is_some() && !has("steps");
@@ -323,7 +325,7 @@ impl<'c, 'd> Shapes<'c, 'd> {
     /// Says how the attributes of a `run` step are written that are next to it.
     fn one_run(&self, entries: &Entries<'_>) -> Option<String> {
         let run = entries.get("run")?;
-        let is_text = matches!(self.render.doc.view(run.value), View::Scalar(..));
+        let is_text = matches!(self.render.doc().view(run.value), View::Scalar(..));
         let mut others: Vec<Entry<'_>> =
             entries.iter().filter(|entry| entry.name != "run").collect();
         for entry in &mut others {
@@ -331,7 +333,7 @@ impl<'c, 'd> Shapes<'c, 'd> {
             entry.name = meant.unwrap_or(entry.name);
         }
         let fits = |entry: &Entry<'_>| {
-            let is_condition = entry.name == "when" && self.render.doc.is_map(entry.value);
+            let is_condition = entry.name == "when" && self.render.doc().is_map(entry.value);
             RUN.keys.contains(&entry.name) && !is_condition
         };
         if !is_text || !others.iter().all(fits) {
@@ -361,9 +363,9 @@ impl<'c, 'd> Shapes<'c, 'd> {
 
     /// Says how two keys of a step are put together, or apart if the second is a separate step.
     fn one_step(&self, first: &Entry<'_>, second: &Entry<'_>) -> String {
-        let is_text = matches!(self.render.doc.view(first.value), View::Scalar(..));
+        let is_text = matches!(self.render.doc().view(first.value), View::Scalar(..));
         let is_in_braces = self.written(first).starts_with('{');
-        if !self.is_step(second) && is_in_braces && self.render.doc.is_map(first.value) {
+        if !self.is_step(second) && is_in_braces && self.render.doc().is_map(first.value) {
             format!("move `{}` into the braces of `{}`", second.name, first.name)
         } else if self.is_step(second) {
             format!("start a new step with `- {}:`", second.name)
@@ -379,7 +381,7 @@ impl<'c, 'd> Shapes<'c, 'd> {
         let name = entry.name;
         // `when: always` is an attribute.
         if matches!(name, "when" | "unless") {
-            return self.render.doc.is_map(entry.value);
+            return self.render.doc().is_map(entry.value);
         }
         STEP_WORDS.contains(&name)
             || BUILTIN_STEPS.contains(&name)
@@ -400,16 +402,18 @@ impl<'c, 'd> Shapes<'c, 'd> {
             "write the step's name as its key: `- run: { command: … }`".to_owned()
         } else if let Some(advice) = action(entries) {
             advice
-        } else if self.render.doc.is_null(first.value) {
+        } else if self.render.doc().is_null(first.value) {
             indent_deeper(entries)
         } else {
-            let condition = if self.render.templates { self.one_condition(entries) } else { None };
-            let steps = if self.render.templates { self.steps_of_condition(entries) } else { None };
+            let condition =
+                if self.render.has_templates() { self.one_condition(entries) } else { None };
+            let steps =
+                if self.render.has_templates() { self.steps_of_condition(entries) } else { None };
             let whole = condition.or(steps).or_else(|| self.one_run(entries));
             whole.unwrap_or_else(|| self.one_step(&first, &second))
         };
         let problem = Problem::error(codes::STEP_SEVERAL_KEYS, second.key, message);
-        self.render.report.add(problem.help(help).related(first.key, "the first key"));
+        self.render.report().add(problem.help(help).related(first.key, "the first key"));
     }
 }
 

@@ -80,7 +80,7 @@ pub(crate) fn take_strays<'d>(
     entries: &mut Vec<Entry<'d>>,
     owners: Owners,
 ) -> Option<Stray<'d>> {
-    let doc = render.doc;
+    let doc = render.doc();
     let is_stray = |entry: &Entry<'d>| {
         let has = |key: &&str| doc.get(entry.value, key).is_some();
         owners.keys.contains(&entry.name) && !owners.own.iter().any(has)
@@ -115,7 +115,7 @@ pub(super) fn next_to_its_owner(
         format!("indent it deeper than `{name}`")
     };
     let problem = Problem::error(code, stray.key, message).help(help);
-    render.report.add(problem.related(owner.key, format!("the {word}")));
+    render.report().add(problem.related(owner.key, format!("the {word}")));
 }
 
 /// Reports definitions in the column of the section that they belong to, which has nothing below it, and
@@ -128,8 +128,8 @@ pub(super) fn take_unindented_definitions<'d>(
     users: Users,
 ) {
     let mut mentions: Option<Mentions<'d>> = None;
-    let doc = render.doc;
-    let all: Vec<Entry<'d>> = render.doc.entries(root).iter().collect();
+    let doc = render.doc();
+    let all: Vec<Entry<'d>> = render.doc().entries(root).iter().collect();
     for (at, section) in all.iter().enumerate() {
         let known = SECTIONS.iter().find(|(name, ..)| *name == section.name);
         let Some(&(_, element, keys)) = known else { continue };
@@ -170,8 +170,8 @@ pub(super) fn define_misplaced<'d>(
         ("executors", Element::Executor, EXECUTORS),
         ("jobs", Element::Job, Owners { keys: &["steps"], own: &["steps"], ..JOBS }),
     ] {
-        let Some(section) = render.doc.get(root, name) else { continue };
-        let mut entries = render.doc.entries(section.value).iter().collect();
+        let Some(section) = render.doc().get(root, name) else { continue };
+        let mut entries = render.doc().entries(section.value).iter().collect();
         if let Some(Stray { owner, stray }) = take_strays(render, &mut entries, owners) {
             let definition = broken(&owner, stray.value, orb);
             modules.get_mut(orb).section_mut(element).insert(owner.name, definition);
@@ -193,7 +193,7 @@ pub(super) fn report_nested_section<'d>(
         ("executors", &["docker", "machine", "macos"]),
         ("parameters", &["type"]),
     ];
-    let doc = render.doc;
+    let doc = render.doc();
     let Some((name, keys)) = NESTED.iter().find(|(name, _)| *name == entry.name) else {
         return false;
     };
@@ -204,7 +204,7 @@ pub(super) fn report_nested_section<'d>(
     }
     let message = format!("`{name}` is inside `{outer}`");
     let problem = Problem::error(codes::SECTION_TYPE, entry.key, message);
-    render.report.add(problem.help(format!("indent `{name}` as deep as `{outer}`")));
+    render.report().add(problem.help(format!("indent `{name}` as deep as `{outer}`")));
     true
 }
 
@@ -217,7 +217,7 @@ pub(super) fn check_keys_of_orb(render: &mut Renderer<'_>, modules: &Modules<'_>
         advice: Known::no_advice,
         tolerant: true,
     };
-    let entries = render.doc.entries(root);
+    let entries = render.doc().entries(root);
     let others = entries.iter().filter(|entry| !modules.unindented.contains(&entry.key));
     render.check_keys(others.map(|entry| (entry.name, entry.key)), KNOWN);
 }
@@ -228,8 +228,8 @@ pub(super) fn take_unindented_workflows<'d>(
     modules: &mut Modules<'d>,
     root: At,
 ) {
-    let doc = render.doc;
-    let all: Vec<Entry<'d>> = render.doc.entries(root).iter().collect();
+    let doc = render.doc();
+    let all: Vec<Entry<'d>> = render.doc().entries(root).iter().collect();
     let Some(at) = all.iter().position(|entry| entry.name == "workflows") else { return };
     let names = unindented_definitions(doc, &all, at, WORKFLOWS.own);
     // A job called `build` would run by itself.
@@ -273,7 +273,7 @@ fn report_unindented(
     let problem = Problem { severity, ..problem };
     let shown = list(names.iter().take(SHOWN).map(|name| name.name));
     let help = format!("indent {shown} deeper than `{}`", section.name);
-    render.report.add(problem.help(help).related(section.key, "the section is empty"));
+    render.report().add(problem.help(help).related(section.key, "the section is empty"));
     modules.unindented.extend(names.iter().map(|name| name.key));
 }
 

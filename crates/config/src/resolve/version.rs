@@ -49,15 +49,15 @@ const VALUES: [&str; 3] = ["parameters.", "pipeline.", "matrix."];
 impl Resolver<'_, '_> {
     /// Reads `version`. `None` if its version is not supported.
     pub(crate) fn check_version(&mut self, root: At) -> Option<Version> {
-        let Some(version) = self.render.doc.get(root, "version") else {
-            let place = first_key(self.render.doc, root);
+        let Some(version) = self.render.doc().get(root, "version") else {
+            let place = first_key(self.render.doc(), root);
             let problem =
                 Problem::error(codes::VERSION_MISSING, place, "required key [version] not found");
-            self.render.report.add(problem.help("add `version: 2.1`"));
+            self.render.report().add(problem.help("add `version: 2.1`"));
             return Some(Version::V2_1);
         };
         // The raw text is compared: `2.10` is not a version, though it is the number 2.1.
-        if let View::Scalar(text, _) = self.render.doc.view(version.value) {
+        if let View::Scalar(text, _) = self.render.doc().view(version.value) {
             match text.trim() {
                 "2" | "2.0" => {
                     self.check_old_version(root, version.value);
@@ -68,13 +68,13 @@ impl Resolver<'_, '_> {
                 _ => {}
             }
         }
-        let place = self.render.doc.place(version.value);
+        let place = self.render.doc().place(version.value);
         let message = format!(
             "unsupported version `{}`",
-            self.render.doc.written(place).lines().next().unwrap_or("")
+            self.render.doc().written(place).lines().next().unwrap_or("")
         );
         self.render
-            .report
+            .report()
             .add(Problem::error(codes::VERSION_UNSUPPORTED, place, message).help("use `2.1`"));
         None
     }
@@ -83,15 +83,15 @@ impl Resolver<'_, '_> {
     fn check_old_version(&mut self, root: At, version: At) {
         let has_jobs = self
             .render
-            .doc
+            .doc()
             .get(root, "jobs")
-            .is_some_and(|jobs| !self.render.doc.entries(jobs.value).is_empty());
-        if self.render.profile == Profile::Next && has_jobs {
-            let place = self.render.doc.place(version);
+            .is_some_and(|jobs| !self.render.doc().entries(jobs.value).is_empty());
+        if self.render.profile() == Profile::Next && has_jobs {
+            let place = self.render.doc().place(version);
             let message = "profile `next` only supports version 2.1";
             let problem = Problem::error(codes::VERSION_UNSUPPORTED, place, message);
             self.render
-                .report
+                .report()
                 .add(problem.help("write `version: 2.1`, and `\\<<` for every literal `<<`"));
         }
     }
@@ -99,7 +99,7 @@ impl Resolver<'_, '_> {
     /// Warns about tags, which version 2 takes for text: a shell would be handed `<< … >>`. Reported once,
     /// at the first one.
     fn check_literal_tags(&mut self, root: At) {
-        let doc = self.render.doc;
+        let doc = self.render.doc();
         let sections = ["jobs", "workflows"].into_iter().filter_map(|name| doc.get(root, name));
         let spans: Vec<Span> = sections.map(|section| doc.place(section.value).span).collect();
         let runs =
@@ -116,15 +116,15 @@ impl Resolver<'_, '_> {
             format!("version 2 has no template tags: `{tag}` is used as it is written{others}");
         let place = self.render.within(Place::direct(span), tag, &(0..tag.len()));
         let problem = Problem::warning(codes::LITERAL_TAG, place, message);
-        self.render.report.add(problem.help(
+        self.render.report().add(problem.help(
             "change the version to `2.1`, and escape `<<` as `\\<<` where it is meant literally",
         ));
     }
 
     /// Reads `setup` (CFG §8.1). Returns whether it is a setup configuration.
     pub(crate) fn read_setup(&mut self, root: At, version: Version, inputs: &Inputs) -> bool {
-        let Some(setup) = self.render.doc.get(root, "setup") else { return false };
-        let is_off = match self.render.doc.view(setup.value) {
+        let Some(setup) = self.render.doc().get(root, "setup") else { return false };
+        let is_off = match self.render.doc().view(setup.value) {
             View::Scalar(text, style) => matches!(
                 scalar::resolve(text, style),
                 scalar::Scalar::Null | scalar::Scalar::Bool(false) | scalar::Scalar::Text("false")
@@ -138,33 +138,33 @@ impl Resolver<'_, '_> {
         if version == Version::V2_0 {
             let message = "a setup configuration needs version 2.1";
             let problem = Problem::error(codes::SETUP_VERSION, setup.key, message);
-            self.render.report.add(problem.help("change the version to `2.1`"));
+            self.render.report().add(problem.help("change the version to `2.1`"));
             return false;
         }
         if inputs.continuation {
             let message = "a continuation configuration cannot be a setup configuration itself";
             let problem = Problem::error(codes::CONTINUATION_IS_SETUP, setup.key, message);
-            self.render.report.add(problem.help("remove `setup`"));
+            self.render.report().add(problem.help("remove `setup`"));
             return false;
         }
         let message = "dynamic configuration (`setup: true`) is not supported in this release";
         let help = "move the jobs into this file and remove `setup`";
         let problem = Problem::unsupported(codes::UNSUPPORTED_SETUP, setup.key, message);
-        self.render.report.add_unsupported(problem.help(help));
+        self.render.report().add_unsupported(problem.help(help));
         true
     }
 
     /// Warns about top-level keys that are probably misspelled; others hold anchors.
     pub(crate) fn check_top_level(&mut self, root: At) {
-        let referred_to = self.render.doc.referred_to(FileId::CONFIG);
-        let doc = self.render.doc;
+        let referred_to = self.render.doc().referred_to(FileId::CONFIG);
+        let doc = self.render.doc();
         let foreign = |name: &str| other_services::advice(Owner::TopLevel, name);
-        for entry in self.render.doc.entries(root) {
+        for entry in self.render.doc().entries(root) {
             if SECTIONS.contains(&entry.name) || self.modules.unindented.contains(&entry.key) {
                 continue;
             }
             // A key that holds anchors may have any name.
-            let span = self.render.doc.place(entry.value).span;
+            let span = self.render.doc().place(entry.value).span;
             let first = referred_to.partition_point(|start| *start < span.start);
             if referred_to.get(first).is_some_and(|start| *start < span.end) {
                 continue;
@@ -186,15 +186,15 @@ impl Resolver<'_, '_> {
             } else {
                 continue;
             };
-            self.render.report.add(problem);
+            self.render.report().add(problem);
         }
     }
 
     /// Returns whether a section that is not known was probably meant as one: it is a mapping, and
     /// nothing says otherwise.
     fn is_strange(&self, section: &Entry<'_>) -> bool {
-        self.render.doc.is_map(section.value)
-            && !self.render.doc.has_anchor(section)
+        self.render.doc().is_map(section.value)
+            && !self.render.doc().has_anchor(section)
             && !section.name.starts_with("x-")
             && !section.name.starts_with('.')
     }

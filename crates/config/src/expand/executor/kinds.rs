@@ -69,7 +69,7 @@ impl<'c, 'd> KindReader<'c, 'd> {
     pub(super) fn kind_of(&mut self, body: At, scope: &Rc<Scope>) -> ExecutionEnvironment {
         let mut found = ExecutionEnvironment::default();
         let mut first: Option<Entry<'_>> = None;
-        for entry in self.render.doc.entries(body).iter() {
+        for entry in self.render.doc().entries(body).iter() {
             if !matches!(entry.name, "docker" | "machine" | "macos" | "windows") {
                 continue;
             }
@@ -79,10 +79,10 @@ impl<'c, 'd> KindReader<'c, 'd> {
                 "docker" => self.docker(&entry, &value),
                 "machine" => self.machine(&entry, &value, &mut found),
                 "macos" => self.macos(&entry, &value, &mut found),
-                _ if self.render.templates => {
+                _ if self.render.has_templates() => {
                     let message = "`windows` is not an execution environment";
                     let problem = Problem::error(codes::WINDOWS_EXECUTOR, entry.key, message);
-                    self.render.report.add(problem.help(
+                    self.render.report().add(problem.help(
                         "use `machine` with a Windows image and a `windows.*` resource class",
                     ));
                     FoundExecutor::Broken
@@ -99,7 +99,7 @@ impl<'c, 'd> KindReader<'c, 'd> {
                 }
                 let message = format!("use only one of `{}` and `{}`", first.name, entry.name);
                 let problem = Problem::error(codes::TWO_EXECUTORS, entry.key, message);
-                self.render.report.add(problem.related(first.key, "the first one"));
+                self.render.report().add(problem.related(first.key, "the first one"));
                 found.kind = FoundExecutor::Broken;
             } else {
                 first = Some(entry);
@@ -117,7 +117,7 @@ impl<'c, 'd> KindReader<'c, 'd> {
                 let message = "`docker` must be a list with at least one container";
                 let problem = Problem::error(codes::BAD_DOCKER, entry.key, message);
                 self.render
-                    .report
+                    .report()
                     .add(problem.help("write `- image: cimg/base:stable` below it, with the dash"));
                 return FoundExecutor::Broken;
             }
@@ -142,12 +142,12 @@ impl<'c, 'd> KindReader<'c, 'd> {
                     Some(image) => format!("write `image: {image}`"),
                     None => "write `- image: cimg/base:stable`".to_owned(),
                 };
-                self.render.report.add(problem.help(help));
+                self.render.report().add(problem.help(help));
             }
             return None;
         };
         self.render.check_keys(fields.iter().map(|field| (&*field.name, field.key)), CONTAINER);
-        let errors = self.render.report.errors();
+        let errors = self.render.found().errors();
         let mut container = ContainerSpec::default();
         let mut image = None;
         for field in fields.iter() {
@@ -174,9 +174,9 @@ impl<'c, 'd> KindReader<'c, 'd> {
         {
             let message = "required key [image] not found";
             let problem = Problem::error(codes::BAD_DOCKER, item.place, message);
-            self.render.report.add(problem.help("write `- image: cimg/base:stable`"));
+            self.render.report().add(problem.help("write `- image: cimg/base:stable`"));
         }
-        (image.is_some() && self.render.report.errors() == errors).then_some(container)
+        (image.is_some() && self.render.found().errors() == errors).then_some(container)
     }
 
     fn image(&mut self, field: &Field, container: &mut ContainerSpec) -> Option<()> {
@@ -185,7 +185,7 @@ impl<'c, 'd> KindReader<'c, 'd> {
             value.is_null() || matches!(&value.data, Data::Text(text) if text.trim().is_empty());
         if empty {
             let problem = Problem::error(codes::BAD_DOCKER, field.key, "`image` is empty");
-            self.render.report.add(problem.help("write `image: cimg/base:stable`"));
+            self.render.report().add(problem.help("write `image: cimg/base:stable`"));
         }
         let image = self.render.text_of(value, "image")?;
         image.trim().clone_into(&mut container.image);
@@ -225,7 +225,7 @@ impl<'c, 'd> KindReader<'c, 'd> {
             }
             let message = "`auth` needs `username` and `password`";
             let problem = Problem::error(codes::MISSING_KEY, field.key, message);
-            self.render.report.add(
+            self.render.report().add(
                 problem.help(
                     "write `auth: { username: $REGISTRY_USER, password: $REGISTRY_PASSWORD }`",
                 ),
@@ -243,7 +243,9 @@ impl<'c, 'd> KindReader<'c, 'd> {
         }
         let message = format!("`{}` is not supported in this release", field.name);
         let problem = Problem::unsupported(codes::UNSUPPORTED_REGISTRY_AUTH, field.key, message);
-        self.render.report.add_unsupported(problem.help("use `auth` with a user name and a token"));
+        self.render
+            .report()
+            .add_unsupported(problem.help("use `auth` with a user name and a token"));
     }
 
     /// Reads the keys of the level above that `machine` and `macos` may hold.
@@ -274,7 +276,7 @@ impl<'c, 'd> KindReader<'c, 'd> {
                         let message = "Docker layer caching is not supported in this release";
                         let code = codes::UNSUPPORTED_OPTION;
                         self.render
-                            .report
+                            .report()
                             .add_unsupported(Problem::unsupported(code, field.key, message));
                     }
                 }
@@ -304,7 +306,7 @@ impl<'c, 'd> KindReader<'c, 'd> {
                 let message = "`machine` must be `true`, an image, or a mapping with `image`";
                 let problem = Problem::error(codes::BAD_MACHINE, entry.key, message);
                 self.render
-                    .report
+                    .report()
                     .add(problem.help(
                         "write `machine: { image: ubuntu-2404:current }` or `machine: true`",
                     ));
@@ -325,7 +327,7 @@ impl<'c, 'd> KindReader<'c, 'd> {
                 entry.key,
                 "`macos` must be a mapping with `xcode`",
             );
-            self.render.report.add(problem.help("write `macos: { xcode: \"16.2.0\" }`"));
+            self.render.report().add(problem.help("write `macos: { xcode: \"16.2.0\" }`"));
             return FoundExecutor::Broken;
         };
         self.render.check_keys(fields.iter().map(|field| (&*field.name, field.key)), MACOS);
@@ -342,7 +344,7 @@ impl<'c, 'd> KindReader<'c, 'd> {
         }
         let message = "macOS jobs are not supported in this release";
         let problem = Problem::unsupported(codes::UNSUPPORTED_MACOS, entry.key, message);
-        self.render.report.add_unsupported(problem);
+        self.render.report().add_unsupported(problem);
         let Some(xcode) = xcode else {
             let keys = fields.iter().map(|field| (&*field.name, field.key));
             if self.render.is_misspelled(keys, MACOS, &["xcode"]) {
@@ -351,7 +353,7 @@ impl<'c, 'd> KindReader<'c, 'd> {
             if value.field("xcode").is_none_or(|field| field.value.is_null()) {
                 let message = "required key [xcode] not found";
                 let problem = Problem::error(codes::BAD_MACHINE, entry.key, message);
-                self.render.report.add(problem.help("write `macos: { xcode: \"16.2.0\" }`"));
+                self.render.report().add(problem.help("write `macos: { xcode: \"16.2.0\" }`"));
             }
             return FoundExecutor::Broken;
         };

@@ -32,9 +32,9 @@ impl<'d> Expander<'_, 'd> {
         let outer = Scope::outer("the configuration", ModuleId::CONFIG);
         let scope = Scope { matrix: Some(Rc::new(needed.collect())), ..(*outer).clone() };
         let what: Rc<str> = format!("job `{name}`").into();
-        self.render.report.enter(&what, key);
+        self.render.report().enter(&what, key);
         self.build(&invocation, &what, &Rc::new(scope));
-        self.render.report.leave();
+        self.render.report().leave();
     }
 
     /// Compiles a list of steps by itself, for what is wrong with them.
@@ -51,7 +51,7 @@ impl<'d> Expander<'_, 'd> {
         let invocation = Invocation { name, key, fields, entry: 0, broken: false, depth };
         let outer = Scope::outer("the implicit workflow", ModuleId::CONFIG);
         let mut draft = self.draft(&invocation, &outer, None);
-        if let Some(branches) = self.render.doc.get(definition.body, "branches") {
+        if let Some(branches) = self.render.doc().get(definition.body, "branches") {
             let rule = FilterReader::new(self.render).rule(&branches, &outer);
             draft.filters = Filters::Names { branches: rule, tags: None };
             let value = self.render.evaluate(branches.value, &outer);

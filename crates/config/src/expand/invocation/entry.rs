@@ -25,9 +25,8 @@ use crate::{
     },
     render::{budget::Resource, fields::Expected},
     resolve::parameters::bind::{Argument, ArgumentSource, Binder, Call},
-    suggest::{did_you_mean, nearest},
+    suggest::did_you_mean,
     text::{
-        help::Help,
         place::{Place, PlacedText},
         problem::Problem,
     },
@@ -124,14 +123,14 @@ impl<'d> Expander<'_, 'd> {
         }
         self.check_fields(invocation);
         let get = |name: &str| invocation.fields.iter().find(|field| field.name == name);
-        let Some(matrix) = get("matrix").filter(|field| !self.render.doc.is_null(field.value))
+        let Some(matrix) = get("matrix").filter(|field| !self.render.doc().is_null(field.value))
         else {
             return vec![self.draft(invocation, outer, None)];
         };
-        if !self.render.templates {
+        if !self.render.has_templates() {
             let problem =
                 Problem::error(codes::NEEDS_2_1, matrix.key, "`matrix` needs version 2.1");
-            self.render.report.add(problem);
+            self.render.report().add(problem);
             self.note_unread(invocation);
             return vec![Self::without_body(invocation, None)];
         }
@@ -172,7 +171,7 @@ impl<'d> Expander<'_, 'd> {
         entry: usize,
         depth: Depth,
     ) -> Option<Invocation<'d>> {
-        let doc = self.render.doc;
+        let doc = self.render.doc();
         let place = doc.place(item);
         match doc.view(item) {
             View::Broken => None,
@@ -190,7 +189,7 @@ impl<'d> Expander<'_, 'd> {
                         let message = format!("the options of `{name}` must be a mapping");
                         let problem = Problem::error(codes::WRONG_TYPE, doc.place(value), message);
                         self.render
-                            .report
+                            .report()
                             .add(problem.help("write keys such as `requires: […]` below it"));
                         (Vec::new(), true)
                     }
@@ -206,14 +205,14 @@ impl<'d> Expander<'_, 'd> {
                 );
                 let problem = Problem::error(codes::INVOCATION_SEVERAL_KEYS, second.key, message);
                 let help = crate::resolve::shape::indent_deeper(&entries);
-                self.render.report.add(problem.help(help).related(first.key, "the first key"));
+                self.render.report().add(problem.help(help).related(first.key, "the first key"));
                 let Entry { name, key, .. } = first;
                 Some(Invocation { name, key, fields: Vec::new(), entry, broken: true, depth })
             }
             View::Scalar(..) | View::Seq(_) | View::Map(_) => {
                 let message = "a job entry must be the job's name, or a mapping with the name as \
                                its key";
-                self.render.report.add(
+                self.render.report().add(
                     Problem::error(codes::SECTION_TYPE, place, message).help("write `- build`"),
                 );
                 None
@@ -223,11 +222,14 @@ impl<'d> Expander<'_, 'd> {
 
     /// Keys that only version 2.1 has.
     fn check_fields(&mut self, invocation: &Invocation<'_>) {
-        for field in invocation.fields.iter().filter(|_| !self.render.templates) {
+        if self.render.has_templates() {
+            return;
+        }
+        for field in &invocation.fields {
             // The compiled document is of version 2 and keeps serial groups.
             if matches!(field.name, "pre-steps" | "post-steps" | "override-with") {
                 let message = format!("`{}` needs version 2.1", field.name);
-                self.render.report.add(Problem::error(codes::NEEDS_2_1, field.key, message));
+                self.render.report().add(Problem::error(codes::NEEDS_2_1, field.key, message));
             }
         }
     }
@@ -241,7 +243,7 @@ impl<'d> Expander<'_, 'd> {
                 // Official orbs' own configurations do this, and the matrix wins.
                 let message = format!("`{name}` is also set by the matrix, which takes precedence");
                 let problem = Problem::warning(codes::MATRIX_PARAMETER, direct.key, message);
-                self.render.report.add(
+                self.render.report().add(
                     problem.related(*key, "set in the matrix here").help("remove one of them"),
                 );
             }
@@ -266,14 +268,14 @@ impl<'d> Expander<'_, 'd> {
             let named = named.filter(|name| !name.trim().is_empty());
             draft.requested = named.map_or(draft.requested, |name| name.to_string());
         }
-        self.render.report.ledger().begin_job();
+        self.render.report().ledger().begin_job();
         let mut entry_type = EntryType::Job;
         for field in &invocation.fields {
             match field.name {
                 "name" => {
-                    let errors = self.render.report.errors();
+                    let errors = self.render.found().errors();
                     let name = self.render.text_field(field.value, "name", scope);
-                    if self.render.report.errors() > errors {
+                    if self.render.found().errors() > errors {
                         draft.presence = Presence::Guessed;
                     }
                     if let Some(name) = name.filter(|name| !name.trim().is_empty()) {
@@ -321,14 +323,14 @@ impl<'d> Expander<'_, 'd> {
         } else if invocation.depth == Depth::Whole {
             self.add_body(&mut draft, invocation, scope);
         }
-        draft.unsupported = self.render.report.ledger().end_job();
+        draft.unsupported = self.render.report().ledger().end_job();
         draft
     }
 
     /// Compiles the job that an entry names, into the entry's own.
     fn add_body(&mut self, draft: &mut Draft, invocation: &Invocation<'d>, scope: &Rc<Scope>) {
         let what: Rc<str> = format!("job `{}`", invocation.name).into();
-        self.render.report.enter(&what, invocation.key);
+        self.render.report().enter(&what, invocation.key);
         if let Some((kind, document)) = self.build(invocation, &what, scope) {
             draft.kind = Some(kind);
             draft.document = document;
@@ -336,7 +338,7 @@ impl<'d> Expander<'_, 'd> {
         if !matches!(draft.kind, Some(PlannedJobKind::NoOp | PlannedJobKind::Approval)) {
             self.refused_contexts(&draft.contexts);
         }
-        self.render.report.leave();
+        self.render.report().leave();
     }
 
     /// Reports the contexts of a job, none of which this release has.
@@ -347,7 +349,7 @@ impl<'d> Expander<'_, 'd> {
                  as unauthorized"
             );
             let problem = Problem::unsupported(codes::UNSUPPORTED_CONTEXT, *place, message);
-            self.render.report.add_unsupported(problem.help(JobRefusal::Context.help()));
+            self.render.report().add_unsupported(problem.help(JobRefusal::Context.help()));
         }
     }
 
@@ -356,7 +358,7 @@ impl<'d> Expander<'_, 'd> {
         const CHARS: usize = 512;
         let message = "serial groups are not supported in this release";
         let problem = Problem::unsupported(codes::UNSUPPORTED_SERIAL_GROUP, key, message);
-        self.render.report.add_unsupported(problem.help("remove the key"));
+        self.render.report().add_unsupported(problem.help("remove the key"));
         let text = match &value.data {
             Data::Unknown => return None,
             Data::List(_) | Data::Map(_) | Data::Steps(_) => {
@@ -371,7 +373,7 @@ impl<'d> Expander<'_, 'd> {
             let problem = Problem::error(codes::BAD_SERIAL_GROUP, value.place, message);
             let help = "use 1 to 512 letters, digits, `.`, `_`, `/` and `-`; a missing pipeline \
                         value is an empty string";
-            self.render.report.add(problem.help(help));
+            self.render.report().add(problem.help(help));
             return None;
         }
         Some(text.to_string())
@@ -410,9 +412,9 @@ impl<'d> Expander<'_, 'd> {
                 let message = "only jobs with `type: approval` can be defined in a workflow";
                 let problem = Problem::error(codes::UNKNOWN_JOB_TYPE, value.place, message);
                 let text = value.data.scalar_text().unwrap_or_default();
-                let help = crate::suggest::did_you_mean(&text, ["approval", "build"])
+                let help = did_you_mean(&text, ["approval", "build"])
                     .unwrap_or_else(|| "define the job under `jobs`".into());
-                self.render.report.add(problem.help(help));
+                self.render.report().add(problem.help(help));
                 EntryType::Job
             }
         }
@@ -420,19 +422,19 @@ impl<'d> Expander<'_, 'd> {
 
     fn check_approval(&mut self, invocation: &Invocation<'_>) {
         let job = self.modules.get(ModuleId::CONFIG).jobs.get(invocation.name);
-        if let Some(job) = job.filter(|_| self.render.templates) {
+        if let Some(job) = job.filter(|_| self.render.has_templates()) {
             let message =
                 format!("job `{}` does not run: this entry is an approval job", invocation.name);
             let problem = Problem::warning(codes::IGNORED, invocation.key, message);
             let problem = problem.related(job.key, "the job with the same name");
-            self.render.report.add(problem.help("rename the approval job"));
+            self.render.report().add(problem.help("rename the approval job"));
         }
         for field in &invocation.fields {
             let has_effect =
                 matches!(field.name, "type" | "name" | "requires" | "filters" | "matrix");
-            if !has_effect && self.render.templates {
+            if !has_effect && self.render.has_templates() {
                 let message = format!("`{}` has no effect on an approval job", field.name);
-                self.render.report.add(Problem::warning(codes::IGNORED, field.key, message));
+                self.render.report().add(Problem::warning(codes::IGNORED, field.key, message));
             }
         }
     }
@@ -451,7 +453,7 @@ impl<'d> Expander<'_, 'd> {
         if definition.broken || !self.render.afford(Resource::Calls, 1, invocation.key) {
             return None;
         }
-        let errors = self.render.report.errors();
+        let errors = self.render.found().errors();
         let arguments = self.arguments_of(invocation, scope);
         let declarations = &definition.parameters;
         let (place, module) = (invocation.key, definition.module);
@@ -472,18 +474,18 @@ impl<'d> Expander<'_, 'd> {
                 let (before, after) = (get("pre-steps"), get("post-steps"));
                 let around = PrePostSteps { before, after, scope };
                 let body = self.job_body(what, &definition, bindings, &around);
-                let (body, document) = body.filter(|_| self.render.report.errors() == errors)?;
+                let (body, document) = body.filter(|_| self.render.found().errors() == errors)?;
                 return Some((PlannedJobKind::Build(Box::new(body)), Some(document)));
             }
         };
-        let entries = self.render.doc.entries(definition.body);
+        let entries = self.render.doc().entries(definition.body);
         let kept = entries
             .iter()
             .filter(|entry| matches!(entry.name, "type" | "key" | "plan_name" | "validation"));
         let kept: Vec<Field> =
             kept.map(|entry| rendered(&entry, self.render.evaluate(entry.value, &inner))).collect();
         let document = Value::new(Data::Map(Rc::new(kept)), definition.key);
-        (self.render.report.errors() == errors).then_some((kind, Some(document)))
+        (self.render.found().errors() == errors).then_some((kind, Some(document)))
     }
 
     /// Finds the definition of the job that an entry names (CFG §4.13.6).
@@ -502,13 +504,13 @@ impl<'d> Expander<'_, 'd> {
             }
         };
         let over = invocation.fields.iter().find(|field| field.name == "override-with").copied();
-        let Some(over) = over.filter(|_| self.render.templates) else { return Some(local) };
+        let Some(over) = over.filter(|_| self.render.has_templates()) else { return Some(local) };
         let name = self.render.text_field(over.value, "override-with", scope)?;
-        let place = self.render.doc.place(over.value);
+        let place = self.render.doc().place(over.value);
         let Some((alias, job)) = name.split_once('/') else {
             let message = format!("`override-with` must name a job of an orb, not `{name}`");
             let problem = Problem::error(codes::ORB_ELEMENT, place, message);
-            self.render.report.add(problem.help("write `override-with: orb/job`"));
+            self.render.report().add(problem.help("write `override-with: orb/job`"));
             return None;
         };
         match self.lookup().import(ModuleId::CONFIG, alias) {
@@ -525,7 +527,7 @@ impl<'d> Expander<'_, 'd> {
     }
 
     fn arguments_of(&self, invocation: &Invocation<'_>, scope: &Rc<Scope>) -> Vec<Argument> {
-        if !self.render.templates {
+        if !self.render.has_templates() {
             return Vec::new();
         }
         let direct = invocation.fields.iter().filter(|field| !RESERVED.contains(&field.name));
@@ -537,8 +539,8 @@ impl<'d> Expander<'_, 'd> {
         let matrix = scope.matrix.iter().flat_map(|matrix| matrix.iter());
         let matrix = matrix.filter(|(name, _)| *name != "name");
         let written = invocation.fields.iter().find(|field| field.name == "matrix");
-        let written = written.and_then(|field| self.render.doc.get(field.value, "parameters"));
-        let written = written.map(|parameters| self.render.doc.entries(parameters.value));
+        let written = written.and_then(|field| self.render.doc().get(field.value, "parameters"));
+        let written = written.map(|parameters| self.render.doc().entries(parameters.value));
         let key = |name: &str| written.and_then(|parameters| Some(parameters.get(name)?.key));
         let matrix = matrix.map(|(name, value)| Argument {
             name: name.clone(),
@@ -546,42 +548,6 @@ impl<'d> Expander<'_, 'd> {
             source: ArgumentSource::Ready(value.clone()),
         });
         direct.chain(matrix).collect()
-    }
-
-    /// Says how the top-level key that holds a job's definition is spelled, if it should be `jobs`.
-    fn below_misspelled_jobs(&self, name: &str) -> Option<Help> {
-        let doc = self.render.doc;
-        let is_there = self.modules.jobs_section().key.is_some();
-        let root = self.modules.get(ModuleId::CONFIG).root.filter(|_| !is_there)?;
-        let section = doc.entries(root).iter().find(|entry| {
-            nearest(entry.name, ["jobs"]).is_some() && doc.get(entry.value, name).is_some()
-        })?;
-        Some(format!("it is below `{}`: write `jobs:` there", section.name).into())
-    }
-
-    /// Reports a job that is not defined.
-    pub(crate) fn unknown_job(&mut self, name: &str, key: Place, fields: &[Entry<'_>]) {
-        // Whatever is wrongly below `jobs` was reported; a job that it hides is not a second mistake.
-        let is_broken =
-            self.modules.jobs_section().broken || self.progress.are_workflows_unreadable();
-        if is_broken && self.modules.get(ModuleId::CONFIG).jobs.is_empty() {
-            return;
-        }
-        // A type that no entry can have was reported, and the job is meant to be defined by it.
-        let typed = fields.iter().find(|field| field.name == "type");
-        if typed.is_some_and(|field| {
-            !matches!(self.render.doc.view(field.value), View::Scalar("build", _))
-        }) {
-            return;
-        }
-        let message = format!("cannot find a definition for job named `{name}`");
-        let names = self.modules.names(self.render, ModuleId::CONFIG, Element::Job);
-        let groups = self.modules.names(self.render, ModuleId::CONFIG, Element::Group);
-        let near = did_you_mean(name, names.into_iter().chain(groups));
-        let help = near.or_else(|| self.below_misspelled_jobs(name)).unwrap_or_else(|| {
-            "define it under `jobs`, or for a manual approval, set `type: approval`".into()
-        });
-        self.render.report.add(Problem::error(codes::UNKNOWN_JOB, key, message).help(help));
     }
 }
 

@@ -48,9 +48,9 @@ impl<'d> Expander<'_, 'd> {
         group: &Definition,
         outer: &Rc<Scope>,
     ) -> Vec<Draft> {
-        self.render.report.ledger().begin_job();
+        self.render.report().ledger().begin_job();
         let call = self.group_call(invocation, outer);
-        let unsupported = self.render.report.ledger().end_job();
+        let unsupported = self.render.report().ledger().end_job();
         let members = self.group_members(invocation, group, &call, outer);
         let blank = |suffix: &str| {
             let draft = Self::without_body(invocation, None);
@@ -112,7 +112,7 @@ impl<'d> Expander<'_, 'd> {
             let message = format!("job group `{name}` is used twice under the same name");
             let problem = Problem::error(codes::GROUP_REPEATED, draft.key, message);
             let problem = problem.related(place, "first used here");
-            self.render.report.add(problem.help("give each use its own `name:`"));
+            self.render.report().add(problem.help("give each use its own `name:`"));
             repeated.insert(draft.entry);
         }
         drafts.retain(|draft| draft.group.is_none_or(|group| !repeated.contains(&group)));
@@ -154,7 +154,7 @@ impl<'d> Expander<'_, 'd> {
         let problem = Problem::error(codes::GROUP_KEY, field.key, message);
         let help = did_you_mean(name, KEYS.iter().copied())
             .unwrap_or_else(|| "move it to the job entries inside the group".into());
-        self.render.report.add(problem.help(help));
+        self.render.report().add(problem.help(help));
     }
 
     /// Compiles the members, renamed; their requirements are each other.
@@ -165,8 +165,11 @@ impl<'d> Expander<'_, 'd> {
         call: &Call,
         outer: &Rc<Scope>,
     ) -> Vec<Draft> {
-        let jobs =
-            self.render.doc.get(group.body, "jobs").map(|jobs| self.render.doc.view(jobs.value));
+        let jobs = self
+            .render
+            .doc()
+            .get(group.body, "jobs")
+            .map(|jobs| self.render.doc().view(jobs.value));
         let Some(View::Seq(items)) = jobs else { return Vec::new() };
         let mut members = Vec::new();
         for (index, at) in items.iter().enumerate() {
@@ -177,13 +180,13 @@ impl<'d> Expander<'_, 'd> {
                 let message =
                     format!("`{}` is a job group: job groups cannot be nested", member.name);
                 let problem = Problem::error(codes::GROUP_SHAPE, member.key, message);
-                self.render.report.add(problem.help("list its jobs here instead"));
+                self.render.report().add(problem.help("list its jobs here instead"));
                 continue;
             }
             for field in member.fields.iter().filter(|field| field.name == "serial-group") {
                 let message = "a job in a job group cannot have its own `serial-group`";
                 let problem = Problem::error(codes::GROUP_SHAPE, field.key, message);
-                self.render.report.add(problem.help("set it where the group is used"));
+                self.render.report().add(problem.help("set it where the group is used"));
             }
             members.extend(self.invoke_entry(&member, outer));
         }
@@ -206,7 +209,7 @@ impl<'d> Expander<'_, 'd> {
                     let message = format!("`{}` is not a job of this group", item.name);
                     let problem = Problem::error(codes::GROUP_SHAPE, item.place, message);
                     let near = did_you_mean(&item.name, names.iter().map(String::as_str));
-                    self.render.report.add(problem.help(near.unwrap_or_else(|| {
+                    self.render.report().add(problem.help(near.unwrap_or_else(|| {
                         "jobs in a group can only require each other; put other requirements \
                          where the group is used"
                             .into()

@@ -30,10 +30,10 @@ impl Expander<'_, '_> {
     fn is_certain(&mut self, at: At) -> bool {
         let mut open = vec![at];
         while let Some(at) = open.pop() {
-            if !self.render.afford(Resource::Visits, 1, self.render.doc.place(at)) {
+            if !self.render.afford(Resource::Visits, 1, self.render.doc().place(at)) {
                 return false;
             }
-            match self.render.doc.view(at) {
+            match self.render.doc().view(at) {
                 View::Scalar(text, _) if !has_only_matrix_tags(text) => return false,
                 View::Scalar(..) => {}
                 View::Seq(items) => open.extend(items.iter()),

@@ -76,13 +76,13 @@ impl<'c, 'd> RequirementReader<'c, 'd> {
         field: &Entry<'_>,
         scope: &Rc<Scope>,
     ) -> Vec<RequiredJob> {
-        if scope.matrix.is_none() && self.render.templates {
-            match self.render.doc.view(field.value) {
+        if scope.matrix.is_none() && self.render.has_templates() {
+            match self.render.doc().view(field.value) {
                 View::Seq(items) if items.iter().any(|item| self.names_permutations(item)) => {
                     return items.iter().flat_map(|item| self.permuted(item, scope)).collect();
                 }
                 View::Scalar(..) if self.names_permutations(field.value) => {
-                    self.warn_of_single(self.render.doc.place(field.value));
+                    self.warn_of_single(self.render.doc().place(field.value));
                     return self.permuted(field.value, scope);
                 }
                 View::Map(_) if self.names_permutations(field.value) => {
@@ -113,12 +113,12 @@ impl<'c, 'd> RequirementReader<'c, 'd> {
     fn warn_of_single(&mut self, place: Place) {
         let message = "`requires` should be a list; the string is treated as a list with one item";
         let problem = Problem::warning(codes::WRONG_TYPE, place, message);
-        self.render.report.add(problem.help("put a dash before it, or brackets around it"));
+        self.render.report().add(problem.help("put a dash before it, or brackets around it"));
     }
 
     /// Returns whether a requirement's name has a tag of a matrix.
     fn names_permutations(&self, at: At) -> bool {
-        match self.render.doc.view(at) {
+        match self.render.doc().view(at) {
             View::Scalar(text, _) => has_matrix_tag(text),
             View::Map(entries) => entries.iter().any(|entry| has_matrix_tag(entry.name)),
             View::Seq(_) | View::Broken => false,
@@ -127,10 +127,10 @@ impl<'c, 'd> RequirementReader<'c, 'd> {
 
     /// Reads a requirement that may name permutations of another job.
     fn permuted(&mut self, at: At, scope: &Rc<Scope>) -> Vec<RequiredJob> {
-        match self.render.doc.view(at) {
+        match self.render.doc().view(at) {
             View::Scalar(text, _) if has_matrix_tag(text) => {
                 let (name, place, accepts) =
-                    (text.to_owned(), self.render.doc.place(at), vec![Outcome::Success]);
+                    (text.to_owned(), self.render.doc().place(at), vec![Outcome::Success]);
                 let parts = self.name_parts(text, place, scope);
                 let item = |parts| RequiredJob { name, place, accepts, written: None, parts };
                 parts.map(|parts| item(Some(parts))).into_iter().collect()
@@ -202,7 +202,7 @@ impl<'c, 'd> RequirementReader<'c, 'd> {
         let mut name = self.render.named(field.name.to_string(), "requires", field.key)?;
         let accepts = self.statuses(&field.value);
         let is_permuted = scope.matrix.is_none() && has_matrix_tag(&name);
-        let parts = if is_permuted && self.render.templates {
+        let parts = if is_permuted && self.render.has_templates() {
             Some(self.name_parts(&name, field.key, scope)?)
         } else {
             name = self.render.render(&name, field.key, scope).scalar_text()?.to_string();
@@ -237,16 +237,16 @@ impl<'c, 'd> RequirementReader<'c, 'd> {
                 other => did_you_mean(other, known.iter().copied())
                     .unwrap_or_else(|| format!("allowed: {}", known.join(", ")).into()),
             };
-            self.render.report.add(Problem::error(codes::BAD_STATUS, place, message).help(help));
+            self.render.report().add(Problem::error(codes::BAD_STATUS, place, message).help(help));
         }
         if is_list && accepts.len() == Outcome::ALL.len() {
             let message = "this list contains every status";
             let problem = Problem::warning(codes::ALL_STATUSES, value.place, message);
-            self.render.report.add(problem.help("write `terminal`"));
+            self.render.report().add(problem.help("write `terminal`"));
         }
         if accepts.is_empty() && matches!(value.data, Data::Null | Data::List(_)) {
             let problem = Problem::error(codes::BAD_STATUS, value.place, "a status is missing");
-            self.render.report.add(problem.help(format!("allowed: {}", STATUSES.join(", "))));
+            self.render.report().add(problem.help(format!("allowed: {}", STATUSES.join(", "))));
         }
         accepts
     }

@@ -108,9 +108,9 @@ impl<'c, 'd> Binder<'c, 'd> {
     /// Renders a node for a parameter; a list of steps becomes a closure.
     pub(super) fn typed(&mut self, declaration: &Declaration, at: At, scope: &Rc<Scope>) -> Value {
         let is_steps = matches!(declaration.kind, Kind::Steps);
-        if is_steps && matches!(self.render.doc.view(at), View::Seq(_)) {
+        if is_steps && matches!(self.render.doc().view(at), View::Seq(_)) {
             let data = Data::Steps(Steps { list: at, scope: scope.clone() });
-            return Value::new(data, self.render.doc.place(at));
+            return Value::new(data, self.render.doc().place(at));
         }
         let mut value = self.render.evaluate(at, scope);
         if matches!(declaration.kind, Kind::Executor)
@@ -139,12 +139,13 @@ impl<'c, 'd> Binder<'c, 'd> {
         }
         let mut value = self.typed(declaration, default, &scope);
         absent_is_empty(declaration, &mut value);
-        let rendered = self.render.templates && self.render.doc.written(value.place).contains("<<");
+        let rendered =
+            self.render.has_templates() && self.render.doc().written(value.place).contains("<<");
         if rendered && !value.is_null() && !declaration.kind.accepts(&value.data) {
             let what = format!("the default of parameter `{name}` of {}", call.callee);
             let problem =
                 type_problem(self.render, codes::BAD_DEFAULT, &what, &declaration.kind, &value);
-            self.render.report.add(problem);
+            self.render.report().add(problem);
             return Value::unknown(value.place);
         }
         value
@@ -158,17 +159,17 @@ impl<'c, 'd> Binder<'c, 'd> {
         default: At,
         scope: &Rc<Scope>,
     ) -> Option<Value> {
-        let View::Scalar(text, _) = self.render.doc.view(default) else { return None };
-        let place = self.render.doc.place(default);
+        let View::Scalar(text, _) = self.render.doc().view(default) else { return None };
+        let place = self.render.doc().place(default);
         let inline = scope.module.is_orb() && place.file == FileId::CONFIG;
-        let legacy = self.render.profile == Profile::Legacy;
+        let legacy = self.render.profile() == Profile::Legacy;
         let names = text.contains("<<") && text.contains("pipeline.parameters.");
         if !(inline && legacy && names) {
             return None;
         }
         let message = "orbs cannot use pipeline parameters: this default is empty";
         let problem = Problem::warning(codes::NULLED_REFERENCE, place, message);
-        self.render.report.add(problem.help("pass the value where the orb is used"));
+        self.render.report().add(problem.help("pass the value where the orb is used"));
         let mut value = Value::new(Data::Null, place);
         absent_is_empty(declaration, &mut value);
         Some(value)
@@ -196,7 +197,7 @@ impl<'c, 'd> Binder<'c, 'd> {
             ArgumentSource::Ready(value) => value,
             ArgumentSource::Node(at, scope) => {
                 let mut value = self.typed(declaration, at, &scope);
-                if !self.render.doc.is_null(at) {
+                if !self.render.doc().is_null(at) {
                     absent_is_empty(declaration, &mut value);
                 }
                 value
@@ -212,7 +213,7 @@ impl<'c, 'd> Binder<'c, 'd> {
         let code = codes::WRONG_ARGUMENT_TYPE;
         let what = format!("argument `{name}` of {}", call.callee);
         let problem = type_problem(self.render, code, &what, &declaration.kind, &value);
-        self.render.report.add(problem.related(declaration.key, "declared here"));
+        self.render.report().add(problem.related(declaration.key, "declared here"));
         Some(Value::unknown(value.place))
     }
 
@@ -226,7 +227,7 @@ impl<'c, 'd> Binder<'c, 'd> {
         let names = || call.declarations.keys().map(String::as_str);
         let message = format!("{} has no parameter `{name}`", call.callee);
         // Once it is not shown, it is not compared with thousands of names.
-        let seen = if self.render.report.shows_more() { usize::MAX } else { 0 };
+        let seen = if self.render.found().shows_more() { usize::MAX } else { 0 };
         let near = nearest(name, names().take(seen));
         // Next to its arguments a job's entry has its own keys: `requries`.
         let of_entry = if call.element == Element::Job { RESERVED } else { &[] };
@@ -251,7 +252,7 @@ impl<'c, 'd> Binder<'c, 'd> {
             None => format!("declared: {}", list(names())).into(),
         };
         self.render
-            .report
+            .report()
             .add(Problem::error(codes::UNKNOWN_PARAMETER, argument.key, message).help(help));
         near.map(str::to_owned)
     }
@@ -260,7 +261,7 @@ impl<'c, 'd> Binder<'c, 'd> {
         let message = format!("{} needs the argument `{name}`", call.callee);
         let problem = Problem::error(codes::MISSING_ARGUMENT, call.place, message);
         let problem = problem.related(declaration.key, "declared here, without a default");
-        self.render.report.add(problem.help("pass it, or give the parameter a `default`"));
+        self.render.report().add(problem.help("pass it, or give the parameter a `default`"));
     }
 }
 

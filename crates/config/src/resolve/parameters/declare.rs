@@ -64,7 +64,7 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
     ) -> Declarations {
         let mut declarations = Declarations::new();
         let scope = Scope::outer(owner.clone(), module);
-        match self.render.doc.view(at) {
+        match self.render.doc().view(at) {
             View::Map(entries) => {
                 for entry in entries {
                     if element == Element::Pipeline
@@ -80,13 +80,16 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
             }
             View::Broken => {}
             View::Scalar(..) | View::Seq(_) => {
-                if !self.render.doc.is_null(at) {
+                if !self.render.doc().is_null(at) {
                     let message = format!("the parameters of {owner} must be a mapping");
-                    let problem =
-                        Problem::error(codes::BAD_DECLARATION, self.render.doc.place(at), message);
+                    let problem = Problem::error(
+                        codes::BAD_DECLARATION,
+                        self.render.doc().place(at),
+                        message,
+                    );
                     let name = self.first_name(at).unwrap_or("name");
                     let help = format!("write `parameters: {{ {name}: {{ type: string }} }}`");
-                    self.render.report.add(problem.help(help));
+                    self.render.report().add(problem.help(help));
                 }
             }
         }
@@ -95,8 +98,8 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
 
     /// Returns the first name in a list that should be a mapping.
     fn first_name(&self, at: At) -> Option<&'d str> {
-        let View::Seq(items) = self.render.doc.view(at) else { return None };
-        let View::Map(entries) = self.render.doc.view(items.iter().next()?) else { return None };
+        let View::Seq(items) = self.render.doc().view(at) else { return None };
+        let View::Map(entries) = self.render.doc().view(items.iter().next()?) else { return None };
         entries.first().map(|entry| entry.name)
     }
 
@@ -110,12 +113,12 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
         module: ModuleId,
     ) -> Declarations {
         let mut declarations = Declarations::new();
-        let strays = stray_declarations(self.render.doc, body, keys_of(element));
+        let strays = stray_declarations(self.render.doc(), body, keys_of(element));
         let Some(first) = strays.first() else { return declarations };
         let message = format!("`{}` is next to `parameters`, not inside it", first.name);
         let problem = Problem::error(codes::BAD_DECLARATION, first.key, message);
         let names = list(strays.iter().map(|stray| stray.name));
-        self.render.report.add(problem.help(format!("indent {names} deeper than `parameters`")));
+        self.render.report().add(problem.help(format!("indent {names} deeper than `parameters`")));
         let scope = Scope::outer(owner.clone(), module);
         for stray in strays {
             let declaration = self.declaration(&stray, element, &scope);
@@ -137,11 +140,11 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
             let message =
                 format!("a parameter cannot be named `{}`: the name is reserved", entry.name);
             self.render
-                .report
+                .report()
                 .add(Problem::error(codes::BAD_DECLARATION, entry.key, message).help("rename it"));
             return declaration;
         }
-        let fields = match self.render.doc.view(entry.value) {
+        let fields = match self.render.doc().view(entry.value) {
             View::Map(fields) => fields,
             View::Broken => return declaration,
             View::Scalar(..) | View::Seq(_) => {
@@ -151,7 +154,7 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
                 // A pipeline's parameter without a default would be the next mistake.
                 let default = if element == Element::Pipeline { ", default: \"\"" } else { "" };
                 let help = format!("write `{}: {{ type: string{default} }}`", entry.name);
-                self.render.report.add(problem.help(help));
+                self.render.report().add(problem.help(help));
                 return declaration;
             }
         };
@@ -167,13 +170,13 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
         let typing = Typing { kind: get("type"), members: get("enum") };
         declaration.kind = self.kind(entry, typing, element, scope);
         declaration.default =
-            get("default").map(|field| field.value).filter(|&at| !self.render.doc.is_null(at));
+            get("default").map(|field| field.value).filter(|&at| !self.render.doc().is_null(at));
         if let Some(default) = declaration.default {
             if element == Element::Pipeline && self.refers_to_parameters(default) {
-                let place = self.render.doc.place(default);
+                let place = self.render.doc().place(default);
                 let message = "pipeline parameters cannot depend on each other";
                 let problem = Problem::error(codes::PARAMETER_DEPENDS, place, message);
-                self.render.report.add(problem.help("combine them where they are used"));
+                self.render.report().add(problem.help("combine them where they are used"));
                 declaration.kind = Kind::Unknown;
                 return declaration;
             }
@@ -185,9 +188,9 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
                     "the default of parameter `{}` is treated as the string `{text}`",
                     entry.name
                 );
-                let place = self.render.doc.place(default);
+                let place = self.render.doc().place(default);
                 let problem = Problem::warning(codes::COERCED_PARAMETER, place, message);
-                self.render.report.add(problem.help(format!("quote it: `\"{text}\"`")));
+                self.render.report().add(problem.help(format!("quote it: `\"{text}\"`")));
                 return declaration;
             }
             self.check_default(entry.name, &mut declaration, default, scope);
@@ -198,19 +201,19 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
     /// Returns the number or boolean that is the default of a pipeline's string, as it is written. The
     /// hosted service takes it so, and so does the profile `legacy`, with a warning.
     fn taken_as_text(&self, kind: &Kind, default: At) -> Option<&'d str> {
-        let View::Scalar(text, style) = self.render.doc.view(default) else { return None };
+        let View::Scalar(text, style) = self.render.doc().view(default) else { return None };
         let is_other = matches!(
             scalar::resolve(text, style),
             Scalar::Int(_) | Scalar::Float(..) | Scalar::Bool(_)
         );
         let is_taken =
-            is_other && matches!(kind, Kind::String) && self.render.profile == Profile::Legacy;
+            is_other && matches!(kind, Kind::String) && self.render.profile() == Profile::Legacy;
         is_taken.then_some(text)
     }
 
     /// Returns whether a default depends on pipeline parameters, which it cannot (CFG §9.1).
     fn refers_to_parameters(&self, default: At) -> bool {
-        let View::Scalar(text, _) = self.render.doc.view(default) else { return false };
+        let View::Scalar(text, _) = self.render.doc().view(default) else { return false };
         text.contains("<<") && text.contains("pipeline.parameters.")
     }
 
@@ -225,12 +228,12 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
             let message = format!("parameter `{}` has no type", entry.name);
             let problem = Problem::error(codes::BAD_DECLARATION, entry.key, message);
             self.render
-                .report
+                .report()
                 .add(problem.help(format!("add `type: {}`", element.types().join(" | "))));
             return Kind::Unknown;
         };
-        let place = self.render.doc.place(kind.value);
-        let name = match self.render.doc.view(kind.value) {
+        let place = self.render.doc().place(kind.value);
+        let name = match self.render.doc().view(kind.value) {
             View::Scalar(text, _) => text,
             View::Broken => return Kind::Unknown,
             View::Seq(_) | View::Map(_) => "",
@@ -244,7 +247,7 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
             let place = members.map_or(place, |members| members.key);
             let help = "write `type: enum` and `enum: [a, b]`";
             self.render
-                .report
+                .report()
                 .add(Problem::error(codes::BAD_DECLARATION, place, message).help(help));
             return Kind::Unknown;
         }
@@ -259,7 +262,7 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
                 let message = format!("`{name}` is not a valid type for {owner} parameters");
                 let help = did_you_mean(name, element.types().iter().copied())
                     .unwrap_or_else(|| format!("allowed: {}", element.types().join(", ")).into());
-                self.render.report.add(Problem::error(code, place, message).help(help));
+                self.render.report().add(Problem::error(code, place, message).help(help));
                 Kind::Unknown
             }
             "boolean" => Kind::Boolean,
@@ -278,7 +281,7 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
             if !matches!(value.data, Data::Unknown) {
                 let problem =
                     Problem::error(codes::BAD_DECLARATION, value.place, "`enum` must be a list");
-                self.render.report.add(problem.help("write `enum: [a, b]`"));
+                self.render.report().add(problem.help("write `enum: [a, b]`"));
             }
             return Kind::Unknown;
         };
@@ -294,8 +297,8 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
         scope: &Rc<Scope>,
     ) {
         // A default with tags is checked when it is used, by its value.
-        if let View::Scalar(text, _) = self.render.doc.view(default)
-            && self.render.templates
+        if let View::Scalar(text, _) = self.render.doc().view(default)
+            && self.render.has_templates()
             && text.contains("<<")
         {
             return;
@@ -307,7 +310,7 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
         let what = format!("the default of parameter `{name}`");
         let problem =
             type_problem(self.render, codes::BAD_DEFAULT, &what, &declaration.kind, &value);
-        self.render.report.add(problem);
+        self.render.report().add(problem);
         declaration.kind = Kind::Unknown;
     }
 }
