@@ -9,6 +9,7 @@
 //! - `shape`: what a file says on top, its length, its name, where `unsafe` may be, comments that
 //!   only repeat a name;
 //! - `links`: links in the documents lead somewhere;
+//! - `methods`: a type has a limited number of them over all its files;
 //! - `parameters`: a function has five at most, no tuple hides one, and no call has a bare `true`;
 //! - `routes`: every route of the server declares its right;
 //! - `templates`: a template compares with no word;
@@ -21,6 +22,7 @@ mod arrows;
 mod cycles;
 mod dependencies;
 mod links;
+mod methods;
 mod modules;
 mod parameters;
 mod report;

@@ -130,6 +130,23 @@ impl<'s> Modules<'s> {
         })
     }
 
+    /// Counts the methods of each type of this workspace, those of traits aside: the file that defines the
+    /// type, its name, and in which files how many are.
+    pub(crate) fn methods(&self) -> Vec<(&Source, String, BTreeMap<&str, usize>)> {
+        let mut counts: BTreeMap<(usize, String), BTreeMap<&str, usize>> = BTreeMap::new();
+        for (id, module) in self.all.iter().enumerate() {
+            for method in &module.methods {
+                for own in self.types(id, method) {
+                    let Target::Item { file, name, .. } = own else { continue };
+                    let files = counts.entry((file, name)).or_default();
+                    *files.entry(self.source(module.file).path.as_str()).or_default() += 1;
+                }
+            }
+        }
+        let counts = counts.into_iter();
+        counts.map(|((file, name), files)| (self.source(file), name, files)).collect()
+    }
+
     /// Lists the methods that types call on themselves: the file of the call, the file that defines the
     /// method, and its name with that of the type. One that several files define is left out.
     pub(crate) fn own_calls(&self) -> Vec<(&Source, &Source, String)> {
