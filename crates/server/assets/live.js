@@ -2,17 +2,25 @@
 //
 // One stream for a page says that something changed; the region then fetches its part again and
 // applies the differences to the page. Nothing is lost by a broken stream: each new one begins with
-// `hello`, and every region looks.
+// `hello`, and every region looks. The server says something every 15 seconds, so a stream that is
+// silent for longer than SILENCE_MS is lost, though nothing has closed it: a proxy may have stopped
+// passing it on, or the machine was asleep.
 import { tick } from './time.js';
 
 const regions = new Set();
 let stream = null;
 let hiddenSince = null;
 let over = false;
+let heardAt = 0;
+
+const SILENCE_MS = 40_000;
+// Outcomes that are announced at once.
+const SAID = 3;
 
 export function start() {
   if (!regions.size) return;
   connect();
+  setInterval(listen, 5_000);
   // A page in the background gives its connection back: browsers have few for one host.
   setInterval(() => {
     if (document.hidden) hiddenSince ??= Date.now();
@@ -22,13 +30,25 @@ export function start() {
     if (document.hidden) return;
     hiddenSince = null;
     if (!stream && !over) connect();
+    listen();
   });
+}
+
+// Takes up a stream that has gone silent.
+function listen() {
+  if (!stream || Date.now() - heardAt < SILENCE_MS) return;
+  lamp(false);
+  reconnect();
 }
 
 function connect() {
   const topics = new Set([...regions].flatMap((region) => region.topics));
   const query = new URLSearchParams([...topics].map((topic) => ['topic', topic]));
   stream = new EventSource(`/events?${query}`);
+  heardAt = Date.now();
+  for (const kind of ['hello', 'update', 'ping']) {
+    stream.addEventListener(kind, () => { heardAt = Date.now(); });
+  }
   stream.addEventListener('hello', () => {
     lamp(true);
     for (const region of regions) region.refresh();
@@ -142,7 +162,9 @@ class LiveRegion extends HTMLElement {
     const now = this.firstElementChild;
     if (!next || !now) return;
     keepOpen = !next.querySelector('details[data-keep-open][open]');
+    const known = outcomes(now);
     morph(now, next);
+    announce(outcomes(now).filter((one) => !known.includes(one)));
     // The server writes titles in UTC.
     tick();
     if (now.dataset.family) {
@@ -154,6 +176,17 @@ class LiveRegion extends HTMLElement {
 }
 
 customElements.define('live-region', LiveRegion);
+
+// What the server wrote as a sentence of its own, for those who do not see the page change.
+const outcomes = (part) => [...part.querySelectorAll('[data-outcome]')].map((one) => one.dataset.outcome);
+
+// Each is read out in the middle of what the reader does, so more than a few are only counted.
+function announce(sentences) {
+  if (!sentences.length) return;
+  const more = sentences.length - SAID;
+  const said = sentences.slice(0, SAID).concat(more > 0 ? [`and ${more} more`] : []);
+  document.getElementById('outcomes').textContent = `${said.join(', ')}.`;
+}
 
 // What was said about the last press of a button is old once the status has changed.
 function dismiss() {

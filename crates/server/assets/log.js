@@ -86,7 +86,10 @@ class LogView extends HTMLElement {
     if (first.left) this.#grow();
     if (this.#aim) await this.#goToAim();
     // A page that opens on a failure shows its last lines; one that was scrolled stays.
-    else if (fromEnd && atOnce && scrollY === 0) this.#reveal();
+    else if (fromEnd && atOnce && scrollY === 0) {
+      this.#reveal();
+      tabFromTop();
+    }
   }
 
   // The last lines of a large log came with the page: they stay until those before them are read.
@@ -450,6 +453,17 @@ class LogView extends HTMLElement {
     this.#lines.stopAt(line - 1);
     this.#paint();
   }
+}
+
+// Lets the Tab key begin at the top of the page, though a script has scrolled it: browsers begin at what
+// is in view, or after what had the focus last. Nothing keeps the focus.
+function tabFromTop() {
+  const { body } = document;
+  if (document.activeElement !== body) return;
+  body.tabIndex = -1;
+  body.focus({ preventScroll: true });
+  body.blur();
+  body.removeAttribute('tabindex');
 }
 
 const reading = ({ bytes, left }) => `Reading the log: ${Math.floor(bytes / (bytes + left) * 100)} %`;

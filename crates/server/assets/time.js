@@ -42,7 +42,11 @@ export function tick() {
   const now = Date.now();
   for (const span of document.querySelectorAll('[data-since]')) {
     const text = duration(Math.max(0, now - Date.parse(span.dataset.since)));
-    if (span.textContent !== text) span.textContent = text;
+    if (span.textContent === text) continue;
+    // The name of a link in a graph has the time in it, as it is shown.
+    const link = span.closest('a[aria-label]');
+    link?.setAttribute('aria-label', link.getAttribute('aria-label').replace(span.textContent, text));
+    span.textContent = text;
   }
   for (const time of document.querySelectorAll('time[data-ago]')) {
     const at = new Date(time.dateTime);
@@ -50,6 +54,15 @@ export function tick() {
     if (time.textContent !== text) time.textContent = text;
     const title = exact(at);
     if (time.title !== title) time.title = title;
+  }
+  for (const time of document.querySelectorAll('time[data-exact]')) {
+    const text = exact(new Date(time.dateTime));
+    if (time.textContent !== text) time.textContent = text;
+  }
+  for (const span of document.querySelectorAll('[data-from][data-to]')) {
+    const { from, to } = span.dataset;
+    const title = `${exact(new Date(from))} to ${exact(new Date(to))}`;
+    if (span.title !== title) span.title = title;
   }
 }
 

@@ -3,7 +3,7 @@
 //! Nothing here decides anything. Routes hold the whole [`App`]; loops and what they call get parts of
 //! it. Every change of a status goes through [`crate::drive`].
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use roundel_forge::{Forge, ForgeSettings};
 use roundel_model::{forge::ForgeKind, limits, secret::Secret};
@@ -47,8 +47,6 @@ pub struct Settings {
     pub email: Option<EmailSettings>,
     /// Prefix of commit status contexts: `ci/roundel`.
     pub status_prefix: String,
-    /// The settings file, for pages that say what to put into it.
-    pub settings_file: PathBuf,
     /// Where orbs come from.
     pub orbs: orbs::Settings,
     /// How fast it looks for work and tries again. Only tests need another than the default.

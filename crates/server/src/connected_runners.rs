@@ -169,7 +169,7 @@ fn lacking(online: &[Capabilities<'_>], task: &OfferedTask) -> Option<String> {
     let named: Vec<String> = unmet.iter().filter_map(|demand| demand.of(task)).collect();
     let lacking = named.join(" together with ");
     Some(format!(
-        "Queued: no connected runner takes {lacking}. The page of runners lists what each takes."
+        "Queued: no connected runner supports {lacking}. The runners page lists what each supports."
     ))
 }
 
@@ -292,9 +292,10 @@ mod tests {
         };
         let says = |fleet: &[ClaimRequest], task: &OfferedTask| {
             let fleet: Vec<_> = fleet.iter().map(Capabilities::of_claim).collect();
-            lacking(&fleet, task).map(|text| text.replace("Queued: no connected runner takes ", ""))
+            lacking(&fleet, task)
+                .map(|text| text.replace("Queued: no connected runner supports ", ""))
         };
-        let rest = ". The page of runners lists what each takes.";
+        let rest = ". The runners page lists what each supports.";
         let arm =
             OfferedTask { architecture: Some(Architecture::Arm64.into()), ..task(None, Machine) };
         let fleet = [of(Architecture::Arm64, &[], Docker), of(Architecture::Amd64, &[], Machine)];

@@ -24,6 +24,7 @@ mod person;
 pub(crate) mod rights;
 pub(crate) mod routes;
 pub(crate) mod runners;
+mod same_site;
 mod section;
 pub(crate) mod stream;
 mod visit;
@@ -38,7 +39,7 @@ use axum::{
     middleware,
 };
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
+    catch_panic::CatchPanicLayer, compression::CompressionLayer,
     set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
 };
 
@@ -68,10 +69,10 @@ pub fn addresses() -> Vec<String> {
 
 fn routes() -> Routes {
     let browser = Routes::new()
-        .merge(pages::routes())
+        .merge(same_site::guarded(pages::routes()))
         .merge(badges::routes())
         .merge(assets::routes())
-        .merge(login::routes().layer(CsrfLayer::new()))
+        .merge(same_site::guarded(login::routes()))
         .merge(email_preferences::routes())
         .layer(DefaultBodyLimit::max(limits::FORM_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_TIME))

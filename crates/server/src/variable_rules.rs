@@ -24,6 +24,8 @@ const CLIENT_VARIABLES: [&str; 7] = [
 /// Why a variable cannot have a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidName {
+    /// It has more characters than [`limits::VARIABLE_NAME_CHARS`]. It is not repeated.
+    TooLong,
     /// No shell can read it.
     Unreadable(String),
     /// A job has, or may get, a built-in variable of this name: another value would hide what scripts
@@ -36,8 +38,13 @@ impl fmt::Display for InvalidName {
         match self {
             Self::Unreadable(name) => write!(
                 f,
-                "`{name}` is not a valid name: use letters, digits and `_`, and do not begin with a \
+                "`{name}` is not a valid name: use letters, digits and `_`; a name must not start with a \
                  digit."
+            ),
+            Self::TooLong => write!(
+                f,
+                "The name is longer than {} characters. Choose a shorter one.",
+                limits::VARIABLE_NAME_CHARS
             ),
             Self::BuiltIn(name) => write!(
                 f,
@@ -54,6 +61,9 @@ impl fmt::Display for InvalidName {
 ///
 /// [`InvalidName`].
 pub(crate) fn check_name(name: &str) -> Result<(), InvalidName> {
+    if name.chars().count() > limits::VARIABLE_NAME_CHARS {
+        return Err(InvalidName::TooLong);
+    }
     if !is_variable_name(name) {
         let repeated: String = name.chars().take(REPEATED_CHARS).collect();
         return Err(InvalidName::Unreadable(repeated.replace('`', "'")));

@@ -66,6 +66,7 @@ await chapter('the pipeline moves on its page without a reload', async () => {
 await chapter('an approval lets the rest run, to green', async () => {
   await page.getByRole('button', { name: 'Approve approve' }).click();
   await pipelineShows('Passed');
+  assert.match(await page.locator('#outcomes').textContent(), / passed\.$/, 'screen readers say it');
   assert.equal(await page.getByText('dependent jobs will start').count(), 0, 'what was said about the press is over');
   const favicon = await page.locator('#favicon').getAttribute('href');
   assert.match(favicon, /favicon-ok/);
@@ -130,6 +131,14 @@ await chapter('a failure is open at the line that matters, and harmless', async 
   assert.equal(await page.evaluate(() => window.hacked), undefined);
   await page.locator('.log-tools').first().waitFor();
   await accessible(page, 'failed job');
+  // The log has scrolled into view; the Tab key begins at the top all the same.
+  await page.setViewportSize({ width: 1280, height: 500 });
+  await page.reload();
+  await page.locator('.log-tools').first().waitFor();
+  await page.waitForFunction(() => scrollY > 0);
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.className), 'skip');
+  await page.setViewportSize({ width: 1280, height: 860 });
   await page.evaluate(() => scrollTo(0, 0));
   await picture(page, 'job-light');
   await page.emulateMedia({ colorScheme: 'dark' });
@@ -196,6 +205,8 @@ await chapter('a mistake in the configuration is underlined where it is', async 
   await picture(page, 'config-error-light');
   await page.getByRole('link', { name: /config\.yml:\d+/ }).first().click();
   await page.locator('.src-line.aimed', { hasText: 'verison' }).waitFor();
+  const heights = await page.locator('.src-line').evaluateAll((all) => all.map((one) => one.offsetHeight));
+  assert.ok(Math.min(...heights) > 10, `an empty line is as high as others: ${heights}`);
   await accessible(page, 'configuration');
 });
 
@@ -299,6 +310,22 @@ await chapter('without script the pages are complete', async () => {
   await plain.locator('.node', { hasText: 'break' }).click();
   await plain.locator('.log-lines', { hasText: 'AssertionError' }).waitFor();
   await plain.context().close();
+});
+
+await chapter('a connection that falls silent is taken up again, and the page says so, on a phone as well', async () => {
+  const state = await page.context().storageState();
+  const other = await visitor({ storageState: state, viewport: { width: 390, height: 844 } });
+  await other.clock.install();
+  await other.goto('/gh/acme/greet');
+  await other.locator('#lamp', { hasText: 'Live' }).waitFor({ state: 'attached' });
+  // As behind a proxy that accepts and passes nothing on.
+  await other.route('**/events*', () => {});
+  await other.clock.fastForward(50_000);
+  await other.locator('#lamp', { hasText: 'Reconnecting' }).waitFor();
+  await other.unrouteAll({ behavior: 'ignoreErrors' });
+  await other.clock.fastForward(50_000);
+  await other.locator('#lamp', { hasText: 'Live' }).waitFor({ state: 'attached' });
+  await other.context().close();
 });
 
 await chapter('a page whose session has ended says so, and leads back after signing in', async () => {

@@ -67,6 +67,10 @@ export async function narrow(page) {
       deliveries: '/gh/acme/greet/deliveries', receipt, 'pipeline': pipeline, config: `${pipeline}/config`, 'job': job,
     };
     const wide = [];
+    await page.goto(pipeline);
+    const out = await page.locator('.node').evaluateAll((nodes) => nodes.filter((node) =>
+      node.querySelector('.node-name').getBoundingClientRect().right > node.querySelector('rect').getBoundingClientRect().right));
+    assert.equal(out.length, 0, 'a name ends within its node');
     for (const [scheme, width] of looks) {
       await page.setViewportSize({ width, height: 844 });
       await page.emulateMedia({ colorScheme: scheme });

@@ -96,7 +96,11 @@ impl Visitor {
         let mut form = form;
         for _ in 0..REDIRECTS {
             let request = match form.take() {
-                Some(fields) => self.http.post(url.clone()).form(&fields),
+                // The page whose form it is, and the address it is sent to, are of one site.
+                Some(fields) => {
+                    let origin = url.origin().ascii_serialization();
+                    self.http.post(url.clone()).header(header::ORIGIN, origin).form(&fields)
+                }
                 None => self.http.get(url.clone()),
             };
             let answer = request.header(header::COOKIE, self.cookies_for(&url)).send().await?;

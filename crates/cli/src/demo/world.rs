@@ -86,7 +86,6 @@ impl World {
             }),
             pace: roundel_server::retry::RetryPace::default(),
             status_prefix: "ci/roundel".to_owned(),
-            settings_file: directory.join("roundel.toml"),
             admin_token: Secret::new(String::new()),
             orbs: roundel_server::orbs::Settings::default(),
         })

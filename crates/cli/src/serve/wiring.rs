@@ -61,7 +61,6 @@ pub(super) fn server(values: &Values) -> Result<Settings> {
         database_url: values.require(&general::DATABASE_URL, need)?.expose().clone(),
         pace: roundel_server::retry::RetryPace::default(),
         status_prefix: values.require(&general::STATUS_PREFIX, need)?,
-        settings_file: settings_file(values).into(),
         instance_key,
         runner_token: generated(values, &runner::TOKEN)?,
         admin_token: generated(values, &general::ADMIN_TOKEN)?,

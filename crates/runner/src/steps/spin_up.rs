@@ -137,13 +137,13 @@ fn open_directory(path: &Path) -> std::io::Result<()> {
 fn cannot_start(unsupported: UnsupportedContainer<'_>) -> String {
     match unsupported {
         UnsupportedContainer::Service { image } => format!(
-            "Service containers are not supported by this version of Roundel: `{image}` and other \
-             entries after the first one of `docker:` cannot be started. Remove them, or start the \
+            "Service containers are not supported in this release: only the first image under \
+             `docker:` is started, not `{image}`. Remove the others, or start the \
              service in a `run` step with `background: true`."
         ),
         UnsupportedContainer::Program => {
-            "`entrypoint` and `command` of the first image are not supported by this version of \
-             Roundel. Remove them, or start the program in a `run` step with `background: true`."
+            "`entrypoint` and `command` of the first image are not supported in this \
+             release. Remove them, or start the program in a `run` step with `background: true`."
                 .to_owned()
         }
     }

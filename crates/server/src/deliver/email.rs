@@ -70,6 +70,14 @@ impl FailedJob {
     fn label(&self) -> &'static str {
         shown_of_job(self.status)
     }
+
+    /// What to do about it, as the page of the job says.
+    fn remedy(&self) -> Option<&'static str> {
+        (self.status == JobStatus::Unauthorized).then_some(
+            "This release has no contexts yet: set the variables in the project's settings, and remove \
+             `context`.",
+        )
+    }
 }
 
 /// Why an email was not sent.
@@ -324,6 +332,7 @@ mod tests {
         email.errors = vec!["unknown job key `<step>`".to_owned()];
         if let Some(failure) = email.failures.first_mut() {
             failure.reason = Some("context `aws` does not exist".to_owned());
+            failure.status = JobStatus::Unauthorized;
         }
         let html = html_body(&email, "failed", "https://ci.example.org/mail").unwrap();
         assert!(html.contains("<p>unknown job key <code>&lt;step&gt;</code></p>"), "{html}");
@@ -333,6 +342,9 @@ mod tests {
         assert!(text.contains("\nunknown job key \"<step>\"\n"), "{text}");
         assert!(text.contains("\ncontext \"aws\" does not exist\n"), "{text}");
         assert!(!html.contains('`') && !text.contains('`'));
+        // Who reads only the email must not have to guess what to do.
+        assert!(html.contains("settings, and remove <code>context</code>.</p>"), "{html}");
+        assert!(text.contains("settings, and remove \"context\".\n"), "{text}");
     }
 
     /// A branch may be named so that it would end a header and begin another, and a job so that it

@@ -126,6 +126,16 @@ impl ErrorWords {
         Self { text: text.to_owned(), action: Some(Link::fixed("Sign in", "/login")), ..self }
     }
 
+    /// Says of a project that is not found what adding it may change, to those who are signed in.
+    pub(crate) fn for_project(self) -> Self {
+        if self.status != StatusCode::NOT_FOUND {
+            return self;
+        }
+        let text = "There is no such page, or your account has no access to it. A repository that you have \
+                    access to gets its pages when it is added as a project.";
+        Self { text: text.to_owned(), action: Some(Link::fixed("Add project", "/add")), ..self }
+    }
+
     pub(crate) fn page(&self, shell: Shell) -> Response {
         let page = ErrorPage {
             shell,

@@ -38,7 +38,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use roundel_model::forge::ForgeKind;
-use tower_http::csrf::CsrfLayer;
 
 use super::{rights::Anyone, routes::Routes};
 use crate::app::App;
@@ -68,7 +67,7 @@ pub(crate) fn routes() -> Routes {
         }
     }
     let indexes = Arc::new(log::LogIndexes::default());
-    routes.layer(axum::Extension(indexes)).layer(CsrfLayer::new())
+    routes.layer(axum::Extension(indexes))
 }
 
 /// Answers whether the server is up and reaches its database.

@@ -39,7 +39,8 @@ const TOPICS: usize = 8;
 const STREAMS: usize = 2_000;
 /// How long a stream lasts; browsers come back by themselves.
 const LIFE: Duration = Duration::from_mins(15);
-/// How often a comment keeps proxies from closing a quiet stream.
+/// How often a quiet stream says `ping`. Proxies then keep it open, and a page notices when one has
+/// stopped passing it on: comments, which the protocol has for this, do not reach scripts.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Updates that are put into one event.
 const TOGETHER: usize = 512;
@@ -63,11 +64,15 @@ fn events(topics: Topics, app: &App, room: Arc<Semaphore>) -> Response {
             () = tokio::time::sleep(LIFE) => {}
         }
     });
-    let keep = KeepAlive::new().interval(HEARTBEAT);
-    let mut response = Sse::new(stream).keep_alive(keep).into_response();
+    let mut response = Sse::new(stream).keep_alive(keep_alive(HEARTBEAT)).into_response();
     // A proxy that collects an answer before it passes it on would make the page late.
     response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
     response
+}
+
+fn keep_alive(every: Duration) -> KeepAlive {
+    // Browsers drop an event without data.
+    KeepAlive::new().interval(every).event(Event::default().event("ping").data("quiet"))
 }
 
 /// What one stream reports. Each set was checked against the visitor's rights.
@@ -283,6 +288,17 @@ mod tests {
             pipeline: PipelineId::from_u128(3),
         };
         assert_eq!(changed(update).topics.len(), 3);
+    }
+
+    /// A proxy that stops passing a stream on does not close it: only missing events show it.
+    #[tokio::test]
+    async fn a_quiet_stream_sends_events_that_scripts_see() {
+        let quiet = stream::pending::<Result<Event, Infallible>>();
+        let response =
+            Sse::new(quiet).keep_alive(keep_alive(Duration::from_millis(1))).into_response();
+        let mut body = response.into_body().into_data_stream();
+        let first = body.next().await.unwrap().unwrap();
+        assert_eq!(std::str::from_utf8(&first).unwrap(), "event: ping\ndata: quiet\n\n");
     }
 
     #[test]

@@ -89,7 +89,7 @@ pub enum PublishError {
     /// No owner of the namespace was named.
     #[error(
         "the namespace `{0}` has no owner; name the organization that owns it with \
-         `--org github/NAME`, or make it visible to all with `--visibility instance`"
+         `--org github/NAME`, or make it visible to all projects on this server with `--visibility instance`"
     )]
     NoOwner(String),
     /// The namespace belongs to another organization.

@@ -101,6 +101,7 @@ async fn a_pipeline_that_is_there_is_shown_and_continued_though_the_store_failed
     let visit = world.visit(project, "/trigger").await;
     let request = plain_client_without_redirects()
         .post(visit.url)
+        .header("sec-fetch-site", "same-origin")
         .header("cookie", visit.cookie)
         .header("content-type", "application/x-www-form-urlencoded")
         .body("branch=main");

@@ -380,7 +380,6 @@ fn settings(forge: &LocalForge, sink: &SmtpSink, database: &Path) -> Settings {
             ..RetryPace::default()
         },
         status_prefix: "ci/roundel".to_owned(),
-        settings_file: "roundel.toml".into(),
         admin_token: Secret::new(ADMIN_TOKEN.to_owned()),
         orbs: roundel_server::orbs::Settings::default(),
     }

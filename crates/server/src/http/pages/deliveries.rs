@@ -14,7 +14,7 @@ use roundel_store::{
 use super::{
     project::{ProjectHead, ProjectTab},
     status::DisplayStatus,
-    time::{TimeAgo, exact},
+    time::TimeAgo,
 };
 use crate::{
     http::{
@@ -66,7 +66,6 @@ struct DeliveryView {
     status: DisplayStatus,
     label: &'static str,
     received: TimeAgo,
-    received_exact: String,
     decided: Option<TimeAgo>,
     took: Option<String>,
     size: String,
@@ -134,7 +133,6 @@ impl DeliveryView {
             status,
             label,
             received: TimeAgo::new(delivery.received_at, now),
-            received_exact: exact(delivery.received_at),
             decided: delivery.decided_at.map(|at| TimeAgo::new(at, now)),
             took: delivery
                 .decided_at

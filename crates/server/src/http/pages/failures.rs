@@ -9,6 +9,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
+use roundel_model::forge::ForgeKind;
 use roundel_protocol::{ErrorCode, PREFIX};
 
 use crate::{
@@ -36,6 +37,9 @@ pub(crate) async fn framed(State(app): State<Arc<App>>, request: Request, next: 
         return response;
     }
     let Ok(visit) = Visit::from_request_parts(&mut asked, &app).await else { return response };
+    if visit.account.is_some() && may_be_project(asked.uri.path()) {
+        failure = failure.for_project();
+    }
     if failure.action.is_none() {
         failure.action =
             came_from(&asked).map(|path| Link { label: "Go back".into(), address: path.into() });
@@ -45,6 +49,14 @@ pub(crate) async fn framed(State(app): State<Arc<App>>, request: Request, next: 
     }
     let shell = visit.shell(&failure.title, Section::Elsewhere);
     failure.page(shell)
+}
+
+/// Whether an address is that of a project, or of something in one, as far as its form goes.
+fn may_be_project(path: &str) -> bool {
+    let path = path.strip_prefix("/pipelines").unwrap_or(path);
+    let mut parts = path.split('/').skip(1);
+    let forge = parts.next().is_some_and(|part| part.parse::<ForgeKind>().is_ok());
+    forge && parts.take(2).filter(|part| !part.is_empty()).count() == 2
 }
 
 /// Gives the refusals that layers and the router make a body, for they come without one.
@@ -59,7 +71,12 @@ fn explained(asked: &Parts, response: Response) -> Response {
                 .to_owned(),
         ),
         StatusCode::METHOD_NOT_ALLOWED => {
-            ("Method not allowed", format!("This address does not answer `{}`.", asked.method))
+            let text = format!(
+                "This address does not answer `{}`: a button or a program sends something to it. Go back, and use \
+                 the button on the page.",
+                asked.method
+            );
+            ("Method not allowed", text)
         }
         StatusCode::GATEWAY_TIMEOUT => (
             "No answer in time",

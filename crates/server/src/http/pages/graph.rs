@@ -6,7 +6,7 @@
 //! requirement. The picture is drawn with attributes only, for the content policy allows no inline
 //! style, and every node is a link, so that a keyboard can walk it.
 
-use std::{collections::HashMap, fmt::Write as _};
+use std::{borrow::Cow, collections::HashMap, fmt::Write as _};
 
 use roundel_model::{id::JobId, time::Timestamp};
 use roundel_store::reading::JobRow;
@@ -21,7 +21,11 @@ const ROW: usize = 58;
 const MARGIN: usize = 8;
 /// Jobs beyond which only the list is shown: such a picture is not readable.
 const DRAWN_JOBS: usize = 150;
-const NAME_CHARS: usize = 19;
+/// Room for the name, in hundredths of the size of its letters: 168 pixels at 13.
+const NAME_WIDTH: usize = 1_290;
+/// Where the name begins in its node, and how much of the node is left free behind it.
+const NAME_LEFT: usize = 43;
+const PADDING: usize = 11;
 
 /// Where a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,14 +98,16 @@ fn push_node(out: &mut String, position: Position, job: &JobRow, now: Timestamp)
     let (x, y) = (position.layer * COLUMN + MARGIN, position.row * ROW + MARGIN);
     let name = Brief::name(job.name.as_str());
     let class = status.class();
-    let time = match (job.started_at, job.stopped_at) {
-        (Some(from), to) => duration(to.unwrap_or(now).since(from)),
-        (None, _) => String::new(),
+    let (time, since) = match (job.started_at, job.stopped_at) {
+        (Some(from), Some(to)) => (duration(to.since(from)), String::new()),
+        (Some(from), None) => (duration(now.since(from)), format!(" data-since=\"{from}\"")),
+        (None, _) => (String::new(), String::new()),
     };
     // People who speak to their browser say what they see: the name of the link begins with it.
-    let short = escape(&shorten(job.name.as_str(), NAME_CHARS));
+    let shown = shorten(job.name.as_str());
+    let short = escape(&shown);
     let mut spoken = format!("{short} {} {time}", status.label()).trim_end().to_owned();
-    if job.name.as_str().chars().count() > NAME_CHARS {
+    if shown != job.name.as_str() {
         let _ = write!(spoken, " ({name})");
     }
     let _ = write!(
@@ -111,29 +117,50 @@ fn push_node(out: &mut String, position: Position, job: &JobRow, now: Timestamp)
          <rect x=\"{x}\" y=\"{y}\" width=\"{NODE_WIDTH}\" height=\"{NODE_HEIGHT}\" rx=\"10\"/>\
          <svg class=\"icon m-{class}\" x=\"{mx}\" y=\"{my}\" width=\"22\" height=\"22\" viewBox=\"0 0 24 24\">\
          <use href=\"#m-{class}\"/></svg>\
-         <text class=\"node-name\" x=\"{tx}\" y=\"{ty}\">{short}</text> \
+         <svg x=\"{tx}\" y=\"{y}\" width=\"{room}\" height=\"{NODE_HEIGHT}\"><text class=\"node-name\" y=\"19\">{short}</text></svg> \
          <text class=\"node-label\" x=\"{tx}\" y=\"{wy}\">{label}</text> \
-         <text class=\"node-time\" x=\"{ex}\" y=\"{wy}\" text-anchor=\"end\">{time}</text></a>",
+         <text class=\"node-time\" x=\"{ex}\" y=\"{wy}\" text-anchor=\"end\"{since}>{time}</text></a>",
         id = job.id,
         label = status.label(),
         mx = x + 11,
         my = y + 11,
-        tx = x + 43,
-        ty = y + 19,
+        tx = x + NAME_LEFT,
         wy = y + 34,
-        ex = x + NODE_WIDTH - 11,
+        ex = x + NODE_WIDTH - PADDING,
+        room = NODE_WIDTH - NAME_LEFT - PADDING,
     );
 }
 
-/// Cuts a name in the middle: matrix jobs differ at their ends.
-fn shorten(name: &str, chars: usize) -> String {
-    let all: Vec<char> = name.chars().collect();
-    if all.len() <= chars {
-        return name.to_owned();
+/// Cuts a name that is wider than its node in the middle: matrix jobs differ at their ends. The server
+/// does not know the reader's letters; a name that is wider than it thinks is clipped by its frame.
+fn shorten(name: &str) -> Cow<'_, str> {
+    if name.chars().map(width).sum::<usize>() <= NAME_WIDTH {
+        return Cow::Borrowed(name);
     }
-    let tail = chars / 2;
-    let head = chars - tail - 1;
-    all.iter().take(head).chain(['…'].iter()).chain(all.iter().skip(all.len() - tail)).collect()
+    let half = (NAME_WIDTH - width('…')) / 2;
+    let head: String = within(name.chars(), half).collect();
+    let mut tail: Vec<char> = within(name.chars().rev(), half).collect();
+    tail.reverse();
+    Cow::Owned([head, "…".to_owned(), tail.into_iter().collect()].concat())
+}
+
+/// The first of these characters that fit into a width.
+fn within(chars: impl Iterator<Item = char>, mut room: usize) -> impl Iterator<Item = char> {
+    chars.take_while(move |&c| room.checked_sub(width(c)).map(|left| room = left).is_some())
+}
+
+/// About how wide a bold letter without serifs is, in hundredths of its size.
+const fn width(c: char) -> usize {
+    match c {
+        'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '!' | '|' | '\'' | ' ' => 32,
+        'f' | 'r' | 't' | '(' | ')' | '[' | ']' | '/' | '\\' | '-' => 42,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' => 100,
+        'A'..='Z' | '&' => 76,
+        ' '..='~' => 64,
+        // Beyond the alphabets, a character fills a square.
+        '\u{80}'..='\u{10FF}' => 76,
+        _ => 106,
+    }
 }
 
 /// Requirements by index. What is not of this workflow, or would make a cycle, is left out.
@@ -294,6 +321,18 @@ mod tests {
 
     #[test]
     fn a_long_name_keeps_both_ends() {
-        assert_eq!(shorten("test-linux-node-20-postgres-16", 13), "test-l…res-16");
+        assert_eq!(shorten("test-linux-node-20-postgres-16"), "test-linux-…ostgres-16");
+    }
+
+    /// Forty times `W` ran out of the node, and twenty times `i` were cut with half of it free.
+    #[test]
+    fn a_name_is_cut_by_its_width_and_not_by_its_count() {
+        let of = |text: &str| text.chars().map(width).sum::<usize>();
+        for name in ["W".repeat(40), "n".repeat(300), "漢".repeat(30), "i".repeat(300)] {
+            let shown = shorten(&name);
+            assert!(of(&shown) <= NAME_WIDTH && of(&shown) > NAME_WIDTH - 212, "{shown}");
+        }
+        let narrow = "lint-all-little-files.x";
+        assert_eq!(shorten(narrow), narrow);
     }
 }

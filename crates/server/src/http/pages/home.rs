@@ -98,8 +98,6 @@ struct Landing {
     choices: Vec<SignInChoice>,
     /// How to connect a Git provider, while there is none.
     connect: Vec<Connect>,
-    /// What to write that into.
-    settings_file: String,
     back: String,
     /// The visitor came to sign in, not to read.
     only_sign_in: bool,
@@ -137,16 +135,8 @@ async fn home(_: Anyone, visit: Visit) -> Answer {
     let Some(account) = visit.account.as_ref().map(|account| account.id) else {
         let shell = visit.shell("Continuous integration", Section::Elsewhere);
         let (choices, connect) = (choices(&visit), connect(&visit));
-        let settings_file = visit.app.settings.settings_file.display().to_string();
         let back = "/".to_owned();
-        return visit.page(&Landing {
-            shell,
-            choices,
-            connect,
-            settings_file,
-            back,
-            only_sign_in: false,
-        });
+        return visit.page(&Landing { shell, choices, connect, back, only_sign_in: false });
     };
     let (list, projects) = read(&visit, account).await?;
     let chosen = visit.parameter("project");
@@ -210,6 +200,5 @@ async fn login(_: Anyone, visit: Visit) -> Answer {
     }
     let shell = visit.shell("Sign in", Section::Elsewhere);
     let (choices, connect) = (choices(&visit), connect(&visit));
-    let settings_file = visit.app.settings.settings_file.display().to_string();
-    visit.page(&Landing { shell, choices, connect, settings_file, back, only_sign_in: true })
+    visit.page(&Landing { shell, choices, connect, back, only_sign_in: true })
 }

@@ -398,7 +398,7 @@ fn facts(job: &JobRow, body: Option<&PlannedJob>, task: u32, now: Timestamp) -> 
             (JobKind::Approval, _) => "Approval requested",
             _ => "Queued",
         };
-        facts.push(Fact::new(label, Html(TimeAgo::new(at, now).to_string())));
+        facts.push(Fact::new(label, Html(TimeAgo::new(at, now).in_full().to_string())));
     }
     if let (Some(queued), Some(started)) = (job.queued_at, job.started_at) {
         facts.push(Fact::new(

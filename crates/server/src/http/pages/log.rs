@@ -27,7 +27,10 @@ use axum::{
 use bytes::Bytes;
 use futures_util::stream;
 use roundel_model::time::Timestamp;
-use roundel_store::{StoreError, logs::LogKey};
+use roundel_store::{
+    StoreError,
+    logs::{LogKey, StepRow},
+};
 
 pub(crate) use index::{LogIndexes, ShownLine};
 
@@ -38,7 +41,7 @@ use crate::{
     http::{
         rights::{Job, Reader},
         routes::Routes,
-        visit::Answer,
+        visit::{Answer, PageError, Visit},
     },
 };
 
@@ -131,6 +134,14 @@ impl StepAddress {
     const fn of(&self, job: &Job) -> LogKey {
         LogKey { job: job.row.id, task: self.task, step: self.step }
     }
+
+    /// Refuses the address of a step that the job does not have. A log with something in it has one:
+    /// pages ask for its lines again and again, so this is asked only where there are none.
+    async fn must_exist(&self, visit: &Visit, job: &Job) -> Result<(), PageError> {
+        let steps = visit.app.store.steps(job.row.id).await?;
+        let is_here = |step: &StepRow| (step.task, step.number) == (self.task, self.step);
+        if steps.iter().any(is_here) { Ok(()) } else { Err(visit.not_found()) }
+    }
 }
 
 async fn lines(
@@ -143,6 +154,9 @@ async fn lines(
     let from = number("from").unwrap_or(0);
     let count = number("count").and_then(|count| usize::try_from(count).ok()).unwrap_or(LINES);
     let (index, left) = indexes.extended(&visit.app.store, key).await?;
+    if index.bytes() + left == 0 {
+        step.must_exist(&visit, &job).await?;
+    }
     let shown = index.read(&visit.app.store, from, count.min(LINES)).await?;
     let micros = |at: Timestamp| at.as_micros();
     let answer = Piece {
@@ -179,6 +193,9 @@ async fn search(
     };
     let from = visit.parameter("from").and_then(|text| text.parse().ok()).unwrap_or(0);
     let (index, left) = indexes.extended(&visit.app.store, key).await?;
+    if index.bytes() + left == 0 {
+        step.must_exist(&visit, &job).await?;
+    }
     let search = Search { words: &needle, from, limit: HITS, is_whole: left == 0 };
     let found = index.search(&visit.app.store, search).await?;
     let answer = Hits {
@@ -195,6 +212,7 @@ async fn raw(
     Reader { visit, subject: job, .. }: Reader<Job>,
     Path(step): Path<StepAddress>,
 ) -> Answer {
+    step.must_exist(&visit, &job).await?;
     let name = format!("log-{}-{}.txt", step.task, step.step);
     let key = step.of(&job);
     let app = Arc::clone(&visit.app);

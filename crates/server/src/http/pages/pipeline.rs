@@ -1,7 +1,7 @@
 //! The page of a pipeline: the commit, its workflows as graphs, what is wrong with its
 //! configuration, which notifications were not delivered; and the buttons that change something.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Display};
 
 use askama::Template;
 use axum::extract::Path;
@@ -90,6 +90,8 @@ struct PipelineLive {
     family: Family,
     may_write: bool,
     compiling: bool,
+    /// What is read out once it has ended, unless its only workflow says it.
+    outcome: Html,
     workflows: Vec<WorkflowView>,
     errors: Vec<Html>,
     diagnostics: Vec<DiagnosticView>,
@@ -109,6 +111,8 @@ struct WorkflowView {
     id: String,
     name: Brief,
     status: DisplayStatus,
+    /// What is read out once it has ended. Approvals say themselves that they wait.
+    outcome: Html,
     elapsed: Elapsed,
     running: bool,
     /// Who canceled it, and when.
@@ -224,6 +228,11 @@ async fn read(
     let runs_nothing = DisplayStatus::of_pipeline(row, &workflows) == DisplayStatus::Nothing;
     Ok(PipelineLive {
         id: row.id.to_string(),
+        outcome: if workflows.len() == 1 {
+            Html::default()
+        } else {
+            outcome(view.status, "Pipeline")
+        },
         family: view.status.family(),
         row: view,
         may_write,
@@ -263,6 +272,11 @@ fn why_nothing(why: Option<&str>) -> Html {
         Some(why) => sentence(&format!("{valid}: {why}.")),
         None => sentence(&format!("{valid}.")),
     }
+}
+
+/// What is read out once a pipeline or a workflow has ended.
+fn outcome(status: DisplayStatus, what: impl Display) -> Html {
+    if status == DisplayStatus::Hold { Html::default() } else { status.outcome(what) }
 }
 
 /// Returns whether a diagnostic concerns a job of this pipeline, or no job at all.
@@ -323,10 +337,13 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
         DisplayStatus::from(job.status).is_bad() && job.status != JobStatus::Unauthorized
     };
     let failed: Vec<&JobRow> = workflow.jobs.iter().filter(has_failed).collect();
+    let name = Brief::name(workflow.name.as_str());
+    let status = DisplayStatus::from(workflow.status);
     WorkflowView {
         id: workflow.id.to_string(),
-        name: Brief::name(workflow.name.as_str()),
-        status: DisplayStatus::from(workflow.status),
+        outcome: outcome(status, format_args!("Workflow {name}")),
+        name,
+        status,
         elapsed: Elapsed::of_jobs(&workflow.jobs, visit.now),
         running,
         canceled: canceled.map(|by| acted("Canceled", by, visit.now)),

@@ -11,6 +11,7 @@ use roundel_model::{
     forge::{ForgeKind, Role},
     limits,
     secret::Secret,
+    text::cut,
 };
 use roundel_store::{
     projects::{CheckoutKey, Hook, HookState, KeyState, Project, VariableRow},
@@ -338,9 +339,6 @@ async fn set_variable(
     PageForm(request): PageForm<Variable>,
 ) -> Answer {
     let name = request.name.trim();
-    if name.chars().count() > limits::VARIABLE_NAME_CHARS {
-        return Err(too_long());
-    }
     let known = visit.app.store.variable_rows(project.id).await?;
     let is_full = known.len() >= limits::VARIABLES_PER_PROJECT
         && !known.iter().any(|other| other.name == name);
@@ -351,7 +349,7 @@ async fn set_variable(
     };
     let value_error = variable_rules::check_value(&request.value).err();
     let form = VariableForm {
-        name: Untrusted(name.to_owned()),
+        name: Untrusted(cut(name, 2 * limits::VARIABLE_NAME_CHARS).into_owned()),
         name_error: name_error.as_deref().map(sentence),
         value_error: value_error.map(|error| sentence(&error.to_string())),
         import: ImportResult::None,
@@ -370,7 +368,8 @@ async fn delete_variable(
     PageForm(request): PageForm<DeletedVariable>,
 ) -> Answer {
     if request.name.chars().count() > limits::VARIABLE_NAME_CHARS {
-        return Err(too_long());
+        let most = limits::VARIABLE_NAME_CHARS;
+        return Err(PageError::Bad(format!("The name has more than {most} characters.")));
     }
     visit.app.store.delete_variable(project.id, &request.name).await?;
     tracing::info!(project = %project.slug, variable = request.name, "a variable was deleted");
@@ -388,10 +387,6 @@ async fn import_variables(
     let form = VariableForm { import, ..VariableForm::default() };
     let page = read(&visit, &project, Role::Admin, form).await?;
     if is_refused { visit.refused_form(&page) } else { visit.page(&page) }
-}
-
-fn too_long() -> PageError {
-    PageError::Bad(format!("The name has more than {} characters.", limits::VARIABLE_NAME_CHARS))
 }
 
 async fn badge_token(

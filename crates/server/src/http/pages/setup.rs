@@ -119,6 +119,7 @@ async fn read(visit: &Visit, project: &Project, role: Role) -> Result<SetupSteps
         steps.text = "Pushes start no pipelines. Run setup again to resume.";
         // What was done then is no longer so.
         steps.steps.clear();
+        steps.elapsed = Elapsed::new(None, None, visit.now);
     }
     if steps.again.is_for_others() && visit.account.is_some() && role >= Role::Admin {
         steps.again = RetryOffer::Offered;

@@ -11,7 +11,7 @@ use roundel_model::{
 };
 use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
 
-use crate::http::family::Family;
+use crate::{http::family::Family, markup::Html};
 
 /// A status as people see it: one roundel, with a ring, a glyph and its own label. Color alone
 /// never tells two of them apart.
@@ -127,6 +127,29 @@ impl DisplayStatus {
             Self::Hold => Family::Hold,
             Self::Canceled | Self::NotRun | Self::Nothing | Self::NotSupported => Family::None,
         }
+    }
+
+    /// The attribute with the sentence that is read out when it comes to this, or nothing while it goes
+    /// on. `what` is escaped.
+    pub(crate) fn outcome(self, what: impl fmt::Display) -> Html {
+        let verb = match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Hold => "needs approval",
+            Self::Canceled => "was canceled",
+            Self::NotRun => "was not run",
+            Self::TimedOut => "timed out",
+            Self::Infrastructure => "ended with an infrastructure failure",
+            Self::Unauthorized => "was not authorized",
+            Self::ConfigError => "has a config error",
+            Self::ConfigUnreadable => "could not read its config",
+            Self::NotSupported => "is not supported",
+            Self::Nothing => "has nothing to run",
+            Self::Running | Self::Failing | Self::Queued | Self::Blocked | Self::Compiling => {
+                return Html::default();
+            }
+        };
+        Html(format!(" data-outcome=\"{what} {verb}\""))
     }
 
     /// Returns whether it was never started.

@@ -1,5 +1,6 @@
 //! Times and durations as pages show them. Everything takes `now`; scripts of a page keep both up to
-//! date, and the exact time is in the title.
+//! date, in the reader's time zone. Lists have the exact time in the title, which a mouse shows; the page
+//! of one thing has it in its text ([`TimeAgo::in_full`]).
 
 use std::{fmt, time::Duration};
 
@@ -19,7 +20,30 @@ impl TimeAgo {
     pub(crate) const fn new(at: Timestamp, now: Timestamp) -> Self {
         Self { at, now }
     }
+
+    /// With the exact time as text, for the page of one thing: not all readers have a mouse.
+    pub(crate) const fn in_full(self) -> FullTime {
+        FullTime(self)
+    }
 }
+
+/// A point in time as a distance from now, and exactly.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FullTime(TimeAgo);
+
+impl fmt::Display for FullTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.0.at;
+        write!(
+            f,
+            r#"{} <span class="quiet">(<time datetime="{at}" data-exact>{}</time>)</span>"#,
+            self.0,
+            exact(at)
+        )
+    }
+}
+
+impl HtmlSafe for FullTime {}
 
 impl fmt::Display for TimeAgo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,7 +117,7 @@ impl fmt::Display for Elapsed {
             Some(to) => {
                 write!(
                     f,
-                    r#"<span class="dur" title="{} to {}">{text}</span>"#,
+                    r#"<span class="dur" data-from="{from}" data-to="{to}" title="{} to {}">{text}</span>"#,
                     exact(from),
                     exact(to)
                 )
@@ -131,8 +155,8 @@ pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// Writes a time for titles: `2026-11-22 07:40:12 UTC`.
-pub(crate) fn exact(at: Timestamp) -> String {
+/// Writes a time exactly, with its zone: `2026-11-22 07:40:12 UTC`. Scripts write it in the reader's.
+fn exact(at: Timestamp) -> String {
     match jiff::Timestamp::from_microsecond(at.as_micros()) {
         Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
         Err(_) => at.to_string(),

@@ -173,7 +173,6 @@ pub(crate) async fn instance(admin_token: &str, orbs: crate::orbs::Settings) -> 
         email: None,
         pace: crate::retry::RetryPace::default(),
         status_prefix: "ci/roundel".to_owned(),
-        settings_file: "roundel.toml".into(),
         orbs,
     };
     let app = Arc::new(App::open(settings).await.unwrap());

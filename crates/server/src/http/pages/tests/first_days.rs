@@ -17,7 +17,7 @@ async fn a_fresh_server_says_what_to_put_where() {
         for part in [
             "http://127.0.0.1:1/login/github/callback",
             "http://127.0.0.1:1/login/bitbucket/callback",
-            "<code>/srv/roundel/roundel.toml</code>",
+            "the settings file, <code>roundel.toml</code>",
             "[github]\nclient_id = \"…\"\nclient_secret_file = \"…\"</pre>",
             "[bitbucket]\nclient_id = \"…\"\nclient_secret_file = \"…\"</pre>",
             "ROUNDEL_GITHUB_CLIENT_ID",

@@ -120,6 +120,7 @@ async fn a_refused_variable_comes_back_in_its_form_with_the_reason_at_the_field(
         ("name=A-B%22&value=s3cr3t", "name", "is not a valid name"),
         // 101 characters in 202 bytes: not too long, but not a name.
         (&format!("name={}&value=s3cr3t", "%C3%A4".repeat(101)), "name", "is not a valid name"),
+        (&format!("name={}&value=s3cr3t", "n".repeat(300)), "name", "longer than 200 characters"),
         ("name=CIRCLE_BRANCH&value=s3cr3t", "name", "<code>CIRCLE_BRANCH</code> is a built-in"),
         ("name=GOOD&value=", "value", "must not be empty"),
         ("name=GOOD&value=s3cr3t%00", "value", "contain a NUL byte"),
@@ -136,6 +137,9 @@ async fn a_refused_variable_comes_back_in_its_form_with_the_reason_at_the_field(
         assert_eq!(page.matches("aria-invalid").count(), 1, "{form}: {page}");
         assert!(!page.contains("s3cr3t"), "{form}: {page}");
     }
+    let endless = format!("name={}&value=x", "n".repeat(10_000));
+    let page = text(world.post(at, &endless, "admin").await).await;
+    assert!(page.contains(&"n".repeat(300)) && !page.contains(&"n".repeat(500)), "{page}");
     let page = text(world.post(at, "name=A-B%22&value=x", "admin").await).await;
     assert!(page.contains("name=\"name\" value=\"A-B&quot;\""), "{page}");
     assert!(page.contains("<title>Error: Settings"), "{page}");

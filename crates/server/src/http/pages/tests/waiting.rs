@@ -63,15 +63,15 @@ async fn a_queued_job_says_what_no_connected_runner_takes() {
     let docker = vec![ExecutorKind::Docker.into()];
     let only_docker = RunnerRow { executors: docker, ..runner("a", Architecture::Amd64) };
     store.touch_runner(&only_docker).await.unwrap();
-    says("no connected runner takes the executor <code>machine</code>.").await;
+    says("no connected runner supports the executor <code>machine</code>.").await;
     store.touch_runner(&runner("b", Architecture::Amd64)).await.unwrap();
-    says("no connected runner takes the architecture <code>arm64</code>.").await;
+    says("no connected runner supports the architecture <code>arm64</code>.").await;
     let other_class = vec!["acme/gpu".to_owned()];
     let other_class =
         RunnerRow { resource_classes: other_class, ..runner("b", Architecture::Arm64) };
     store.touch_runner(&other_class).await.unwrap();
     // One takes every class, and no machine.
-    let class_of_a_machine = "no connected runner takes the executor <code>machine</code> together \
+    let class_of_a_machine = "no connected runner supports the executor <code>machine</code> together \
                               with the resource class <code>arm.large</code>.";
     says(class_of_a_machine).await;
     store.touch_runner(&runner("c", Architecture::Arm64)).await.unwrap();

@@ -1,5 +1,6 @@
 //! What pages call things: each by one name, and by one that is true.
 
+use axum::http::StatusCode;
 use roundel_engine::{Configuration, Event};
 use roundel_model::{name::GitRef, status::Outcome};
 
@@ -45,7 +46,7 @@ workflows: { main: { jobs: [build, test: { context: aws-prod }] } }\n";
     let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
     let says = |word: &str, code: &str| {
         format!(
-            "<span class=\"diag-word\">{word}</span><a class=\"diag-code\" href=\"/docs/diagnostics/{code}\">"
+            "<span class=\"diag-word\">{word}</span> <a class=\"diag-code\" href=\"/docs/diagnostics/{code}\">"
         )
     };
     assert!(page.contains(&says("not supported", "unsupported-service-container")), "{page}");
@@ -95,6 +96,62 @@ async fn the_name_of_a_node_is_what_is_shown_in_it() {
     let (shown, _) = node.split_once('>').unwrap().1.split_once('<').unwrap();
     assert!(shown.contains('…'), "{shown}");
     assert!(page.contains(&format!("aria-label=\"{shown} Queued ({long})\"")), "{page}");
+}
+
+/// The graph stood still while everything around it counted.
+#[tokio::test]
+async fn the_time_of_a_node_goes_on_while_its_job_runs() {
+    let world = World::new().await;
+    let pipeline = world.pipeline("main", "Take long").await;
+    let job = world.claim(pipeline, "build").await;
+    let address = format!("/pipeline/{pipeline}");
+    let time = |page: &str| {
+        let (_, node) = page.split_once("<text class=\"node-time\"").unwrap();
+        node.split_once('>').unwrap().0.to_owned()
+    };
+    let page = text(world.get(&address, Some("reader")).await).await;
+    assert!(time(&page).contains(" data-since=\""), "{page}");
+    world.finish(pipeline, job, Outcome::Success).await;
+    let page = text(world.get(&address, Some("reader")).await).await;
+    assert!(!time(&page).contains("data-since"), "{page}");
+}
+
+/// Scripts read out what ended, and what waits for a person; nothing else is worth an interruption.
+#[tokio::test]
+async fn what_ended_has_a_sentence_to_be_read_out() {
+    let world = World::new().await;
+    let pipeline = world.pipeline("main", "Say so").await;
+    let job = world.claim(pipeline, "build").await;
+    let live = format!("/pipeline/{pipeline}/live");
+    let part = text(world.get(&live, Some("reader")).await).await;
+    assert!(!part.contains("data-outcome"), "{part}");
+    world.finish(pipeline, job, Outcome::Failed).await;
+    let part = text(world.get(&live, Some("reader")).await).await;
+    assert_eq!(part.matches("data-outcome").count(), 1, "{part}");
+    assert!(part.contains(" data-outcome=\"Workflow main failed\""), "{part}");
+    let part = text(world.get(&format!("/job/{job}/live"), Some("reader")).await).await;
+    assert!(part.contains(" data-outcome=\"build failed\""), "{part}");
+    let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
+    assert!(page.contains("<p class=\"vh\" id=\"outcomes\" role=\"status\"></p>"), "{page}");
+}
+
+/// The page that is most often missed is that of a repository that has not been added yet.
+#[tokio::test]
+async fn the_address_of_a_project_that_was_not_added_leads_to_adding_it() {
+    let world = World::new().await;
+    let add = "<a class=\"button\" href=\"/add\">Add project</a>";
+    for path in
+        ["/gh/acme/unknown", "/github/acme/unknown/settings", "/pipelines/bb/acme/unknown/1"]
+    {
+        let answer = world.get(path, Some("reader")).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+        let page = text(answer).await;
+        assert!(page.contains(add) && page.contains("when it is added as a project"), "{page}");
+    }
+    for path in ["/nosuch", "/gh/acme", "/job/no/such"] {
+        let page = text(world.get(path, Some("reader")).await).await;
+        assert!(!page.contains(add), "{path}: {page}");
+    }
 }
 
 /// Who is not signed in has no account that could lack access.

@@ -171,6 +171,16 @@ impl World {
         self.post_from(path, form, who, "http://127.0.0.1:1").await
     }
 
+    /// What a browser sends that does not say from where.
+    pub(super) async fn post_from_nowhere(&self, path: &str, who: &str) -> Response {
+        let request = Request::post(path)
+            .header(header::ACCEPT, "text/html")
+            .header(header::COOKIE, cookie(who))
+            .body(Body::empty())
+            .unwrap();
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     /// A form of the page `referrer`.
     pub(super) async fn post_referred(
         &self,
@@ -503,7 +513,6 @@ fn settings() -> Settings {
         email: None,
         pace: crate::retry::RetryPace::default(),
         status_prefix: "ci/roundel".into(),
-        settings_file: "/srv/roundel/roundel.toml".into(),
         admin_token: Secret::new(String::new()),
         orbs: crate::orbs::Settings::default(),
     }
