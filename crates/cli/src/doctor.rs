@@ -25,11 +25,11 @@ const SUBJECT: &str = "Jobs on this machine";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The data directory to test: some file systems cannot hold jobs. It is not created, and nothing is
-    /// left in it. A temporary directory if not given
+    /// The data directory to test, for some file systems cannot hold jobs; by default, a temporary
+    /// directory. It is not created, and nothing is left in it
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Also exits with 1 if something such as networking is missing
+    /// Also exit with 1 if something such as networking is missing
     #[arg(long)]
     strict: bool,
 }

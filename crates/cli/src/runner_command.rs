@@ -19,11 +19,13 @@ pub(crate) type Arguments = arguments::Arguments<flags::Runner>;
 pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> {
     // First, and whatever is missing: it is there to find out why.
     let was_printed = arguments.print_only(values)?;
-    let settings = settings(values)?;
+    let slots = slots(values)?;
     if was_printed {
+        // What is missing is listed as such.
         return Ok(Exit::Success);
     }
-    let (server, slots) = (settings.server.clone(), settings.slots);
+    let settings = settings(values, slots)?;
+    let server = settings.server.clone();
     let runner = Runner::open(settings)
         .context("failed to start the runner; `roundel doctor` says what this machine lacks")?;
     let (stop, stop_now) = terminal::stop_signals();
@@ -32,12 +34,16 @@ pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> 
     Ok(Exit::Success)
 }
 
-fn settings(values: &Values) -> Result<Settings> {
+fn slots(values: &Values) -> Result<u32> {
     let slots = values.require(&runner::SLOTS, "a runner runs jobs")?;
     if slots == 0 {
         let help = "give a runner at least one slot, or do not start it";
         return Err(values.refusal(&runner::SLOTS.declaration, "is 0", help).into());
     }
+    Ok(slots)
+}
+
+fn settings(values: &Values, slots: u32) -> Result<Settings> {
     Ok(Settings {
         server: values.require(&general::SERVER, "a runner claims jobs from a server")?,
         token: values.require(&runner::TOKEN, "the server asks for its runner token")?,

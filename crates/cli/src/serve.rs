@@ -33,10 +33,14 @@ pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> 
     let settings = wiring::server(values)?;
     let runner = wiring::runner(values, &settings)?;
     let has_forges = !settings.forges.is_empty();
+    let only_here = wiring::only_here(&settings);
     let server = Server::start(settings).await.map_err(|error| why_not(error, values))?;
     tracing::info!(address = %server.address, "serving; open {}", server.app.settings.public_url);
     if !has_forges {
         tracing::warn!("{}", wiring::no_provider(values));
+    }
+    if let Some(warning) = only_here {
+        tracing::warn!("{warning}");
     }
 
     let (stop, stop_now) = terminal::stop_signals();

@@ -42,7 +42,7 @@ struct StrictnessArguments {
     /// Treat warnings as errors
     #[arg(long)]
     deny_warnings: bool,
-    /// Exit with 0 for what is valid and not supported by this release
+    /// Exit with 0 for what is valid but not supported by this release
     #[arg(long)]
     allow_unsupported: bool,
 }

@@ -135,9 +135,28 @@ pub(super) fn wrong_key(values: &Values) -> anyhow::Error {
     )
 }
 
+/// What the log says when links lead only to this machine, though others can reach the server.
+pub(super) fn only_here(settings: &Settings) -> Option<String> {
+    let is_loopback = match settings.public_url.host()? {
+        url::Host::Domain(name) => name == "localhost",
+        url::Host::Ipv4(ip) => ip.is_loopback(),
+        url::Host::Ipv6(ip) => ip.is_loopback(),
+    };
+    (is_loopback && settings.listen.ip().is_unspecified()).then(|| {
+        format!(
+            "`listen` is every address of this machine, and `public_url` is {}: links, webhooks and \
+             sign-ins work only on this machine; set `public_url` to how others reach it",
+            settings.public_url
+        )
+    })
+}
+
 /// What the log says when no user can sign in.
 pub(super) fn no_provider(values: &Values) -> String {
+    // Relative, it would be looked for where the reader of the log is.
     let path = settings_file(values);
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
+    let path = path.display();
     format!(
         "no Git provider is configured: add [github] or [bitbucket] to `{path}`, see “Connect \
          GitHub” in the README"
@@ -182,6 +201,7 @@ fn forge(values: &Values, table: &Forge) -> Result<Option<ForgeSettings>> {
         return Ok(None);
     };
     let need = format!("there is `{}`", table.client_id.declaration.key);
+    same_installation(values, table)?;
     let known_hosts = match values.get(&table.known_hosts_file)? {
         Some(path) => std::fs::read_to_string(&path)
             .with_context(|| format!("failed to read `{}`", path.display()))?,
@@ -197,6 +217,25 @@ fn forge(values: &Values, table: &Forge) -> Result<Option<ForgeSettings>> {
         public_url: values.require(&general::PUBLIC_URL, &need)?.to_string(),
         retry: RetryPolicy::default(),
     }))
+}
+
+/// Refuses half of another installation: people would sign in at one host, and their tokens go to the other.
+fn same_installation(values: &Values, table: &Forge) -> Result<()> {
+    let is_default = |setting: &Setting<Url>| -> Result<bool> {
+        let Default::Fixed(text) = setting.declaration.default else { return Ok(false) };
+        let host = Url::parse(text)?.host_str().map(str::to_owned);
+        Ok(values.get(setting)?.is_some_and(|url| url.host_str().map(str::to_owned) == host))
+    };
+    let (changed, other) = match (is_default(&table.web_url)?, is_default(&table.api_url)?) {
+        (true, true) | (false, false) => return Ok(()),
+        (false, true) => (&table.web_url, &table.api_url),
+        (true, false) => (&table.api_url, &table.web_url),
+    };
+    let (key, host) = (other.declaration.key, values.get(other)?);
+    let host = host.as_ref().and_then(Url::host_str).unwrap_or_default();
+    let what = format!("is of another installation than `{key}`, which is on `{host}`");
+    let help = format!("set `{key}` as well, for example to `{}`", other.declaration.example);
+    Err(values.refusal(&changed.declaration, &what, &help).into())
 }
 
 fn email(values: &Values) -> Result<Option<EmailSettings>> {

@@ -15,7 +15,7 @@ use crate::terminal;
 pub(crate) struct Arguments<P: ReadsSettings> {
     #[command(flatten)]
     settings: SettingFlags<P>,
-    /// Prints every setting with its value and where it came from, and exits
+    /// Print every setting with its value and where it came from, and exit
     #[arg(long)]
     print_config: bool,
 }

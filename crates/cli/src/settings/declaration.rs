@@ -43,6 +43,8 @@ pub struct Declaration {
     pub in_file: bool,
     /// The commands that read it.
     pub programs: &'static [Program],
+    /// The commands that do not start without it, though it has no default for them.
+    pub needed_by: &'static [Program],
     /// A flag that takes a secret itself, from before there were files for them. It works, and warns.
     pub exposing_flag: Option<(Program, &'static str)>,
 }
@@ -208,5 +210,6 @@ pub const OPEN: Declaration = Declaration {
     secrecy: Secrecy::Open,
     in_file: true,
     programs: &[Program::Serve],
+    needed_by: &[],
     exposing_flag: None,
 };

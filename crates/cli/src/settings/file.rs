@@ -17,7 +17,7 @@ use roundel_model::nearest;
 
 use super::{
     declaration::{AnySetting, Secrecy, Shape},
-    literal,
+    literal, mask,
     problem::{Place, Problem},
     table::{ALL, SECTIONS},
 };
@@ -135,8 +135,9 @@ impl File {
             }
             Err(expected) => {
                 let place = Place::new(self.path.clone(), text, &value.span());
-                let place =
-                    if is_secret { Place { text: None, ..place } } else { without_value(place) };
+                let written = text.get(value.span()).unwrap_or_default();
+                let is_hidden = is_secret || mask::hides(written);
+                let place = if is_hidden { Place { text: None, ..place } } else { place };
                 let message = format!("`{key}` must be {expected}");
                 let example = literal::toml_value(setting.declaration().example, shape);
                 let help = format!("an example: `{} = {example}`", last(key));

@@ -1,7 +1,7 @@
 //! `--print-config`: every setting with its value and where it came from, as TOML with comments.
 
 use super::{
-    declaration::{AnySetting, Default, Program, Secrecy},
+    declaration::{AnySetting, Default, Secrecy},
     literal,
     mask::{MASK, without_password},
     table::ALL,
@@ -33,9 +33,12 @@ pub(crate) fn print_config(values: &Values) -> String {
 fn line(setting: &dyn AnySetting, values: &Values) -> (String, String) {
     let declaration = setting.declaration();
     let Some(found) = values.found(declaration) else {
+        let program = values.program();
+        let is_needed = declaration.needed_by.contains(&program);
         let why = match declaration.default {
-            Default::Generated(_) if values.program() == Program::Runner => {
-                "not set; a copy of the server's is needed".to_owned()
+            Default::Generated(_) if is_needed => "missing: a copy of the server's".to_owned(),
+            Default::Unset | Default::Fixed(_) | Default::Computed { .. } if is_needed => {
+                format!("missing: `roundel {}` does not start without it", program.name())
             }
             Default::Generated(name) => format!("made at the first start, in {name}"),
             Default::Unset | Default::Fixed(_) | Default::Computed { .. } => "not set".to_owned(),

@@ -530,6 +530,60 @@ fn what_does_not_fit_the_rest_names_the_setting_and_where_it_came_from() {
     assert!(token.starts_with("`orbs.registry` is missing: there is a token"), "{token}");
 }
 
+/// Half of another installation started without a word: people signed in at one host, and the other got
+/// their tokens.
+#[test]
+fn the_two_addresses_of_a_forge_are_of_one_installation() {
+    let said = |lines: &str| {
+        let file = format!("[github]\nclient_id = \"x\"\nclient_secret = \"y\"\n{lines}");
+        let case = Case::new(&file);
+        crate::serve::check(&case.values()).map_err(|error| error.to_string())
+    };
+    let web = "web_url = \"https://github.example.org\"\n";
+    let api = "api_url = \"https://github.example.org/api/v3\"\n";
+    let error = said(web).unwrap_err();
+    assert!(
+        error.starts_with("`github.web_url` (") && error.contains("`github.api_url`"),
+        "{error}"
+    );
+    assert!(
+        error.contains("which is on `api.github.com`\n  set `github.api_url` as well"),
+        "{error}"
+    );
+    let error = said(api).unwrap_err();
+    assert!(
+        error.starts_with("`github.api_url` (") && error.contains("on `github.com`"),
+        "{error}"
+    );
+    let public = "api_url = \"https://api.github.com/\"\n";
+    assert!(said(&format!("{web}{public}")).is_err(), "written out, it is no better");
+    assert!(said(&format!("{web}{api}")).is_ok() && said("").is_ok());
+}
+
+/// `--print-config` is there to find out what is missing.
+#[test]
+fn a_runner_that_cannot_start_yet_lists_what_is_missing() {
+    let case = Case::new("");
+    let values = Values::resolve(Program::Runner, &case.flags, &case.variables).unwrap();
+    let text = print_config(&values);
+    let line = |key: &str| text.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
+    assert!(
+        line("# server ").ends_with("# missing: `roundel runner` does not start without it"),
+        "{text}"
+    );
+}
+
+/// An ellipsis with carets below it does not say what is wrong with a number.
+#[test]
+fn a_number_of_the_wrong_kind_is_shown_and_a_secret_is_not() {
+    let error = Case::new("listen = 8080\n").error();
+    assert!(error.contains("1 | listen = 8080\n") && error.contains("^^^^"), "{error}");
+    let error = Case::new("public_url = [\"https://u:hush@h\"]\n").error();
+    assert!(!error.contains("hush"), "{error}");
+    let error = Case::new("admin_token = 12345678\n").error();
+    assert!(!error.contains("12345678"), "{error}");
+}
+
 #[test]
 fn a_number_below_zero_and_a_switch_with_a_space_are_read_as_values() {
     let given = |arguments: &[&str]| {
@@ -612,7 +666,7 @@ fn a_runner_is_not_said_to_make_the_token_that_it_needs() {
     let values = Values::resolve(Program::Runner, &Case::new("").flags, &Variables::new()).unwrap();
     let text = print_config(&values);
     let line = text.lines().find(|line| line.starts_with("# runner.token")).unwrap();
-    assert!(line.ends_with("# not set; a copy of the server's is needed"), "{line}");
+    assert!(line.ends_with("# missing: a copy of the server's"), "{line}");
 }
 
 #[test]

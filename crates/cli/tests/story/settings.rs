@@ -210,6 +210,17 @@ fn every_setting_can_be_given_in_every_form_and_print_config_says_in_which() {
     assert!(tried > 100, "{tried}");
 }
 
+/// It is there to find out what is missing, so that must not keep it from the rest.
+#[test]
+fn print_config_of_a_runner_works_before_there_is_a_server() {
+    let mut start = Start::of(Program::Runner);
+    start.command.arg("--print-config");
+    let output = start.output();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("# missing: `roundel runner` does not start without it"), "{text}");
+}
+
 fn check_line(text: &str, setting: &dyn AnySetting, form: Form, value: &str, case: &str) {
     let declaration = setting.declaration();
     let key = format!("{} = ", declaration.key);

@@ -338,7 +338,7 @@ impl Findings {
             &linux,
             &Words {
                 title: "jobs run on machine images",
-                help: "they get a clean environment over the runner's own system: install there what the jobs \
+                help: "they get a clean environment based on the runner's system: install there what the jobs \
              expect, such as Docker, language tools and browsers",
             },
         );
@@ -352,7 +352,7 @@ impl Findings {
                 };
                 format!("{class} ({jobs}{size})")
             });
-            let title = "resource classes are asked for";
+            let title = "jobs request resource classes";
             self.add(Level::Note, FindingKind::ResourceClasses, title, names).help =
                 Some("make sure that your runners are large enough".to_owned());
         }

@@ -53,7 +53,7 @@ pub(crate) static GITHUB: Forge = Forge {
             key: "github.web_url",
             flag: "github-web-url",
             variable: "ROUNDEL_GITHUB_WEB_URL",
-            about: "Web URL of GitHub",
+            about: "Web URL of GitHub; another than github.com needs `github.api_url` as well",
             default: Default::Fixed("https://github.com"),
             example: "https://github.example.org",
             ..OPEN
@@ -65,7 +65,7 @@ pub(crate) static GITHUB: Forge = Forge {
             key: "github.api_url",
             flag: "github-api-url",
             variable: "ROUNDEL_GITHUB_API_URL",
-            about: "API URL of GitHub",
+            about: "API URL of GitHub, of the same installation as `github.web_url`",
             default: Default::Fixed("https://api.github.com"),
             example: "https://github.example.org/api/v3",
             ..OPEN
@@ -118,7 +118,7 @@ pub(crate) static BITBUCKET: Forge = Forge {
             key: "bitbucket.web_url",
             flag: "bitbucket-web-url",
             variable: "ROUNDEL_BITBUCKET_WEB_URL",
-            about: "Web URL of Bitbucket",
+            about: "Web URL of Bitbucket; another than bitbucket.org needs `bitbucket.api_url` as well",
             default: Default::Fixed("https://bitbucket.org"),
             example: "https://bitbucket.example.org",
             ..OPEN
@@ -130,7 +130,7 @@ pub(crate) static BITBUCKET: Forge = Forge {
             key: "bitbucket.api_url",
             flag: "bitbucket-api-url",
             variable: "ROUNDEL_BITBUCKET_API_URL",
-            about: "API URL of Bitbucket",
+            about: "API URL of Bitbucket, of the same installation as `bitbucket.web_url`",
             default: Default::Fixed("https://api.bitbucket.org/2.0"),
             example: "https://bitbucket.example.org/api/2.0",
             ..OPEN

@@ -100,7 +100,7 @@ pub(crate) static PUBLIC_URL: Setting<Url> = Setting {
         variable: "ROUNDEL_PUBLIC_URL",
         about: "How browsers, GitHub and Bitbucket reach this server: an http(s) address without a path",
         default: Default::Computed {
-            words: "`http://` and `listen`",
+            words: "`http://` and `listen`, with `127.0.0.1` in place of `0.0.0.0` or `[::]`",
             compute: |_, other| loopback_url(&other("listen").unwrap_or_default()),
         },
         example: "https://ci.example.org",
@@ -192,6 +192,7 @@ pub(crate) static SERVER: Setting<Url> = Setting {
         default: Default::Unset,
         example: "https://ci.example.org",
         programs: &[Program::Runner, Program::Orb],
+        needed_by: &[Program::Runner],
         ..OPEN
     },
 };

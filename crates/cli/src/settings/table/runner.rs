@@ -28,13 +28,13 @@ pub(crate) static SLOTS: Setting<u32> = Setting {
         key: "runner.slots",
         flag: "slots",
         variable: "ROUNDEL_SLOTS",
-        about: "How many jobs run at the same time; 0 in `roundel serve` runs none there",
+        about: "Slots of the runner: each runs one job at a time; with 0, `roundel serve` runs no jobs",
         about_in: &[
             (
                 Program::Serve,
-                "How many jobs run at the same time in the embedded runner; 0: none do",
+                "Slots of the embedded runner: each runs one job at a time; 0 runs none",
             ),
-            (Program::Runner, "How many jobs run at the same time"),
+            (Program::Runner, "Slots of the runner: each runs one job at a time"),
         ],
         default: Default::Fixed("2"),
         unit: Some("jobs"),
@@ -64,7 +64,7 @@ pub(crate) static NAME: Setting<String> = Setting {
         key: "runner.name",
         flag: "name",
         variable: "ROUNDEL_NAME",
-        about: "Name of the runner on the dashboard",
+        about: "Name of the runner on the dashboard, where its slots are `NAME-1`, `NAME-2` and so on",
         default: Default::Computed {
             words: "`embedded` in `roundel serve`, the host's name in `roundel runner`",
             compute: |program, _| match program {
@@ -85,8 +85,8 @@ pub(crate) static RESOURCE_CLASSES: Setting<Vec<String>> = Setting {
         key: "runner.resource_classes",
         flag: "resource-class",
         variable: "ROUNDEL_RESOURCE_CLASSES",
-        about: "The resource classes that the runner serves, as jobs name them (`large`, `acme/gpu`); if \
-                not set, all of them, but those for ARM (`arm.large`) only on ARM",
+        about: "The resource classes that the runner serves, as jobs name them (`large`, `acme/gpu`). By \
+                default it serves all of them; those for ARM (`arm.large`) only on ARM",
         example: "acme/gpu",
         programs: BOTH,
         ..OPEN
@@ -106,6 +106,7 @@ pub(crate) static TOKEN: Setting<Secret<String>> = Setting {
         example: "4be1c07d93f25a68b0d2e7f1a3c59486",
         secrecy: Secrecy::Secret,
         programs: BOTH,
+        needed_by: &[Program::Runner],
         exposing_flag: Some((Program::Runner, "token")),
         ..OPEN
     },
