@@ -164,9 +164,16 @@ impl Compiler {
 }
 
 impl Checked {
-    /// Returns what the server does with it when it is pushed.
+    /// Returns what the server does with it when it is pushed. With a branch or a tag, that is one push: the
+    /// schedule of another workflow keeps nothing of it from running, and is only a note.
     pub(crate) fn decision(&self) -> Decision {
-        self.compiled.decision()
+        let decision = self.compiled.decision();
+        let runs_jobs = self.compiled.plan.as_ref().is_some_and(|plan| !plan.workflows.is_empty());
+        let is_one_push = self.inputs.git_ref.is_some();
+        if decision == Decision::SomeWorkflowsNeverStarted && is_one_push && runs_jobs {
+            return Decision::Runs;
+        }
+        decision
     }
 
     /// Says why nothing of it runs, if nothing does.

@@ -60,12 +60,10 @@ fn table() -> Vec<(String, Decision)> {
             file("machine: true, resource_class: windows.large, steps: [checkout]", "build"),
             Unsupported,
         ),
-        // Its pipeline starts without the workflow, be it the only one or not.
+        // Its pipeline starts without the only workflow.
         (scheduled.clone(), SomeWorkflowsNeverStarted),
-        (
-            scheduled.replace("workflows: {", "workflows: {push: {jobs: [build]}, "),
-            SomeWorkflowsNeverStarted,
-        ),
+        // A push does what it would do without it.
+        (scheduled.replace("workflows: {", "workflows: {push: {jobs: [build]}, "), Runs),
         (
             scheduled.replace("workflows: {", "workflows: {push: {jobs: [build: {context: a}]}, "),
             SomeJobsRefused,
@@ -147,6 +145,8 @@ fn agree(text: &str, wanted: Decision) -> Checked {
     assert_eq!(starts, !ends, "{text}");
     // What is asked before moving gets the same answer.
     let is_whole = matches!(wanted, Decision::Runs | Decision::NothingRuns);
+    // One push may be whole, and a workflow of the repository wait for its schedule in vain.
+    let is_whole = is_whole && checked.compiled.never_started().next().is_none();
     assert_eq!(cannot_run(folder.path(), &[]), !is_whole, "{text}");
     let says_why = !listed(&checked.compiled, Notes::LeftOut, None).is_empty();
     assert!(says_why || !checked.is_refused(), "{text}");
@@ -257,6 +257,26 @@ fn a_push_that_runs_nothing_is_said_to_and_why() {
     put(folder.path(), &only);
     assert_eq!(check(folder.path(), &["--branch", "main"]).decision(), Decision::Runs);
     assert_eq!(check(folder.path(), &[]).decision(), Decision::Runs);
+}
+
+/// A nightly workflow must not fail every check of a branch that it does not touch.
+#[test]
+fn a_schedule_is_a_note_where_one_push_is_asked_about() {
+    let nightly = "nightly: {triggers: [{schedule: {cron: '0 3 * * *', filters: {branches: {only: \
+                   main}}}}], jobs: [build]}, ";
+    let text = file(JOB, "build").replace("workflows: {", &format!("workflows: {{{nightly}"));
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), &text);
+    for arguments in [["--branch", "arm"], ["--branch", "main"]] {
+        let checked = check(folder.path(), &arguments);
+        assert_eq!(checked.decision(), Decision::Runs, "{arguments:?}");
+        assert!(!checked.is_refused());
+        let noted = listed(&checked.compiled, Notes::Listed, None);
+        assert!(noted.contains("only runs on a schedule"), "{noted}");
+    }
+    let checked = check(folder.path(), &[]);
+    assert_eq!(checked.decision(), Decision::SomeWorkflowsNeverStarted);
+    assert!(checked.is_refused());
 }
 
 /// Programs read it: a member that is a string, a list or not there is three formats.
