@@ -27,16 +27,21 @@ impl Exit {
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         if error.is::<UsageError>() { Self::Usage } else { Self::Internal }
     }
+
+    /// Returns the exit code of the program.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failure => 1,
+            Self::Usage => 2,
+            Self::Internal => 3,
+            Self::Unsupported => 4,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        match exit {
-            Exit::Success => Self::SUCCESS,
-            Exit::Failure => Self::from(1),
-            Exit::Usage => Self::from(2),
-            Exit::Internal => Self::from(3),
-            Exit::Unsupported => Self::from(4),
-        }
+        Self::from(exit.code())
     }
 }

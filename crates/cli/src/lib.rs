@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod exit;
 mod lsp_command;
+mod misuse;
 mod orb_command;
 mod runner_command;
 mod serve;
@@ -17,10 +18,7 @@ mod terminal;
 
 use std::{process::ExitCode, time::Duration};
 
-use clap::{
-    CommandFactory as _, Parser, Subcommand,
-    error::{ContextKind, ContextValue},
-};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::{
     exit::{Exit, UsageError},
@@ -86,29 +84,12 @@ enum Command {
 pub fn main() -> ExitCode {
     // Before any thread exists: this process may be meant to become an environment.
     roundel_container::boot::run_if_asked();
-    let arguments = Arguments::try_parse().unwrap_or_else(|error| with_tip(error).exit());
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| misuse::exit(error, &command()));
     let exit = run(arguments).unwrap_or_else(|error| {
         terminal::print_error(&error);
         Exit::of(&error)
     });
     exit.into()
-}
-
-/// Adds a tip to the error about a command that `config` or `orb` has: `validate` is `config validate`.
-fn with_tip(mut error: clap::Error) -> clap::Error {
-    let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidSubcommand) else {
-        return error;
-    };
-    let program = command();
-    let groups = program.get_subcommands().filter(|one| one.get_name() != "help");
-    let meant: Vec<String> = groups
-        .filter(|group| group.find_subcommand(wrong).is_some())
-        .map(|group| format!("{} {wrong}", group.get_name()))
-        .collect();
-    if !meant.is_empty() && command().find_subcommand(wrong).is_none() {
-        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(meant));
-    }
-    error
 }
 
 /// Returns the command line as `clap` knows it: for manual pages, completions and tests.
@@ -177,16 +158,4 @@ fn on_runtime(command: impl Future<Output = anyhow::Result<Exit>>) -> anyhow::Re
     let exit = runtime.block_on(command);
     runtime.shutdown_timeout(SHUTDOWN);
     exit
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_of_config_without_config_has_a_tip() {
-        let Err(error) = Arguments::try_parse_from(["roundel", "validate"]) else { panic!() };
-        let text = with_tip(error).to_string();
-        assert!(text.contains("'config validate'"), "{text}");
-    }
 }

@@ -1,17 +1,18 @@
 //! The terminal: the log, error messages, signals to stop.
 
+mod color;
+
 use std::{
-    borrow::Cow,
     fmt,
     io::{self, IsTerminal as _, Write as _},
 };
 
+pub(crate) use self::color::{rendered, styled, wrapped};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::AnsiColor;
 use anyhow::{Context as _, Result};
 use roundel_config::Layout;
 use roundel_model::text;
-pub(crate) use roundel_model::text::wrapped;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{
     EnvFilter,
@@ -50,15 +51,39 @@ impl<'writer> FormatFields<'writer> for Harmless {
 
 /// Writes to standard output. A reader that has seen enough (`| head`) is not an error.
 pub(crate) fn print(text: &str) -> Result<()> {
-    print_data(&harmless(text))
+    unless_closed(print_all(text))
 }
 
 /// Writes a document for programs to standard output, as it is.
 pub(crate) fn print_data(text: &str) -> Result<()> {
-    match print_all(text) {
-        Err(error) if error.is::<OutputClosed>() => Ok(()),
-        printed => printed,
+    unless_closed(write(text))
+}
+
+/// Writes a value to standard output as JSON, for programs. On a terminal it is harmless, too: a
+/// character that controls it is written as an escape, which reads as the same character.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<()> {
+    print_data(&json(value)?)
+}
+
+/// Writes a value as JSON, with escapes for all hidden characters.
+pub(crate) fn json(value: &impl serde::Serialize) -> Result<String> {
+    use std::fmt::Write as _;
+
+    let text = serde_json::to_string_pretty(value)? + "\n";
+    let is_hidden = |c: char| text::is_hidden(c) && c != '\n';
+    if !text.contains(is_hidden) {
+        return Ok(text);
     }
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        // Only strings hold them, and all are of the plane that an escape names.
+        if is_hidden(c) {
+            write!(escaped, "\\u{:04x}", u32::from(c))?;
+        } else {
+            escaped.push(c);
+        }
+    }
+    Ok(escaped)
 }
 
 /// Writes to standard output, for a program that has no reason to continue without a reader.
@@ -67,6 +92,17 @@ pub(crate) fn print_data(text: &str) -> Result<()> {
 ///
 /// [`OutputClosed`] if the reader has gone; otherwise what the system says.
 pub(crate) fn print_all(text: &str) -> Result<()> {
+    write(&color::on_screen(text))
+}
+
+fn unless_closed(printed: Result<()>) -> Result<()> {
+    match printed {
+        Err(error) if error.is::<OutputClosed>() => Ok(()),
+        printed => printed,
+    }
+}
+
+fn write(text: &str) -> Result<()> {
     let mut output = io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(OutputClosed.into()),
@@ -76,44 +112,10 @@ pub(crate) fn print_all(text: &str) -> Result<()> {
 
 /// Writes to standard error, as far as it goes.
 pub(crate) fn remark(text: &str) {
-    let written = io::stderr().lock().write_all(harmless(text).as_bytes());
+    let written = io::stderr().lock().write_all(color::on_screen(text).as_bytes());
     if let Err(error) = written {
         tracing::debug!(%error, "standard error is closed");
     }
-}
-
-/// Shows control characters and those that change the direction of writing instead of sending them: a
-/// file name or a job's name must not move a reader's cursor or set a title. Line ends, tabs and our own
-/// colors (`ESC [ … m`) pass.
-fn harmless(text: &str) -> Cow<'_, str> {
-    let is_harmful = |c: char| text::is_hidden(c) && !matches!(c, '\n' | '\t');
-    if !text.contains(is_harmful) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(is_harmful) {
-        let (before, from) = rest.split_at(at);
-        shown.push_str(before);
-        let color = color(from);
-        if color > 0 {
-            shown.push_str(&from[..color]);
-            rest = &from[color..];
-            continue;
-        }
-        let c = from.chars().next().unwrap_or_default();
-        text::push_shown(&mut shown, c);
-        rest = &from[c.len_utf8()..];
-    }
-    shown.push_str(rest);
-    Cow::Owned(shown)
-}
-
-/// Returns how many bytes of the text are a sequence that sets a color, if it begins with one.
-fn color(text: &str) -> usize {
-    let Some(parameters) = text.strip_prefix("\x1b[") else { return 0 };
-    let digits = parameters.bytes().take_while(|b| b.is_ascii_digit() || *b == b';').count();
-    if parameters[digits..].starts_with('m') { "\x1b[".len() + digits + "m".len() } else { 0 }
 }
 
 /// Returns whether standard output may have colors: it is a terminal, and `NO_COLOR` is unset.
@@ -134,11 +136,6 @@ pub(crate) fn layout() -> Layout {
 /// The same of standard error.
 pub(crate) fn remark_layout() -> Layout {
     Layout { colors: remark_colors(), width: remark_width() }
-}
-
-/// Puts a style around a string, if the layout has colors.
-pub(crate) fn styled(text: &str, style: anstyle::Style, layout: Layout) -> String {
-    if layout.colors { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }
 
 /// Adds a line to a string.
@@ -322,14 +319,5 @@ mod tests {
         assert_eq!(causes(&error), ["it failed"]);
         let kept = anyhow::anyhow!("see (os error codes)").context("a (code: x) b");
         assert_eq!(causes(&kept), ["a (code: x) b", "see (os error codes)"]);
-    }
-
-    #[test]
-    fn what_is_printed_moves_no_cursor_and_turns_no_text_around() {
-        assert_eq!(harmless("plain\ttext\n"), "plain\ttext\n");
-        assert_eq!(harmless("\x1b[1;31merror\x1b[0m"), "\x1b[1;31merror\x1b[0m");
-        assert_eq!(harmless("a\x1b]0;title\x07b\r\x1b[2J"), "a␛]0;title␇b␍␛[2J");
-        assert_eq!(harmless("\u{9b}31m \u{202E}abc\u{7f}"), "⟦U+009B⟧31m ⟦U+202E⟧abc␡");
-        assert_eq!(harmless("\x1b[31"), "␛[31");
     }
 }

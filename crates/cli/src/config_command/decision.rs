@@ -4,6 +4,7 @@ use roundel_config::{
     Compiled,
     listing::{Entry, Listing, Notes},
 };
+use roundel_model::text::one_line;
 
 use crate::terminal;
 
@@ -16,6 +17,7 @@ pub(crate) fn listed(compiled: &Compiled, notes: Notes, width: Option<usize>) ->
         terminal::line(&mut text, preface);
     }
     for Entry { line, help } in entries {
+        let line = one_line(&line);
         terminal::line(&mut text, &format!("  - {}", terminal::wrapped(&line, 4, width)));
         if let Some(help) = help {
             terminal::line(&mut text, &format!("    {}", terminal::wrapped(&help, 4, width)));

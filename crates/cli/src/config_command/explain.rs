@@ -7,8 +7,8 @@ use anyhow::Result;
 use roundel_config::{
     Diagnostic, ExplainError, Explanation, ExplanationStep, Layout,
     document::{Node, to_yaml},
-    render,
 };
+use roundel_model::text::one_line;
 
 use super::{
     check::{CheckArguments, Checked},
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     exit::{Exit, UsageError},
-    terminal::{self, line, styled},
+    terminal::{self, line, rendered, styled},
 };
 
 /// Lines of a value that are shown; the rest is in `process`.
@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     if arguments.json {
         let document =
             Document { at: &arguments.path, value: &explanation.value, steps: &explanation.steps };
-        terminal::print_data(&(serde_json::to_string_pretty(&document)? + "\n"))?;
+        terminal::print_json(&document)?;
     } else {
         terminal::print(&text(&arguments.path, &explanation, terminal::layout()))?;
     }
@@ -81,9 +81,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 /// Shows why there is nothing to explain.
 fn broken(arguments: &Arguments, checked: &Checked, errors: &[Diagnostic]) -> Result<Exit> {
     if arguments.json {
-        terminal::print_data(&Report::of(std::slice::from_ref(checked)).to_json()?)?;
+        terminal::print_json(&Report::of(std::slice::from_ref(checked)))?;
     } else {
-        terminal::remark(&render(&checked.text, errors, terminal::remark_layout()));
+        terminal::remark(&rendered(&checked.text, errors, terminal::remark_layout()));
     }
     Ok(Exit::Failure)
 }
@@ -126,7 +126,7 @@ fn text(path: &str, explanation: &Explanation, layout: Layout) -> String {
         let margin = " ".repeat(number.len());
         let bar = styled("|", dim, layout);
         let arrow = styled("-->", dim, layout);
-        let what = styled(&step.what, AnsiColor::Cyan.on_default().bold(), layout);
+        let what = styled(&one_line(&step.what), AnsiColor::Cyan.on_default().bold(), layout);
         line(&mut text, &format!("\n{indent}{what}"));
         line(
             &mut text,

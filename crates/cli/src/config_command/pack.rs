@@ -12,7 +12,6 @@ use roundel_config::{
     Diagnostic, Layout,
     document::to_yaml,
     pack::{FILES, PackError, PackFile, is_packed, pack},
-    render,
 };
 use roundel_model::limits::CONFIG_BYTES;
 
@@ -90,7 +89,7 @@ fn rendered(problems: &[PackError], files: &[PackFile], folder: &Path, layout: L
             let path = place.display().to_string();
             let whole = |found: &Diagnostic| Diagnostic { path: path.clone(), ..found.clone() };
             let diagnostics: Vec<Diagnostic> = diagnostics.iter().map(whole).collect();
-            text.push_str(&render(source, &diagnostics, layout));
+            text.push_str(&terminal::rendered(source, &diagnostics, layout));
             text.push('\n');
         } else {
             let problem = terminal::wrapped(&problem.to_string(), "error: ".len(), layout.width);

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use roundel_config::{Decision, Severity, document::to_yaml, listing::Notes, render};
-use roundel_model::text::visible;
+use roundel_config::{Decision, Severity, document::to_yaml, listing::Notes};
+use roundel_model::text::{one_line, visible};
 
 use super::{
     check::{CheckArguments, Checked},
@@ -34,11 +34,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let compiler = arguments.check.compiler()?;
     let checked = compiler.check(sources::read(&arguments.file)?);
     if arguments.json {
-        terminal::print_data(&Report::with_document(&checked).to_json()?)?;
+        terminal::print_json(&Report::with_document(&checked))?;
     } else {
         let diagnostics = &checked.compiled.diagnostics;
         if !diagnostics.is_empty() {
-            terminal::remark(&render(&checked.text, diagnostics, terminal::remark_layout()));
+            let layout = terminal::remark_layout();
+            terminal::remark(&terminal::rendered(&checked.text, diagnostics, layout));
         }
         if let Some(why) = checked.why_nothing_runs() {
             terminal::remark(&format!(
@@ -75,7 +76,7 @@ fn printed(checked: &Checked, with_source: bool) -> String {
     let mut text = String::new();
     for orb in &checked.compiled.orbs {
         let header = format!("# Orb '{}' resolved to '{}'", orb.requested, orb.resolved);
-        terminal::line(&mut text, &header);
+        terminal::line(&mut text, &one_line(&header));
     }
     text.push_str(&to_yaml(document));
     if with_source {

@@ -87,11 +87,6 @@ impl<'c> Report<'c> {
         let document = checked.compiled.document.as_ref();
         Self { files: vec![File { document, ..File::of(checked) }] }
     }
-
-    /// Writes the document.
-    pub(crate) fn to_json(&self) -> anyhow::Result<String> {
-        Ok(serde_json::to_string_pretty(self)? + "\n")
-    }
 }
 
 impl<'c> File<'c> {

@@ -8,7 +8,6 @@ use anyhow::Result;
 use roundel_config::{
     Decision, Diagnostic, Layout, Severity,
     listing::{NOT_ALL_RUNS, NOT_SUPPORTED, Notes},
-    render,
 };
 
 use super::{
@@ -53,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let sources = sources::read_all(&arguments.files)?;
     let checked: Vec<Checked> = sources.into_iter().map(|source| compiler.check(source)).collect();
     if arguments.json {
-        terminal::print_data(&Report::of(&checked).to_json()?)?;
+        terminal::print_json(&Report::of(&checked))?;
     } else {
         terminal::print(&text(&checked, arguments, terminal::layout()))?;
     }
@@ -90,7 +89,7 @@ fn text(checked: &[Checked], arguments: &Arguments, layout: Layout) -> String {
             one.compiled.diagnostics.clone()
         };
         if !shown.is_empty() {
-            text.push_str(&render(&one.text, &shown, layout));
+            text.push_str(&terminal::rendered(&one.text, &shown, layout));
             text.push('\n');
         }
         if !arguments.quiet || one.decision() != Decision::Runs {

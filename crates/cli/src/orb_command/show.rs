@@ -28,7 +28,7 @@ pub(super) struct Info<'a> {
 
 /// Prints anything as JSON.
 pub(super) fn json(value: &impl Serialize) -> Result<()> {
-    terminal::print_data(&(serde_json::to_string_pretty(value)? + "\n"))
+    terminal::print_json(value)
 }
 
 /// Prints why something was not done. What was found in the source comes before it.

@@ -8,6 +8,7 @@ mod crashes;
 mod demo;
 mod demo_visitor;
 mod editors;
+mod escapes;
 mod faults;
 mod installation;
 mod orbs;

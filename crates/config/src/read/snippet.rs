@@ -20,11 +20,11 @@ use annotate_snippets::{
     Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet, Title,
 };
 
-use roundel_model::text::wrapped;
+use roundel_model::text::{one_line, visible, wrapped};
 
 use crate::{
     codes,
-    text::diagnostic::{Diagnostic, Severity},
+    text::diagnostic::{Diagnostic, Related, Severity},
 };
 
 /// Longest help that is next to the underlined text; longer ones, and those that would not fit there, get a
@@ -56,11 +56,13 @@ impl Layout {
     }
 }
 
-/// Renders diagnostics, one after another.
+/// Renders diagnostics, one after another. Names in them may hold characters that control a terminal:
+/// these are shown, so that the only sequences are those of the colors.
 pub fn render(text: &str, diagnostics: &[Diagnostic], layout: Layout) -> String {
     let renderer = if layout.colors { Renderer::styled() } else { Renderer::plain() };
     let mut output = String::new();
     for diagnostic in diagnostics {
+        let diagnostic = &harmless(diagnostic);
         let shown = renderer.render(&[group(text, diagnostic, layout)]);
         for line in with_path(&shown, diagnostic).lines() {
             output.push_str(line.trim_end());
@@ -73,6 +75,26 @@ pub fn render(text: &str, diagnostics: &[Diagnostic], layout: Layout) -> String 
         output.push('\n');
     }
     output
+}
+
+/// The renderer shows the controls of the source and of the title, and passes on all others.
+fn harmless(diagnostic: &Diagnostic) -> Diagnostic {
+    let line = |text: &String| one_line(text).into_owned();
+    let related = |related: &Related| Related {
+        path: related.path.as_ref().map(line),
+        text: line(&related.text),
+        ..related.clone()
+    };
+    Diagnostic {
+        code: line(&diagnostic.code),
+        message: visible(&diagnostic.message).into_owned(),
+        path: line(&diagnostic.path),
+        at: line(&diagnostic.at),
+        via: diagnostic.via.iter().map(line).collect(),
+        related: diagnostic.related.iter().map(related).collect(),
+        help: diagnostic.help.as_ref().map(line),
+        ..diagnostic.clone()
+    }
 }
 
 fn group<'a>(text: &'a str, diagnostic: &'a Diagnostic, layout: Layout) -> Group<'a> {

@@ -250,7 +250,7 @@ fn a_push_that_runs_nothing_is_said_to_and_why() {
         let said = checked.why_nothing_runs().unwrap();
         assert!(said.starts_with(why), "{said}");
         assert!(!checked.is_refused());
-        let json = Report::of(std::slice::from_ref(&checked)).to_json().unwrap();
+        let json = terminal::json(&Report::of(std::slice::from_ref(&checked))).unwrap();
         assert!(json.contains("\"decision\": \"nothing_runs\"") && json.contains(&said), "{json}");
     }
     let folder = tempfile::tempdir().unwrap();

@@ -12,7 +12,7 @@ use super::{
     kind::FindingKind,
     repository::{FileReport, Readiness, Repository},
 };
-use crate::terminal::{line, styled, wrapped};
+use crate::terminal::{self, line, styled, wrapped};
 
 /// Names of one kind that the summary over several repositories shows.
 const SHARED: usize = 25;
@@ -53,7 +53,7 @@ pub(super) fn json(repositories: &[Repository]) -> anyhow::Result<String> {
         cannot: of(Readiness::Cannot),
         nothing: of(Readiness::Nothing),
     };
-    Ok(serde_json::to_string_pretty(&Document { repositories, summary })? + "\n")
+    terminal::json(&Document { repositories, summary })
 }
 
 /// Writes the report.
