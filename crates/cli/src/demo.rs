@@ -20,6 +20,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use roundel_localforge::NewRepository;
 use roundel_model::{forge::ForgeKind, time::Timestamp};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     exit::Exit,
@@ -47,56 +48,88 @@ pub(crate) struct Arguments {
     data: Option<PathBuf>,
 }
 
-/// Runs the demo.
+/// Runs the demo. Ctrl-C ends it at any time; what is temporary is removed however it ends.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Exit> {
-    let scratch = tempfile::Builder::new().prefix("roundel-demo-").tempdir()?;
-    let directory = match &arguments.data {
+    let (stop, stop_now) = terminal::stop_signals();
+    let scratch = match arguments.data {
+        Some(_) => None,
+        None => Some(tempfile::Builder::new().prefix("roundel-demo-").tempdir()?),
+    };
+    let directory = match (&arguments.data, &scratch) {
+        (None, Some(scratch)) => scratch.path().to_path_buf(),
         // The runner mounts things there: its paths are those of the root.
-        Some(directory) => std::path::absolute(directory)?,
-        None => scratch.path().to_path_buf(),
+        (data, _) => std::path::absolute(data.as_deref().unwrap_or(Path::new(".")))?,
     };
     std::fs::create_dir_all(&directory)
         .with_context(|| format!("failed to create `{}`", directory.display()))?;
-    match start_and_show(arguments, &directory).await {
+    let exit = tokio::select! {
+        exit = start_and_show(arguments, &directory, &stop) => exit,
+        // It takes too long for the visitor.
+        () = stop_now.cancelled() => Ok(Exit::Failure),
+    };
+    if let Some(scratch) = scratch {
+        let shown = scratch.path().display().to_string();
+        scratch.close().with_context(|| format!("failed to remove `{shown}`"))?;
+    }
+    match exit {
         // The reader of the output has gone: there is nothing to stay up for.
         Err(error) if error.is::<OutputClosed>() => Ok(Exit::Success),
         exit => exit,
     }
 }
 
-async fn start_and_show(arguments: &Arguments, directory: &Path) -> Result<Exit> {
+async fn start_and_show(
+    arguments: &Arguments,
+    directory: &Path,
+    stop: &CancellationToken,
+) -> Result<Exit> {
     let started = Instant::now();
     progress::start()?;
     let world = World::start(directory, Ports::of(directory, arguments.port)?).await?;
-    let exit = show(&world, arguments, directory, started).await;
+    let exit = show(&world, arguments, stop, Place { directory, started }).await;
     world.stop().await;
     exit
+}
+
+/// Where and when the demo was started.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    directory: &'p Path,
+    started: Instant,
 }
 
 /// Shows everything, and stays up unless it is to end.
 async fn show(
     world: &World,
     arguments: &Arguments,
-    directory: &Path,
-    started: Instant,
+    stop: &CancellationToken,
+    Place { directory, started }: Place<'_>,
 ) -> Result<Exit> {
     done("server, runner, mailbox and both forges are up", started.elapsed())?;
-    let exit = match push_and_follow(world, directory).await {
-        Ok(()) => {
+    let pushed = tokio::select! {
+        pushed = push_and_follow(world, directory) => Some(pushed),
+        () = stop.cancelled() => None,
+    };
+    let exit = match pushed {
+        Some(Ok(())) => {
             let seconds = started.elapsed().as_secs_f64();
             headline(&format!("Both commits are green, {seconds:.1} s after the start."))?;
             Exit::Success
         }
-        Err(error) if error.is::<OutputClosed>() => return Err(error),
-        Err(error) => {
+        Some(Err(error)) if error.is::<OutputClosed>() => return Err(error),
+        Some(Err(error)) => {
             terminal::print_error(&error);
             Exit::Failure
         }
+        // Stopped before the commits were green.
+        None => Exit::Failure,
     };
-    if !arguments.once {
+    let is_stopped = stop.is_cancelled();
+    if !arguments.once && !is_stopped {
         progress::invite(world).await?;
-        let (stop, _) = terminal::stop_signals();
         stop.cancelled().await;
+    }
+    if !arguments.once || is_stopped {
         let end = match &arguments.data {
             Some(data) => format!("Everything but the mailbox is kept in `{}`.", data.display()),
             None => "Temporary files are removed.".to_owned(),

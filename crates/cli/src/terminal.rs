@@ -13,6 +13,7 @@ use anstyle::AnsiColor;
 use anyhow::{Context as _, Result};
 use roundel_config::Layout;
 use roundel_model::text;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{
     EnvFilter,
@@ -227,30 +228,52 @@ fn plain(words: &str) -> String {
 pub(crate) fn stop_signals() -> (CancellationToken, CancellationToken) {
     let (gently, now) = (CancellationToken::new(), CancellationToken::new());
     let (on_first, on_second) = (gently.clone(), now.clone());
-    // Ends with the process.
-    let _watcher = tokio::spawn(async move {
-        for token in [on_first, on_second] {
-            one_signal().await;
-            token.cancel();
+    // From here on, and not only once the task begins: a signal in between would end the program.
+    match Signals::listen() {
+        Ok(mut signals) => {
+            // Ends with the process.
+            let _watcher = tokio::spawn(async move {
+                for token in [on_first, on_second] {
+                    signals.next().await;
+                    token.cancel();
+                }
+            });
         }
-    });
+        Err(error) => tracing::warn!(%error, "signals end the program at once"),
+    }
     (gently, now)
 }
 
 /// Waits for Ctrl-C or SIGTERM outside of any runtime; `false` if that is not possible.
 pub(crate) fn wait_for_signal() -> bool {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map(|runtime| runtime.block_on(one_signal())).is_ok()
+    let wait = async {
+        Signals::listen()?.next().await;
+        Ok(())
+    };
+    runtime.and_then(|runtime| runtime.block_on(wait)).is_ok()
 }
 
-async fn one_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// Ctrl-C and SIGTERM, which no longer end the program by themselves.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Begins to listen, in a runtime.
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The first thing that a newcomer types.
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _},
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -78,6 +78,62 @@ fn a_demo_whose_reader_goes_away_ends_quietly() {
     let output = child.wait_with_output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!((output.status.code(), errors.as_ref()), (Some(0), ""));
+}
+
+/// Ctrl-C at any time: before everything is up, while the commits are on their way.
+#[test]
+fn a_demo_that_is_interrupted_says_so_and_leaves_nothing_behind() {
+    for (arguments, lines) in [(&["--once"][..], 1), (&[], 1), (&["--once"], 4), (&[], 5)] {
+        let scratch = tempfile::tempdir().unwrap();
+        let mut child = Command::new(binary())
+            .args(["demo", "--port", "0"])
+            .args(arguments)
+            .env("TMPDIR", scratch.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut text = String::new();
+        for _ in 0..lines {
+            output.read_line(&mut text).unwrap();
+        }
+        let pid = child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        output.read_to_string(&mut text).unwrap();
+        let ended = child.wait_with_output().unwrap();
+        let errors = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(1), "{text}\n{errors}");
+        assert!(text.contains("\nStopping. Temporary files are removed.\n"), "{text}\n{errors}");
+        let left: Vec<_> = std::fs::read_dir(scratch.path()).unwrap().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+/// `--data` needs no other directory.
+#[test]
+fn a_demo_that_is_kept_makes_no_temporary_directory() {
+    let (data, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut child = Command::new(binary())
+        .args(["demo", "--port", "0", "--data"])
+        .arg(data.path().join("demo"))
+        .env("TMPDIR", scratch.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut text = String::new();
+    output.read_line(&mut text).unwrap();
+    let made: Vec<_> = std::fs::read_dir(scratch.path()).unwrap().flatten().collect();
+    let of_demo = |entry: &std::fs::DirEntry| {
+        entry.file_name().to_string_lossy().starts_with("roundel-demo-")
+    };
+    assert!(!made.iter().any(of_demo), "{made:?}");
+    assert!(
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success()
+    );
+    output.read_to_string(&mut text).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1), "{text}");
 }
 
 /// Wrong usage and an internal error have different exit codes.
