@@ -26,7 +26,7 @@ use sqlx::{
     Sqlite, SqliteConnection, SqlitePool, Transaction, Type, pool::PoolConnection,
 };
 
-pub use self::connect::sqlite_file;
+pub use self::connect::{check_postgres_url, sqlite_file};
 pub use crate::error::DriverError;
 pub(crate) use value::{Row, Value, to_json, values, words};
 

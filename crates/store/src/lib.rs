@@ -25,6 +25,6 @@ pub mod vault;
 mod pack;
 mod store;
 
-pub use db::sqlite_file;
+pub use db::{check_postgres_url, sqlite_file};
 pub use error::StoreError;
 pub use store::{Settings, Store};

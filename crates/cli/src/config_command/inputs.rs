@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    io::Read as _,
     path::{Path, PathBuf},
 };
 
@@ -180,10 +181,16 @@ fn of_file(path: &Path) -> Result<Vec<(String, Argument)>> {
     if metadata.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
         return Err(UsageError(format!("there is no file `{name}`")).into());
     }
-    if metadata.is_ok_and(|metadata| metadata.len() > PARAMETER_BYTES) {
+    // Not by its length: that of a device is none.
+    let mut text = Vec::new();
+    let read = std::fs::File::open(path)
+        .and_then(|file| file.take(PARAMETER_BYTES.saturating_add(1)).read_to_end(&mut text));
+    let length = read.with_context(|| format!("failed to read `{name}`"))?;
+    if u64::try_from(length).is_ok_and(|length| length > PARAMETER_BYTES) {
         return Err(UsageError(format!("`{name}` is too large for a file of parameters")).into());
     }
-    let text = std::fs::read_to_string(path).with_context(|| format!("failed to read `{name}`"))?;
+    let text = String::from_utf8(text)
+        .map_err(|_| UsageError(format!("`{name}` is not UTF-8, and so not a file of parameters")))?;
     // JSON is YAML, so both are read alike.
     let document = from_yaml(&text).map_err(|problems| {
         let first =

@@ -202,11 +202,8 @@ fn forge(values: &Values, table: &Forge) -> Result<Option<ForgeSettings>> {
     };
     let need = format!("there is `{}`", table.client_id.declaration.key);
     same_installation(values, table)?;
-    let known_hosts = match values.get(&table.known_hosts_file)? {
-        Some(path) => std::fs::read_to_string(&path)
-            .with_context(|| format!("failed to read `{}`", path.display()))?,
-        None => roundel_forge::host_keys::pinned(table.kind).to_owned(),
-    };
+    let pinned = || roundel_forge::host_keys::pinned(table.kind).to_owned();
+    let known_hosts = values.get(&table.known_hosts_file)?.unwrap_or_else(pinned);
     Ok(Some(ForgeSettings {
         kind: table.kind,
         web_url: values.require(&table.web_url, &need)?,

@@ -117,6 +117,13 @@ impl File {
     }
 
     fn line(&mut self, key: &str, name: Range<usize>, value: &Spanned<DeValue<'_>>, text: &str) {
+        if SECTIONS.iter().any(|(name, _)| *name == key) {
+            let place = without_value(Place::new(self.path.clone(), text, &name));
+            let problem = Problem::new(format!("`{key}` is a section, and not a setting"));
+            let help = format!("write `[{key}]` on a line of its own, and its settings below it");
+            self.problems.push(problem.at(Some(place)).help(help));
+            return;
+        }
         let Some((setting, is_file)) = known(key) else {
             let place = without_value(Place::new(self.path.clone(), text, &name));
             let problem = Problem::new(format!("`{key}` is not a setting")).at(Some(place));

@@ -123,11 +123,21 @@ fn argument(setting: &dyn AnySetting, name: &'static str, program: Program) -> A
     match setting.shape() {
         _ if is_file => argument.value_name("FILE"),
         Shape::Switch => argument.value_name("BOOL").num_args(0..=1).default_missing_value("true"),
-        Shape::List => argument.value_name(value_name(setting)).action(ArgAction::Append),
+        Shape::List => {
+            argument.value_name(value_name(setting)).action(ArgAction::Append).value_parser(item)
+        }
         // A wrong number is to be named, not taken for a flag.
         Shape::Number => argument.value_name(value_name(setting)).allow_negative_numbers(true),
         Shape::Text => argument.value_name(value_name(setting)),
     }
+}
+
+/// An item of a list, of which each has its flag: in one with lines there would be several.
+fn item(text: &str) -> Result<String, &'static str> {
+    if text.contains('\n') {
+        return Err("a line break is not allowed; repeat the flag for each item");
+    }
+    Ok(text.to_owned())
 }
 
 fn value_name(setting: &dyn AnySetting) -> &'static str {

@@ -2,9 +2,17 @@
 //!
 //! An error completes "which is …", and never repeats the value.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    io::{self, Read as _},
+    net::SocketAddr,
+    path::PathBuf,
+};
 
-use roundel_model::{limits, secret::Secret, text::is_hidden};
+use roundel_model::{
+    limits,
+    secret::Secret,
+    text::{is_hidden, size},
+};
 use roundel_server::EmailSettings;
 use url::Url;
 
@@ -146,17 +154,54 @@ pub(super) const EXISTING_DIRECTORY: Kind<PathBuf> = Kind {
 
 pub(super) const FILE: Kind<PathBuf> = Kind { name: "file", shape: Shape::Text, parse: path };
 
-pub(super) const EXISTING_FILE: Kind<PathBuf> = Kind {
+/// The lines of a file of host keys.
+pub(super) const KNOWN_HOSTS: Kind<String> = Kind {
     name: "file",
     shape: Shape::Text,
     parse: |text| {
-        let path = path(text)?;
-        match std::fs::File::open(&path) {
-            Ok(_) => Ok(path),
-            Err(error) => Err(format!("not a readable file: {error}")),
-        }
+        let read = std::fs::File::open(path(text)?).and_then(|file| whole(file, KNOWN_HOSTS_BYTES));
+        let lines = read.map_err(|error| format!("not a readable file: {error}"))?;
+        check_known_hosts(&lines).map(|()| lines)
     },
 };
+
+/// Bytes of a file of host keys: more than thousand of them.
+const KNOWN_HOSTS_BYTES: u64 = 1 << 20;
+
+/// Reads all of a file, which may be a device without end.
+pub(super) fn whole(file: std::fs::File, most: u64) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > most) {
+        return Err(io::Error::other(format!("it is larger than {}", size(most))));
+    }
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
+}
+
+/// Checks that each line has a host, the type of a key and a key, as `ssh-keyscan` writes them.
+fn check_known_hosts(text: &str) -> Result<(), String> {
+    let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
+    let mut keys = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).peekable();
+    if keys.peek().is_none() {
+        return Err("a file without a host key; `ssh-keyscan HOST` prints the lines".to_owned());
+    }
+    for (number, line) in keys {
+        let mut words = line.split_ascii_whitespace().skip_while(|word| word.starts_with('@'));
+        let (_host, kind, key) = (words.next(), words.next(), words.next());
+        let is_kind =
+            |kind: &str| ["ssh-", "ecdsa-", "sk-"].iter().any(|one| kind.starts_with(one));
+        let is_key = |key: &str| {
+            key.len() > 16 && key.chars().all(|c| c.is_ascii_alphanumeric() || "+/=".contains(c))
+        };
+        if !(kind.is_some_and(is_kind) && key.is_some_and(is_key)) {
+            return Err(format!(
+                "a file whose line {number} is not `HOST TYPE KEY`; `ssh-keyscan HOST` prints such \
+                 lines"
+            ));
+        }
+    }
+    Ok(())
+}
 
 pub(super) const SLOT_COUNT: Kind<u32> = Kind {
     name: "number",
@@ -200,7 +245,15 @@ fn web_url(text: &str) -> Result<Url, String> {
 fn check_database_url(text: &str) -> Result<(), String> {
     let why = match Url::parse(text) {
         Ok(url) if url.path().contains('@') => "there is an `@` in its path".to_owned(),
-        Ok(_) => return Ok(()),
+        // The driver would say it without the name of the setting.
+        Ok(_) => {
+            return roundel_store::check_postgres_url(text).map_err(|why| {
+                format!(
+                    "an address with a parameter that the driver does not take: {why}; `sslmode` is \
+                     `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`"
+                )
+            });
+        }
         Err(error) => error.to_string(),
     };
     Err(format!(

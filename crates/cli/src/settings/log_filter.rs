@@ -7,7 +7,7 @@
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
-use roundel_model::nearest;
+use roundel_model::{nearest, text::cut};
 
 /// The levels by name; numbers from 0 to 5 are accepted too.
 const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
@@ -28,6 +28,9 @@ const MODULES: &[&str] = &[
     "roundel_server",
     "roundel_store",
 ];
+
+/// Characters of a word that an error quotes.
+const SHOWN_CHARS: usize = 60;
 
 /// Checks a filter; the error completes "which is …".
 pub(super) fn check(text: &str) -> Result<(), String> {
@@ -54,6 +57,7 @@ fn directive(text: &str) -> Result<(), String> {
     let levels = LEVELS.iter().filter(|_| is_alone);
     let known = levels.chain(MODULES).map(|&name| name.to_owned());
     let kind = if is_alone { "a level or a module" } else { "a module" };
+    let module = cut(module, SHOWN_CHARS);
     let what = format!("not a log filter: `{module}` is not {kind} of Roundel");
     Err(match nearest::nearest(first, known) {
         Some(near) => format!("{what}; did you mean `{near}`?"),
@@ -100,6 +104,7 @@ mod tests {
             let error = check(wrong).unwrap_err();
             assert!(error.contains(said), "{wrong}: {error}");
         }
+        assert!(check(&"x".repeat(100_000)).unwrap_err().len() < 300, "what is long is cut");
     }
 
     /// A crate that is not listed could not be asked for alone.

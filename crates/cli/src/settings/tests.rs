@@ -186,6 +186,92 @@ fn an_address_of_a_database_that_cannot_be_read_says_to_percent_encode() {
     }
 }
 
+/// The driver names no setting, and says "configuration" twice.
+#[test]
+fn a_parameter_that_the_database_does_not_take_is_refused_with_the_setting() {
+    for parameter in ["sslmode=bogus", "port=x", "statement-cache-capacity=many"] {
+        let address = format!("postgres://u:hush@h/db?{parameter}");
+        let error = Case::new("").flag("database-url", &address).error();
+        let start =
+            "`--database-url` is an address with a parameter that the driver does not take: ";
+        assert!(error.starts_with(start), "{error}");
+        assert!(!error.contains("configuration") && !error.contains("hush"), "{error}");
+    }
+    let right = "postgres://u@h/db?sslmode=verify-full&sslrootcert=/nowhere";
+    Case::new("").flag("database-url", right).values();
+}
+
+/// Git would refuse every host, or trust none, on the first job.
+#[test]
+fn a_file_of_host_keys_is_read_before_the_server_starts() {
+    let case = |bytes: &[u8]| {
+        let case = Case::new("");
+        let path = case.path().join("hosts");
+        fs::write(&path, bytes).unwrap();
+        case.flag("github-known-hosts-file", &path.display().to_string())
+    };
+    let key = "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
+    for right in [
+        format!("h ssh-ed25519 {key}\n"),
+        format!("# h\n\n@cert-authority *.h,[h]:22 ecdsa-sha2-nistp256 {key} comment\n"),
+        format!("|1|aGFzaA==|aGFzaA== sk-ssh-ed25519@openssh.com {key}"),
+    ] {
+        case(right.as_bytes()).values();
+    }
+    for (wrong, why) in [
+        (&b"caf\xe9"[..], "not a readable file: it is not UTF-8"),
+        (b"", "a file without a host key"),
+        (b"# nothing\n", "a file without a host key"),
+        (b"github.com\n", "a file whose line 1 is not `HOST TYPE KEY`"),
+        (b"# c\nhello to the world\n", "a file whose line 2 is not `HOST TYPE KEY`"),
+        (b"\x7fELF\x00\x01 a b c", "a file whose line 1 is not `HOST TYPE KEY`"),
+    ] {
+        let error = case(wrong).error();
+        let start = format!("`--github-known-hosts-file` is `DIR/hosts`, which is {why}");
+        assert!(error.starts_with(&start), "{error}");
+    }
+    let endless = Case::new("").flag("bitbucket-known-hosts-file", "/dev/zero").error();
+    assert!(endless.contains("not a readable file: it is larger than 1 MiB"), "{endless}");
+    for pinned in roundel_model::forge::ForgeKind::ALL.map(roundel_forge::host_keys::pinned) {
+        case(pinned.as_bytes()).values();
+    }
+}
+
+/// Cut, it would be another secret.
+#[test]
+fn a_secret_that_is_too_long_is_refused() {
+    let case = Case::new("");
+    let path = case.path().join("secret");
+    fs::write(&path, "x".repeat(65_537)).unwrap();
+    let error = case.flag("github-client-secret-file", &path.display().to_string()).error();
+    assert!(error.contains("failed to read `DIR/secret`"), "{error}");
+    assert!(error.contains("it is larger than 64 KiB"), "{error}");
+    let endless = Case::new("").flag("instance-key-file", "/dev/zero").error();
+    assert!(endless.contains("it is larger than 64 KiB"), "{endless}");
+}
+
+/// It was taken for two classes.
+#[test]
+fn an_item_of_a_list_has_one_line() {
+    let command = <SettingFlags<Serve> as clap::Args>::augment_args(clap::Command::new("x"));
+    let error = command.try_get_matches_from(["x", "--resource-class", "a\nb"]).unwrap_err();
+    assert!(error.to_string().contains("repeat the flag for each item"), "{error}");
+}
+
+#[test]
+fn a_section_that_is_written_as_a_setting_is_called_one() {
+    let error = Case::new("github = 5\n").error();
+    assert_eq!(
+        error,
+        "`github` is a section, and not a setting
+ --> DIR/roundel.toml:1:1
+  |
+1 | github = …
+  | ^^^^^^
+  = write `[github]` on a line of its own, and its settings below it"
+    );
+}
+
 /// Each would have become the name of a file.
 #[test]
 fn an_address_of_sqlite_is_a_path_and_nothing_else() {

@@ -6,7 +6,6 @@
 use std::{
     collections::BTreeMap,
     fs::File as SystemFile,
-    io::Read as _,
     path::{Path, PathBuf},
 };
 
@@ -14,7 +13,7 @@ use super::{
     declaration::{AnySetting, Declaration, Default, Program, Secrecy, Setting, Shape},
     file::File,
     given::{Candidate, Flags, Form, GivenSettings, Origin, Variables},
-    literal, mask,
+    kinds, literal, mask,
     problem::{self, Place, Problem},
     table::{ALL, general},
     unknown,
@@ -314,7 +313,6 @@ fn exposed(declaration: &Declaration, candidate: &Candidate) -> Option<String> {
 }
 
 fn read_secret(path: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
-    SystemFile::open(path)?.take(SECRET_BYTES).read_to_string(&mut text)?;
+    let text = kinds::whole(SystemFile::open(path)?, SECRET_BYTES)?;
     Ok(text.trim().to_owned())
 }

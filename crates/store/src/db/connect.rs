@@ -183,9 +183,23 @@ const PARAMETERS: [&str; 18] = [
     "user",
 ];
 
+/// Says what the driver does not take in the address of a PostgreSQL server, without trying to reach it.
+///
+/// # Errors
+///
+/// The words of the driver: ``unknown value "x" for `ssl_mode` ``.
+pub fn check_postgres_url(url: &str) -> Result<(), String> {
+    let (known, _) = with_known_parameters(url);
+    PgConnectOptions::from_str(&known).map(drop).map_err(|error| {
+        // One error is within another.
+        let said = error.to_string();
+        said.trim_start_matches("error with configuration: ").to_owned()
+    })
+}
+
 /// Leaves out the parameters that the driver does not know: it logs them with their values, and a misspelled
-/// one may be the password.
-fn with_known_parameters(url: &str) -> String {
+/// one may be the password. Returns how many these are, too.
+fn with_known_parameters(url: &str) -> (String, usize) {
     let url = url.split('#').next().unwrap_or_default();
     let (address, query) = url.split_once('?').unwrap_or((url, ""));
     let is_known = |parameter: &&str| {
@@ -195,20 +209,22 @@ fn with_known_parameters(url: &str) -> String {
     };
     let (known, unknown): (Vec<&str>, Vec<&str>) =
         query.split('&').filter(|parameter| !parameter.is_empty()).partition(is_known);
-    if !unknown.is_empty() {
-        tracing::warn!(
-            ignored = unknown.len(),
-            known = PARAMETERS.join(", "),
-            "the URL of the database has parameters that are not known, and they are ignored"
-        );
-    }
-    if known.is_empty() { address.to_owned() } else { format!("{address}?{}", known.join("&")) }
+    let query = if known.is_empty() { String::new() } else { format!("?{}", known.join("&")) };
+    (format!("{address}{query}"), unknown.len())
 }
 
 async fn postgres(url: &str) -> Result<Pools, StoreError> {
     let failed = |source| StoreError::Database { action: "be opened", source };
     // What hangs must end: a statement, a wait for a lock, a transaction whose owner is gone.
-    let options = PgConnectOptions::from_str(&with_known_parameters(url)).map_err(failed)?;
+    let (url, ignored) = with_known_parameters(url);
+    if ignored > 0 {
+        tracing::warn!(
+            ignored,
+            known = PARAMETERS.join(", "),
+            "the URL of the database has parameters that are not known, and they are ignored"
+        );
+    }
+    let options = PgConnectOptions::from_str(&url).map_err(failed)?;
     let options = options.application_name("roundel").options([
         ("statement_timeout", "30s"),
         ("lock_timeout", "20s"),
@@ -267,7 +283,7 @@ mod tests {
                 "postgres://u@h/d?options%5Ba%5D=b&ssl%6dode=c",
             ),
         ] {
-            assert_eq!(with_known_parameters(given), passed);
+            assert_eq!(with_known_parameters(given).0, passed);
         }
     }
 

@@ -164,3 +164,10 @@ fn a_file_of_parameters_has_a_limit() {
         }
     }
 }
+
+#[test]
+fn a_file_of_parameters_without_end_is_refused() {
+    let error = given(&["--param-file", "/dev/zero"]).unwrap_err();
+    assert!(error.is::<UsageError>(), "{error:?}");
+    assert!(error.to_string().contains("too large"), "{error}");
+}

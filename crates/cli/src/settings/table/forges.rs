@@ -1,7 +1,5 @@
 //! `[github]` and `[bitbucket]`: each is connected once it has a client id.
 
-use std::path::PathBuf;
-
 use roundel_model::{forge::ForgeKind, secret::Secret};
 use url::Url;
 
@@ -17,7 +15,7 @@ pub(crate) struct Forge {
     pub(crate) client_secret: Setting<Secret<String>>,
     pub(crate) web_url: Setting<Url>,
     pub(crate) api_url: Setting<Url>,
-    pub(crate) known_hosts_file: Setting<PathBuf>,
+    pub(crate) known_hosts_file: Setting<String>,
 }
 
 /// `[github]`
@@ -72,7 +70,7 @@ pub(crate) static GITHUB: Forge = Forge {
         },
     },
     known_hosts_file: Setting {
-        kind: kinds::EXISTING_FILE,
+        kind: kinds::KNOWN_HOSTS,
         declaration: Declaration {
             key: "github.known_hosts_file",
             flag: "github-known-hosts-file",
@@ -137,7 +135,7 @@ pub(crate) static BITBUCKET: Forge = Forge {
         },
     },
     known_hosts_file: Setting {
-        kind: kinds::EXISTING_FILE,
+        kind: kinds::KNOWN_HOSTS,
         declaration: Declaration {
             key: "bitbucket.known_hosts_file",
             flag: "bitbucket-known-hosts-file",
