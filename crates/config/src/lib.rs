@@ -20,8 +20,8 @@
 //!
 //! A phase cannot call a later one: its types borrow what earlier ones made. `compile` runs resolve ▸ plan ▸
 //! check; plan calls expand for the entries of each workflow, and all of them call render. `codes` is
-//! the catalogue of diagnostics. Above all of it are `explain`, `listing`, `page` and
-//! `pack`.
+//! the catalogue of diagnostics. Above all of it are `explain`, `listing`, `page`,
+//! `pack` and `pushes`.
 //!
 //! Deliberately absent: what this release cannot run (caches, contexts, …). It is recognized and
 //! reported as an `unsupported-…` diagnostic, never dropped in silence.
@@ -42,6 +42,7 @@ pub mod listing;
 pub mod pack;
 pub mod page;
 mod plan;
+mod pushes;
 mod read;
 mod render;
 mod resolve;
@@ -62,6 +63,7 @@ pub use codes::consequence::{Consequence, JobRefusal, NEVER_STARTED_HELP};
 pub use compile::{compile, compile_with_orbs};
 pub use explain::{ExplainError, Explanation, ExplanationStep, explain};
 pub use language::{pipeline_values::PipelineValue, profile::Profile, restriction};
+pub use pushes::{Push, Pushes};
 pub use read::{
     document,
     snippet::{Layout, render},

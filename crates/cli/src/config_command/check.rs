@@ -8,9 +8,10 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use roundel_config::{
-    Compiled, Decision, Diagnostic, Inputs, Severity, compile_with_orbs,
+    Compiled, Decision, Diagnostic, Inputs, Push, Pushes, Severity, compile_with_orbs,
     orbs::{Missing, OrbReference, Resolution, ResolvedOrb},
 };
+use roundel_model::name::{BranchName, GitRef};
 use roundel_server::orbs::Offline;
 
 use super::{
@@ -64,6 +65,9 @@ pub(crate) struct Checked {
     pub(crate) compiled: Compiled,
     /// Orbs that could not be found.
     pub(crate) missing: Vec<(OrbReference, Missing)>,
+    /// The branch that is given: whether it is the default branch decides, and is not known. What is
+    /// refused either way is in `compiled`.
+    pub(crate) uncertain_branch: Option<BranchName>,
 }
 
 impl CheckArguments {
@@ -103,9 +107,70 @@ impl Compiler {
         Ok(Self { given, orbs, lock, update_lock, clones: RefCell::default() })
     }
 
-    /// Compiles a source.
+    /// Compiles a source: for the branch or tag that is given, or for all that it tells apart.
     pub(crate) fn check(&self, source: Source) -> Checked {
-        let inputs = self.given.inputs(&source, &self.clone_of(&source.folder));
+        let inputs = self.inputs(&source);
+        self.check_pushes(source, inputs)
+    }
+
+    /// The same, with inputs that were changed.
+    pub(crate) fn check_pushes(&self, source: Source, inputs: Inputs) -> Checked {
+        let clone = self.clone_of(&source.folder);
+        let mut checked = self.check_with(source, inputs);
+        if !checked.is_text || checked.count(Severity::Error) > 0 {
+            return checked;
+        }
+        if checked.inputs.git_ref.is_none() {
+            let orbs = checked.inputs.orbs.found().map(|orb| &*orb.text);
+            let texts = std::iter::once(&*checked.text).chain(orbs);
+            let pushes = Pushes::of(texts, checked.inputs.profile);
+            let mut compiled = self.compile_pushes(&mut checked, &pushes.all);
+            if !pushes.is_complete {
+                compiled.push(checked.compiled.clone());
+            }
+            checked.compiled = checked.compiled.joined(&compiled);
+        } else if let Some(branch) = self.given.uncertain_branch(&clone) {
+            let git_ref = GitRef::Branch(branch.clone());
+            let push = Push { git_ref, is_default: true, message: None };
+            let mut compiled = self.compile_pushes(&mut checked, &[push]);
+            compiled.push(checked.compiled.clone());
+            let decisions: Vec<Decision> = compiled.iter().map(Compiled::decision).collect();
+            if decisions.windows(2).any(|pair| pair[0] != pair[1]) {
+                checked.uncertain_branch = Some(branch.clone());
+                checked.compiled = checked.compiled.joined(&compiled);
+            }
+        }
+        checked
+    }
+
+    /// Compiles a file for pushes, which may need orbs that the file itself does not.
+    fn compile_pushes(&self, checked: &mut Checked, pushes: &[Push]) -> Vec<Compiled> {
+        let fixed = |name: &str| self.given.fixes(name);
+        let mut compiled = Vec::new();
+        for push in pushes {
+            let inputs = push.inputs(&checked.inputs, fixed);
+            let source = Source {
+                path: checked.path.clone(),
+                folder: PathBuf::new(),
+                text: checked.text.clone(),
+                broken: None,
+            };
+            let found = self.check_with(source, inputs);
+            for (reference, why) in found.missing {
+                if !checked.missing.iter().any(|(known, _)| *known == reference) {
+                    checked.missing.push((reference, why));
+                }
+            }
+            // The next push need not look for them again.
+            checked.inputs.orbs = found.inputs.orbs;
+            compiled.push(found.compiled);
+        }
+        compiled
+    }
+
+    /// Compiles a source as it is in the local clone, whatever other pushes come to.
+    pub(crate) fn check_here(&self, source: Source) -> Checked {
+        let inputs = self.inputs(&source);
         self.check_with(source, inputs)
     }
 
@@ -114,7 +179,15 @@ impl Compiler {
         let Source { path, text, broken, .. } = source;
         if let Some(broken) = broken {
             let compiled = Compiled { diagnostics: vec![broken], ..Compiled::default() };
-            return Checked { path, text, is_text: false, inputs, compiled, missing: Vec::new() };
+            return Checked {
+                path,
+                text,
+                is_text: false,
+                inputs,
+                compiled,
+                missing: Vec::new(),
+                uncertain_branch: None,
+            };
         }
         let mut missing = Vec::new();
         let mut find = |reference: &OrbReference| {
@@ -125,7 +198,7 @@ impl Compiler {
             found
         };
         let (compiled, inputs) = compile_with_orbs(&text, inputs, &mut find);
-        Checked { path, text, is_text: true, inputs, compiled, missing }
+        Checked { path, text, is_text: true, inputs, compiled, missing, uncertain_branch: None }
     }
 
     /// Returns the inputs for a source.
@@ -182,13 +255,23 @@ impl Checked {
         why.map(|why| why.to_string())
     }
 
+    /// Says that a push, or any push, runs nothing.
+    pub(crate) const fn nothing_runs(&self) -> &'static str {
+        match self.inputs.git_ref {
+            Some(_) => "valid, and this push runs nothing",
+            None => "valid, and no push runs anything",
+        }
+    }
+
     /// Says whether it is right, and the server refuses it or some of its jobs.
     pub(crate) fn is_refused(&self) -> bool {
         match self.decision() {
             Decision::Unsupported
             | Decision::SomeJobsRefused
             | Decision::SomeWorkflowsNeverStarted => true,
-            Decision::Runs | Decision::NothingRuns | Decision::Invalid => false,
+            // Only a schedule would start something.
+            Decision::NothingRuns => self.compiled.never_started().next().is_some(),
+            Decision::Runs | Decision::Invalid => false,
         }
     }
 

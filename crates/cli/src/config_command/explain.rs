@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         return Err(UsageError(message.to_owned()).into());
     }
     let compiler = arguments.check.compiler()?;
-    let checked = compiler.check(sources::read(&arguments.file)?);
+    let checked = compiler.check_here(sources::read(&arguments.file)?);
     compiler.write_lock(&checked.compiled.orbs)?;
     // A file that is not text has no meaning, whatever its readable parts compile to.
     if !checked.is_text {

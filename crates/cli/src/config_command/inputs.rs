@@ -11,7 +11,7 @@ use roundel_config::{
     Inputs, PipelineValue, Profile,
     document::{Node, from_yaml},
 };
-use roundel_model::name::GitRef;
+use roundel_model::name::{BranchName, GitRef};
 
 use super::{local::LocalClone, sources::Source};
 use crate::exit::UsageError;
@@ -129,6 +129,17 @@ impl InputArguments {
 }
 
 impl GivenInputs {
+    /// Returns whether a pipeline value is given.
+    pub(crate) fn fixes(&self, name: &str) -> bool {
+        self.pipeline_values.iter().any(|(given, _)| given == name)
+    }
+
+    /// Returns the branch that is given, if it is not known whether it is the default branch.
+    pub(crate) fn uncertain_branch(&self, clone: &LocalClone) -> Option<&BranchName> {
+        let is_known = self.fixes(IS_DEFAULT) || !clone.default_branch.is_empty();
+        self.git_ref.as_ref().and_then(GitRef::branch).filter(|_| !is_known)
+    }
+
     /// Makes the inputs for one source.
     pub(crate) fn inputs(&self, source: &Source, clone: &LocalClone) -> Inputs {
         let mut pipeline_values = clone.values();
@@ -136,6 +147,10 @@ impl GivenInputs {
             pipeline_values.retain(|(name, _)| name != "git.branch" && name != "git.tag");
             let name = if git_ref.branch().is_some() { "git.branch" } else { "git.tag" };
             pipeline_values.push((name.to_owned(), PipelineValue::Text(git_ref.name().to_owned())));
+            let branch = git_ref.branch().map_or("", BranchName::as_str);
+            let is_default = PipelineValue::Boolean(clone.is_default(branch));
+            pipeline_values.retain(|(name, _)| name != IS_DEFAULT);
+            pipeline_values.push((IS_DEFAULT.to_owned(), is_default));
         }
         for (name, value) in &self.pipeline_values {
             pipeline_values.retain(|(there, _)| there != name);
@@ -161,6 +176,9 @@ impl GivenInputs {
         }
     }
 }
+
+/// Whether the branch is the default branch.
+const IS_DEFAULT: &str = "git.branch.is_default";
 
 fn split<'g>(option: &str, given: &'g str) -> Result<(&'g str, &'g str)> {
     let parts = given.split_once('=').filter(|(name, _)| !name.is_empty());
@@ -189,8 +207,9 @@ fn of_file(path: &Path) -> Result<Vec<(String, Argument)>> {
     if u64::try_from(length).is_ok_and(|length| length > PARAMETER_BYTES) {
         return Err(UsageError(format!("`{name}` is too large for a file of parameters")).into());
     }
-    let text = String::from_utf8(text)
-        .map_err(|_| UsageError(format!("`{name}` is not UTF-8, and so not a file of parameters")))?;
+    let text = String::from_utf8(text).map_err(|_| {
+        UsageError(format!("`{name}` is not UTF-8, and so not a file of parameters"))
+    })?;
     // JSON is YAML, so both are read alike.
     let document = from_yaml(&text).map_err(|problems| {
         let first =

@@ -28,6 +28,8 @@ pub(crate) struct LocalClone {
     pub(crate) body: String,
     /// The URL that it was cloned from.
     pub(crate) url: String,
+    /// The default branch of where it was cloned from, if the clone knows.
+    pub(crate) default_branch: String,
 }
 
 impl LocalClone {
@@ -40,7 +42,9 @@ impl LocalClone {
         let (revision, subject, body) = (next(), next(), next());
         let url = ask(&["remote", "get-url", "origin"]).trim().to_owned();
         let branch = ask(&["symbolic-ref", "--quiet", "--short", "HEAD"]).trim().to_owned();
-        Self { branch, revision, subject, body, url }
+        let head = ask(&["symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"]);
+        let default_branch = head.trim().strip_prefix("origin/").unwrap_or_default().to_owned();
+        Self { branch, revision, subject, body, url, default_branch }
     }
 
     /// Returns the pipeline values that are used where none are given.
@@ -49,7 +53,10 @@ impl LocalClone {
         let kind = if host.contains("bitbucket") { "bitbucket" } else { "github" };
         let mut values = vec![
             ("number".to_owned(), PipelineValue::Integer(1)),
-            ("git.branch.is_default".to_owned(), PipelineValue::Boolean(false)),
+            (
+                "git.branch.is_default".to_owned(),
+                PipelineValue::Boolean(self.is_default(&self.branch)),
+            ),
         ];
         let web =
             if host.is_empty() { String::new() } else { format!("https://{host}/{owner}/{name}") };
@@ -76,6 +83,11 @@ impl LocalClone {
             }
         }
         values
+    }
+
+    /// Returns whether a branch is known to be the default branch.
+    pub(crate) fn is_default(&self, branch: &str) -> bool {
+        !branch.is_empty() && branch == self.default_branch
     }
 
     /// Host, owner and name of `git@host:owner/name.git` or `https://user@host/owner/name`.
@@ -204,6 +216,12 @@ mod tests {
         let clone = LocalClone::of(folder.path());
         assert_eq!((clone.branch.as_str(), clone.revision.len()), ("topic", 40));
         assert_eq!((clone.subject.as_str(), clone.body.as_str()), ("add a thing", "because"));
+        // Only what was cloned knows its default branch.
+        assert!(!clone.is_default("topic"));
+        run(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/topic"]);
+        let clone = LocalClone::of(folder.path());
+        assert!(clone.is_default("topic") && !clone.is_default("main"));
+        assert!(values(&clone).contains(&"git.branch.is_default=true".to_owned()));
         assert!(values(&clone).contains(&"project.slug=\"bitbucket/acme/widget\"".to_owned()));
     }
 }

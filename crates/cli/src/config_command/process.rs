@@ -42,10 +42,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             terminal::remark(&terminal::rendered(&checked.text, diagnostics, layout));
         }
         if let Some(why) = checked.why_nothing_runs() {
-            terminal::remark(&format!(
-                "{}: valid, and this push runs nothing: {why}\n",
-                checked.path
-            ));
+            let (path, what) = (&checked.path, checked.nothing_runs());
+            terminal::remark(&format!("{path}: {what}: {why}\n"));
         }
         if checked.is_refused() {
             terminal::remark(&refused(&checked));
@@ -59,10 +57,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 /// Says that the server will not run all of it. The document is right all the same.
 fn refused(checked: &Checked) -> String {
     let what = match checked.decision() {
-        Decision::SomeJobsRefused | Decision::SomeWorkflowsNeverStarted => {
+        Decision::SomeJobsRefused | Decision::SomeWorkflowsNeverStarted | Decision::NothingRuns => {
             "this release does not run all of it"
         }
-        Decision::Unsupported | Decision::Runs | Decision::NothingRuns | Decision::Invalid => {
+        Decision::Unsupported | Decision::Runs | Decision::Invalid => {
             "not supported by this release"
         }
     };

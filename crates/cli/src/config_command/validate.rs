@@ -132,7 +132,10 @@ fn file_summary(checked: &Checked, layout: Layout) -> String {
         Decision::SomeJobsRefused | Decision::SomeWorkflowsNeverStarted => {
             (Some(paint(NOT_ALL_RUNS, Yellow)), ":")
         }
-        Decision::NothingRuns => (Some(paint("valid, and this push runs nothing", Yellow)), ""),
+        Decision::NothingRuns => {
+            let colon = if checked.is_refused() { ":" } else { "" };
+            (Some(paint(checked.nothing_runs(), Yellow)), colon)
+        }
         Decision::Runs => (Some(paint("valid", Green)), ""),
     };
     let found: Vec<String> = first.into_iter().chain(say(warnings, "warning", Yellow)).collect();
@@ -140,7 +143,14 @@ fn file_summary(checked: &Checked, layout: Layout) -> String {
     let line = terminal::wrapped(&line, 2, layout.width) + "\n";
     let why = checked.why_nothing_runs();
     let why = why.map(|why| format!("  {}\n", terminal::wrapped(&why, 2, layout.width)));
-    line + &why.unwrap_or_default()
+    let uncertain = checked.uncertain_branch.as_ref().map(|branch| {
+        let hint = format!(
+            "it is not known whether `{branch}` is the default branch, which decides: \
+             `--pipeline-value git.branch.is_default=true` says that it is, `=false` that it is not"
+        );
+        format!("  {}\n", terminal::wrapped(&hint, 2, layout.width))
+    });
+    line + &why.unwrap_or_default() + &uncertain.unwrap_or_default()
 }
 
 #[cfg(test)]

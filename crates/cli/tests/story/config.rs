@@ -177,6 +177,78 @@ fn what_is_valid_and_not_supported_has_words_and_an_exit_code_of_its_own() {
     }
 }
 
+/// Without a branch, whatever some push runs counts, and the branch that is checked out does not.
+#[test]
+fn every_command_says_what_some_push_is_refused_for() {
+    let file = |workflow: &str| {
+        format!(
+            "version: 2.1\njobs:\n  b: {{machine: true, steps: [run: make]}}\n  art: {{machine: true, steps: \
+             [store_artifacts: {{path: x}}]}}\n  step: {{machine: true, steps: [run: a, when: {{condition: \
+             {{equal: [main, << pipeline.git.branch >>]}}, steps: [store_artifacts: {{path: x}}]}}]}}\n\
+             workflows: {{w: {{{workflow}}}}}\n"
+        )
+    };
+    let on_main = "when: {equal: [main, << pipeline.git.branch >>]}";
+    let (ignored, filter) = ("{branches: {ignore: /.*/}}", "pipeline.git.branch == \"main\"");
+    let folder = folder(&[]);
+    for (workflow, validate, migrate, says) in [
+        (format!("{on_main}, jobs: [art]"), 4, 1, "not supported by this release"),
+        ("jobs: [step]".to_owned(), 4, 1, "not supported by this release"),
+        (format!("{on_main}, jobs: [b: {{context: c}}]"), 4, 1, "does not run all of it"),
+        (format!("jobs: [art: {{filters: {filter}}}]"), 4, 1, "not supported by this release"),
+        (format!("jobs: [b: {{filters: {filter}}}]"), 0, 0, ": valid, 2 warnings\n"),
+        (format!("jobs: [b: {{filters: {ignored}}}]"), 0, 0, "valid, and no push runs anything"),
+        (
+            format!("jobs: [b: {{filters: {ignored}}}, art: {{requires: [b]}}]"),
+            0,
+            0,
+            "valid, and no push runs anything",
+        ),
+        ("when: false, jobs: [art]".to_owned(), 0, 0, "valid, and no push runs anything"),
+    ] {
+        put(folder.path(), ".circleci/config.yml", &file(&workflow));
+        let output = config(folder.path(), &["validate"], "");
+        let said = out(&output);
+        assert_eq!(output.status.code(), Some(validate), "{workflow}: {said}");
+        assert!(said.contains(says), "{workflow}: {said}");
+        let output = config(folder.path(), &["migrate-check"], "");
+        let report = out(&output);
+        assert_eq!(output.status.code(), Some(migrate), "{workflow}: {report}");
+        assert_eq!(report.contains("nothing to run"), says.contains("no push"), "{report}");
+    }
+    // What the filters keep from a push refuses nothing in it.
+    let workflow = "jobs: [b, b: {name: x, context: c, filters: {branches: {only: dev}}}]";
+    put(folder.path(), ".circleci/config.yml", &file(workflow));
+    for command in ["validate", "migrate-check"] {
+        for (branch, is_whole) in [("main", true), ("dev", false)] {
+            let output = config(folder.path(), &[command, "--branch", branch], "");
+            assert_eq!(output.status.success(), is_whole, "{command} {branch}: {}", out(&output));
+        }
+    }
+}
+
+/// Nothing runs, and the schedule that would start it is not forgotten.
+#[test]
+fn a_push_of_schedules_alone_runs_nothing() {
+    let schedule = "triggers: [schedule: {cron: '0 3 * * *', filters: {branches: {only: main}}}]";
+    let file = |more: &str| {
+        format!(
+            "version: 2.1\njobs: {{b: {{machine: true, steps: [run: make]}}}}\nworkflows: {{w: \
+             {{{more}{schedule}, jobs: [b]}}}}\n"
+        )
+    };
+    let folder = folder(&[("a.yml", &file("")), ("b.yml", &file("when: false, "))]);
+    let output = config(folder.path(), &["validate", "a.yml", "--branch", "main"], "");
+    let said = out(&output);
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.starts_with("a.yml: valid, and this push runs nothing:\n"), "{said}");
+    assert!(said.contains("only runs on a schedule"), "{said}");
+    let output = config(folder.path(), &["validate", "b.yml"], "");
+    let said = out(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(!said.contains("schedule"), "{said}");
+}
+
 #[test]
 fn validate_tells_programs_everything_in_one_document() {
     let folder = folder(&[("a.yml", GOOD), ("b.yml", WRONG)]);

@@ -48,6 +48,10 @@ pub enum Decision {
 pub enum NothingRuns {
     /// There are jobs, and their filters leave out what was pushed.
     Filtered(GitRef),
+    /// There are jobs, and their filters leave out whatever is pushed.
+    AlwaysFiltered,
+    /// All workflows have a schedule.
+    Scheduled,
     /// There is no job to filter.
     NoJobs,
 }
@@ -77,16 +81,17 @@ impl Compiled {
         match self.support() {
             Support::Invalid => Decision::Invalid,
             Support::Unsupported => Decision::Unsupported,
+            Support::Runs if self.has_no_job() => Decision::NothingRuns,
             Support::Runs if !self.refused_jobs().is_empty() => Decision::SomeJobsRefused,
             Support::Runs if self.never_started().next().is_some() => {
                 Decision::SomeWorkflowsNeverStarted
             }
-            Support::Runs if self.has_no_job() => Decision::NothingRuns,
             Support::Runs => Decision::Runs,
         }
     }
 
-    /// Says why nothing runs for the branch or tag that it was compiled for, if that is the decision.
+    /// Says why nothing runs for the branch or tag that it was compiled for, or for any push, if that is
+    /// the decision.
     pub fn nothing_runs(&self, git_ref: Option<&GitRef>) -> Option<NothingRuns> {
         if self.decision() != Decision::NothingRuns {
             return None;
@@ -95,12 +100,19 @@ impl Compiled {
         let workflows = self.document.as_ref().and_then(|document| document.get("workflows"));
         let has_jobs = match workflows {
             Some(Node::Map(workflows)) => {
-                workflows.iter().any(|(_, workflow)| workflow.get("jobs").is_some())
+                let is_of_push = |workflow: &Node| {
+                    workflow.get("jobs").is_some() && workflow.get("triggers").is_none()
+                };
+                workflows.iter().any(|(_, workflow)| is_of_push(workflow))
             }
             _ => false,
         };
-        let filtered = git_ref.filter(|_| has_jobs).cloned();
-        Some(filtered.map_or(NothingRuns::NoJobs, NothingRuns::Filtered))
+        Some(match git_ref {
+            Some(git_ref) if has_jobs => NothingRuns::Filtered(git_ref.clone()),
+            None if has_jobs => NothingRuns::AlwaysFiltered,
+            Some(_) | None if self.never_started().next().is_some() => NothingRuns::Scheduled,
+            Some(_) | None => NothingRuns::NoJobs,
+        })
     }
 
     fn has_no_job(&self) -> bool {
@@ -153,6 +165,10 @@ impl fmt::Display for NothingRuns {
                 f,
                 "no job runs for the tag `{tag}`: it needs `filters` with `tags`, and so do the jobs that it requires"
             ),
+            Self::AlwaysFiltered => {
+                f.write_str("the filters of the jobs leave out every branch and every tag")
+            }
+            Self::Scheduled => f.write_str("no workflow runs but on a schedule"),
             Self::NoJobs => f.write_str(
                 "there are no workflows, their conditions do not hold, or their matrices are empty",
             ),

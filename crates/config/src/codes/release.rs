@@ -221,6 +221,9 @@ area! {
     ///     steps:
     ///       - run: make
     /// workflows:
+    ///   main:
+    ///     jobs:
+    ///       - build
     ///   nightly:
     ///     triggers:
     ///       - schedule:
@@ -241,6 +244,9 @@ area! {
     ///     steps:
     ///       - run: make
     /// workflows:
+    ///   main:
+    ///     jobs:
+    ///       - build
     ///   nightly:
     ///     when:
     ///       equal: [nightly, << pipeline.git.branch >>]

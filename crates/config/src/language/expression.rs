@@ -59,6 +59,45 @@ pub(crate) fn sole_text(expression: &str) -> Option<String> {
     }
 }
 
+/// What an expression compares a value with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Constant {
+    Text(String),
+    Pattern(String),
+}
+
+/// Returns everything that an expression compares with; nothing if it cannot be read.
+pub(crate) fn constants(expression: &str) -> Vec<Constant> {
+    fn walk(kind: &parse::Kind, found: &mut Vec<Constant>) {
+        use parse::Kind as K;
+        match kind {
+            K::Text(text) => found.push(Constant::Text(text.clone())),
+            K::Regex(pattern) => found.push(Constant::Pattern(pattern.clone())),
+            K::Int(_) | K::Bool(_) | K::Variable(_) => {}
+            K::Matches(left, right) => {
+                walk(&left.kind, found);
+                match &right.kind {
+                    K::Text(pattern) => found.push(Constant::Pattern(pattern.clone())),
+                    other => walk(other, found),
+                }
+            }
+            K::Not(one) => walk(&one.kind, found),
+            K::Or(all) | K::And(all) => all.iter().for_each(|one| walk(&one.kind, found)),
+            K::Equal { left, right, .. }
+            | K::StartsWith(left, right)
+            | K::Compare(left, _, right) => {
+                walk(&left.kind, found);
+                walk(&right.kind, found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    if let Ok(parsed) = parse::parse(expression) {
+        walk(&parsed.kind, &mut found);
+    }
+    found
+}
+
 /// Writes what was meant as an expression as a tag: with pipeline values for the variables of a job, and
 /// double quotes around what is compared; `None` if that does not make an expression, or if no pipeline
 /// value is known for a variable.

@@ -9,6 +9,7 @@ mod backtracking;
 mod class;
 mod emit;
 pub(crate) mod error;
+mod examples;
 mod flags;
 mod java;
 mod parser;

@@ -34,11 +34,13 @@ const SCHEDULE: Known<'static> = Known {
 };
 
 impl<'d> Planner<'_, 'd> {
-    /// Reads `triggers` and decides whether the workflow belongs to this pipeline.
+    /// Reads `triggers` and decides whether the workflow belongs to this pipeline. One whose condition
+    /// does not hold would not be started if there were schedules, either.
     pub(crate) fn start(
         &mut self,
         workflow: &Entry<'d>,
         triggers: Option<Entry<'d>>,
+        selected: bool,
         rendered: &mut Vec<Field>,
     ) -> Start {
         let scheduled = self.inputs.scheduled.as_deref();
@@ -76,7 +78,9 @@ impl<'d> Planner<'_, 'd> {
         } else {
             format!("use `version: 2.1`, and {NEVER_STARTED_HELP}")
         };
-        self.render.report().add_unsupported(problem.help(help));
+        if selected {
+            self.render.report().add_unsupported(problem.help(help));
+        }
         if this_one { Start::Now } else { Start::Scheduled }
     }
 

@@ -274,11 +274,11 @@ impl<'d> Planner<'_, 'd> {
         let items = self.workflow_jobs(entry, fields);
         invoked.extend(items.iter().filter_map(|&item| invoked_name(self.render.doc(), item)));
         let mut rendered = Vec::new();
-        let start = self.start(entry, get("triggers"), &mut rendered);
-        let max_auto_reruns = self.workflow_reruns(get("max_auto_reruns"), &mut rendered);
         let selected = self.selected(entry, get("when"), get("unless"));
         // A mistake in the condition, which was reported, must not hide those in the jobs.
         let selected = selected.unwrap_or(true);
+        let start = self.start(entry, get("triggers"), selected, &mut rendered);
+        let max_auto_reruns = self.workflow_reruns(get("max_auto_reruns"), &mut rendered);
         if !selected && !self.inputs.all_workflows {
             self.mention_groups(&items, invoked);
             self.off.push(OffWorkflow { entry: *entry, items });

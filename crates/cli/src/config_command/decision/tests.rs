@@ -4,7 +4,7 @@
 use std::{fs, path::Path};
 
 use clap::Parser as _;
-use roundel_config::{Decision, Inputs, Support, codes, compile, page};
+use roundel_config::{Decision, Inputs, PipelineValue, Support, codes, compile, page};
 use roundel_model::name::{BranchName, GitRef};
 use std::collections::BTreeSet;
 
@@ -36,7 +36,9 @@ fn with_steps(steps: &str) -> String {
 
 /// A configuration, and the decision about it.
 fn table() -> Vec<(String, Decision)> {
-    use Decision::{Invalid, Runs, SomeJobsRefused, SomeWorkflowsNeverStarted, Unsupported};
+    use Decision::{
+        Invalid, NothingRuns, Runs, SomeJobsRefused, SomeWorkflowsNeverStarted, Unsupported,
+    };
 
     let triggers = "{schedule: {cron: '0 3 * * *', filters: {branches: {only: main}}}}";
     let scheduled =
@@ -60,8 +62,8 @@ fn table() -> Vec<(String, Decision)> {
             file("machine: true, resource_class: windows.large, steps: [checkout]", "build"),
             Unsupported,
         ),
-        // Its pipeline starts without the only workflow.
-        (scheduled.clone(), SomeWorkflowsNeverStarted),
+        // Its pipeline starts without the only workflow, which is all that there is.
+        (scheduled.clone(), NothingRuns),
         // A push does what it would do without it.
         (scheduled.replace("workflows: {", "workflows: {push: {jobs: [build]}, "), Runs),
         (
@@ -121,13 +123,7 @@ fn each_kind_of_unsupported_diagnostic_is_decided_alike() {
         };
         let checked = agree(&example(page::ExampleKind::Wrong), wanted);
         assert!(checked.compiled.unsupported.iter().any(|one| one.code == code.slug));
-        // It runs on a branch of its own.
-        let right = if code.slug == "unsupported-schedule" {
-            Decision::NothingRuns
-        } else {
-            Decision::Runs
-        };
-        agree(&example(page::ExampleKind::Right), right);
+        agree(&example(page::ExampleKind::Right), Decision::Runs);
     }
 }
 
@@ -144,7 +140,7 @@ fn agree(text: &str, wanted: Decision) -> Checked {
     let ends = matches!(wanted, Decision::Unsupported | Decision::Invalid);
     assert_eq!(starts, !ends, "{text}");
     // What is asked before moving gets the same answer.
-    let is_whole = matches!(wanted, Decision::Runs | Decision::NothingRuns);
+    let is_whole = wanted != Decision::Invalid && !checked.is_refused();
     // One push may be whole, and a workflow of the repository wait for its schedule in vain.
     let is_whole = is_whole && checked.compiled.never_started().next().is_none();
     assert_eq!(cannot_run(folder.path(), &[]), !is_whole, "{text}");
@@ -295,4 +291,185 @@ fn a_refused_job_names_what_it_is_refused_for_in_a_list() {
         ]);
         assert_eq!(serde_json::to_value(refused).unwrap(), expected);
     }
+}
+
+/// Numbers without a pattern, and the same in each run.
+struct Dice(u64);
+
+impl Dice {
+    fn one_of<'t>(&mut self, all: &[&'t str]) -> &'t str {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let count = u64::try_from(all.len()).unwrap();
+        all[usize::try_from((self.0 >> 33) % count).unwrap()]
+    }
+}
+
+/// A configuration whose filters and conditions may keep off what this release refuses.
+fn random(dice: &mut Dice) -> String {
+    const CONDITIONS: &[&str] = &[
+        "",
+        "",
+        "when: false, ",
+        "unless: true, ",
+        "when: << pipeline.parameters.off >>, ",
+        "when: {equal: [main, << pipeline.git.branch >>]}, ",
+        "unless: {equal: [main, << pipeline.git.branch >>]}, ",
+        "when: {matches: {pattern: ^release-.+$, value: << pipeline.git.branch >>}}, ",
+        "when: << pipeline.git.branch.is_default >>, ",
+        "when: << pipeline.git.tag >>, ",
+        "when: pipeline.git.branch == \"dev\" or pipeline.git.tag == \"v1\", ",
+        "when: {and: [{equal: [dev, << pipeline.git.branch >>]}, {equal: [main, x]}]}, ",
+    ];
+    const FILTERS: &[&str] = &[
+        "",
+        "",
+        "branches: {only: main}",
+        "branches: {only: [dev, /release-.+/]}",
+        "branches: {ignore: main}",
+        "branches: {ignore: /.*/}",
+        "branches: {ignore: /.*/}, tags: {only: v1}",
+        "tags: {only: /v.*/}",
+    ];
+    const STEPS: &[&str] = &[
+        "run: a",
+        "run: b",
+        "store_artifacts: {path: p}",
+        "when: {condition: {equal: [main, << pipeline.git.branch >>]}, steps: [store_artifacts: {path: p}]}",
+        "when: {condition: << parameters.on >>, steps: [store_artifacts: {path: p}]}",
+        "unless: {condition: {equal: [<< pipeline.git.tag >>, \"\"]}, steps: [setup_remote_docker]}",
+    ];
+    const CONTEXTS: &[&str] = &["", "", "", "context: c, ", "serial-group: g, "];
+    const SCHEDULES: &[&str] = &[
+        "",
+        "",
+        "",
+        "triggers: [schedule: {cron: '0 3 * * *', filters: {branches: {only: main}}}], ",
+    ];
+    let mut text =
+        String::from("version: 2.1\nparameters: {off: {type: boolean, default: false}}\njobs:\n");
+    for job in ["a", "b"] {
+        let step = dice.one_of(STEPS);
+        text += &format!(
+            "  {job}: {{parameters: {{on: {{type: boolean, default: false}}}}, machine: true, steps: [{step}]}}\n"
+        );
+    }
+    text += "workflows:\n";
+    for workflow in ["v", "w"] {
+        let mut jobs = Vec::new();
+        for job in ["a", "b"] {
+            let (context, filters) = (dice.one_of(CONTEXTS), dice.one_of(FILTERS));
+            let requires = if job == "b" { dice.one_of(&["", "requires: [a], "]) } else { "" };
+            let expression = dice.one_of(&["", "", "", "pipeline.git.branch == \"main\""]);
+            let on = dice.one_of(&["", "on: true, ", "on: << pipeline.git.branch.is_default >>, "]);
+            let filters = if expression.is_empty() {
+                format!("filters: {{{filters}}}")
+            } else {
+                format!("filters: {expression}")
+            };
+            jobs.push(format!("{job}: {{{context}{requires}{on}{filters}}}"));
+        }
+        let condition = dice.one_of(CONDITIONS);
+        let schedule = dice.one_of(SCHEDULES);
+        text += &format!("  {workflow}: {{{condition}{schedule}jobs: [{}]}}\n", jobs.join(", "));
+    }
+    text
+}
+
+/// Every ref that the random configurations tell apart, compiled as the server does.
+fn pushes(text: &str) -> Vec<Compiled> {
+    let mut compiled = Vec::new();
+    for (name, is_tag) in [
+        ("main", false),
+        ("dev", false),
+        ("release-7", false),
+        ("topic", false),
+        ("v1", true),
+        ("v2", true),
+        ("nightly", true),
+    ] {
+        for is_default in [false, true] {
+            let git_ref =
+                if is_tag { GitRef::Tag(name.into()) } else { GitRef::Branch(name.into()) };
+            let is_default = PipelineValue::Boolean(is_default && !is_tag);
+            let key = if is_tag { "git.tag" } else { "git.branch" };
+            let pipeline_values = vec![
+                (key.to_owned(), PipelineValue::Text(name.to_owned())),
+                ("git.branch.is_default".to_owned(), is_default),
+            ];
+            let inputs = Inputs { git_ref: Some(git_ref), pipeline_values, ..Inputs::default() };
+            compiled.push(compile(text, &inputs));
+        }
+    }
+    compiled
+}
+
+/// Without a branch or a tag, what some push is refused for counts, and nothing else.
+#[test]
+fn a_configuration_is_refused_exactly_if_some_push_is() {
+    let mut dice = Dice(7);
+    let folder = tempfile::tempdir().unwrap();
+    let mut counts = [0_usize; 3];
+    for _ in 0..120 {
+        let text = random(&mut dice);
+        put(folder.path(), &text);
+        let pushes = pushes(&text);
+        let refused = pushes.iter().any(|push| {
+            push.support() != Support::Runs
+                || !push.refused_jobs().is_empty()
+                || push.never_started().next().is_some()
+        });
+        let runs = pushes
+            .iter()
+            .any(|push| push.plan.as_ref().is_none_or(|plan| !plan.workflows.is_empty()));
+        let checked = check(folder.path(), &[]);
+        let is_invalid = checked.decision() == Decision::Invalid;
+        assert_eq!(checked.is_refused() || is_invalid, refused, "{text}");
+        assert_eq!(cannot_run(folder.path(), &[]), refused, "{text}");
+        assert_eq!(checked.decision() == Decision::NothingRuns, !runs && !is_invalid, "{text}");
+        assert_eq!(
+            refused_by_place(&checked.compiled),
+            refused_by_plan(&checked.compiled),
+            "{text}"
+        );
+        counts[if refused {
+            0
+        } else if runs {
+            1
+        } else {
+            2
+        }] += 1;
+        // With a branch, it is that push which is decided about.
+        let on_main = &pushes[0];
+        let checked = check(
+            folder.path(),
+            &["--branch", "main", "--pipeline-value", "git.branch.is_default=false"],
+        );
+        assert_eq!(checked.decision(), on_main.decision(), "{text}");
+        let arguments = ["--branch", "main", "--pipeline-value", "git.branch.is_default=false"];
+        let is_refused = checked.is_refused() || checked.decision() == Decision::Invalid;
+        assert_eq!(cannot_run(folder.path(), &arguments), is_refused, "{text}");
+    }
+    assert!(counts.iter().all(|count| *count > 3), "all kinds are there: {counts:?}");
+}
+
+/// Else `--branch main` would pass what the server refuses on `main`.
+#[test]
+fn where_the_default_branch_decides_and_is_not_known_the_worse_is_said() {
+    let text = with_steps(
+        "when: {condition: << pipeline.git.branch.is_default >>, steps: [store_artifacts: {path: p}]}",
+    );
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), &text);
+    let checked = check(folder.path(), &["--branch", "main"]);
+    assert_eq!(checked.decision(), Decision::Unsupported);
+    assert!(checked.uncertain_branch.is_some());
+    for (given, wanted) in [("true", Decision::Unsupported), ("false", Decision::Runs)] {
+        let value = format!("git.branch.is_default={given}");
+        let checked = check(folder.path(), &["--branch", "main", "--pipeline-value", &value]);
+        assert_eq!(checked.decision(), wanted);
+        assert!(checked.uncertain_branch.is_none());
+    }
+    put(folder.path(), &file(JOB, "build"));
+    assert!(check(folder.path(), &["--branch", "main"]).uncertain_branch.is_none());
 }

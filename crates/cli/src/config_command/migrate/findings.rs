@@ -9,7 +9,11 @@ use roundel_config::{
     orbs::OrbReference,
 };
 
-use super::{super::check::Checked, facts::Facts, kind::FindingKind};
+use super::{
+    super::check::Checked,
+    facts::{Facts, Off},
+    kind::FindingKind,
+};
 
 /// What the `circleci` command in a job does here.
 const TOOL: &[&str] = &["circleci step halt", "circleci task halt"];
@@ -76,8 +80,7 @@ pub(super) fn findings(
     found.orbs(checked);
     found.unsupported(checked);
     found.refused_jobs(checked, facts);
-    found.refused_later(facts);
-    found.machines(facts);
+    found.machines(checked, facts);
     found.secrets(facts);
     found.differences(checked, facts);
     if let Some(stricter) = stricter {
@@ -211,10 +214,10 @@ impl Findings {
         }
     }
 
-    /// Jobs that the server refuses though their pipeline starts. What is named in the file counts
-    /// too: there may be no plan to see it in.
+    /// Jobs that the server refuses though their pipeline starts. Without a plan to see them in, what is
+    /// named in the file counts; with one, it is worth knowing: another push may run it one day.
     fn refused_jobs(&mut self, checked: &Checked, facts: &Facts) {
-        let mut contexts = facts.contexts.clone();
+        let mut contexts = BTreeSet::new();
         let (mut services, mut programs) = (BTreeSet::new(), BTreeSet::new());
         for refused in checked.compiled.refused_jobs() {
             match refused.reason {
@@ -223,8 +226,22 @@ impl Findings {
                 RefusalReason::ContainerProgram => drop(programs.insert(refused.job)),
             }
         }
-        services.extend(facts.services.iter().cloned());
-        programs.extend(facts.programs.iter().cloned());
+        let is_planned = checked.compiled.plan.is_some();
+        if !is_planned {
+            contexts.extend(facts.contexts.iter().cloned());
+            services.extend(facts.services.iter().cloned());
+            programs.extend(facts.programs.iter().cloned());
+        }
+        let others =
+            |off: &BTreeSet<String>, all: &BTreeSet<String>, refused: &BTreeSet<String>| {
+                let all = off.iter().chain(all).filter(|name| !refused.contains(*name));
+                all.cloned().collect()
+            };
+        self.refused_later(&Off {
+            contexts: others(&facts.off.contexts, &facts.contexts, &contexts),
+            services: others(&facts.off.services, &facts.services, &services),
+            programs: others(&facts.off.programs, &facts.programs, &programs),
+        });
         let help = JobRefusal::Context.help();
         self.add_some(
             Level::Cannot,
@@ -232,7 +249,7 @@ impl Findings {
             &contexts,
             &Words { title: "jobs name contexts, which this release does not have: they end as unauthorized", help },
         );
-        if facts.templated_context {
+        if facts.templated_context && !is_planned {
             let title = "jobs name a context by a template, and this release has no contexts";
             self.add(Level::Cannot, FindingKind::ContextsByTemplate, title, []).help =
                 Some(help.to_owned());
@@ -262,28 +279,26 @@ impl Findings {
         }
     }
 
-    /// Jobs of workflows that are off, which nothing refuses before their condition holds.
-    fn refused_later(&mut self, facts: &Facts) {
+    /// What only jobs have that no push runs, or not the one that is given.
+    fn refused_later(&mut self, off: &Off) {
         for (kind, names, title, why) in [
             (
                 FindingKind::ContextsOff,
-                &facts.off.contexts,
-                "contexts are named only in workflows that no pipeline runs now, and this release \
-                 has none",
+                &off.contexts,
+                "contexts are named only by jobs that do not run now, and this release has none",
                 JobRefusal::Context,
             ),
             (
                 FindingKind::ServiceContainersOff,
-                &facts.off.services,
-                "jobs have service containers, which this release does not start, and no workflow \
-                 runs them now",
+                &off.services,
+                "jobs that do not run now have service containers, which this release does not start",
                 JobRefusal::ServiceContainer,
             ),
             (
                 FindingKind::ContainerProgramsOff,
-                &facts.off.programs,
-                "jobs set `entrypoint` or `command` of an image, which this release cannot, and no \
-                 workflow runs them now",
+                &off.programs,
+                "jobs that do not run now set `entrypoint` or `command` of an image, which this \
+                 release cannot",
                 JobRefusal::ContainerProgram,
             ),
         ] {
@@ -291,16 +306,17 @@ impl Findings {
         }
     }
 
-    fn machines(&mut self, facts: &Facts) {
-        self.add_some(
-            Level::Cannot,
-            FindingKind::Windows,
-            &facts.windows,
-            &Words {
-                title: "Windows jobs are not supported",
-                help: "runners work on Linux; keep these jobs where they are",
-            },
-        );
+    fn machines(&mut self, checked: &Checked, facts: &Facts) {
+        let compiled = &checked.compiled;
+        let is_refused = compiled.plan.is_none()
+            || compiled.errors().any(|found| found.code == codes::UNSUPPORTED_WINDOWS.slug);
+        let (level, title) = if is_refused {
+            (Level::Cannot, "Windows jobs are not supported")
+        } else {
+            (Level::Note, "Windows jobs are not supported, and do not run now")
+        };
+        let help = "runners work on Linux; keep these jobs where they are";
+        self.add_some(level, FindingKind::Windows, &facts.windows, &Words { title, help });
         self.code_of(FindingKind::Windows, codes::UNSUPPORTED_WINDOWS);
         self.add_some(
             Level::Prepare,
@@ -449,15 +465,19 @@ impl Findings {
                     .to_owned(),
             );
         }
-        self.add_some(
-            Level::Cannot,
-            FindingKind::Schedules,
-            &facts.schedules,
-            &Words {
-                title: "workflows run on a schedule, and this release starts no schedules",
-                help: NEVER_STARTED_HELP,
-            },
-        );
+        // A condition may keep all of them off, as it would with schedules.
+        let compiled = &checked.compiled;
+        if compiled.plan.is_none() || compiled.never_started().next().is_some() {
+            self.add_some(
+                Level::Cannot,
+                FindingKind::Schedules,
+                &facts.schedules,
+                &Words {
+                    title: "workflows run on a schedule, and this release starts no schedules",
+                    help: NEVER_STARTED_HELP,
+                },
+            );
+        }
         self.code_of(FindingKind::Schedules, codes::UNSUPPORTED_SCHEDULE);
         // The compiler knows the version of the file.
         let advice = checked.compiled.never_started().find_map(|found| found.help.clone());

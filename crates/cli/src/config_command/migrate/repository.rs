@@ -103,7 +103,7 @@ impl FileReport {
         let base = compiler.inputs(&source);
         let inputs = Inputs { all_workflows: true, continuation, ..base };
         let again = Source { text: source.text.clone(), path: source.path.clone(), ..source };
-        let checked = compiler.check_with(again, inputs);
+        let checked = compiler.check_pushes(again, inputs);
         let mut facts = Facts::of_source(tree);
         if let Some(document) = &checked.compiled.document {
             facts.add_document(tree, document);
@@ -114,11 +114,8 @@ impl FileReport {
         let found = findings.iter().map(Readiness::of).max().unwrap_or(Readiness::Ready);
         let (decision, errors) = (checked.decision(), checked.count(Severity::Error));
         let readiness = match found.max(Readiness::at_least(decision)) {
-            // For another push, a condition may hold, and filters may let it pass.
             Readiness::Ready
-                if decision == Decision::NothingRuns
-                    && checked.inputs.git_ref.is_none()
-                    && !has_condition(tree) =>
+                if decision == Decision::NothingRuns && checked.inputs.git_ref.is_none() =>
             {
                 Readiness::Nothing
             }
@@ -136,14 +133,6 @@ impl FileReport {
         };
         Self { path: checked.path, readiness, decision, errors, first_error, findings }
     }
-}
-
-/// Returns whether a workflow has a condition.
-fn has_condition(tree: &Node) -> bool {
-    let Some(Node::Map(workflows)) = tree.get("workflows") else { return false };
-    let is_conditional =
-        |workflow: &Node| ["when", "unless"].into_iter().any(|key| workflow.get(key).is_some());
-    workflows.iter().any(|(_, workflow)| is_conditional(workflow))
 }
 
 /// Names a diagnostic by its place and its code, as `validate` writes them.

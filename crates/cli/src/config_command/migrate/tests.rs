@@ -373,7 +373,7 @@ fn what_is_refused_in_a_workflow_that_is_off_is_a_remark() {
     assert_eq!(finding(&found, "contexts").level, Level::Cannot);
     assert_eq!(finding(&found, "service-containers").names, ["late"]);
     let shown = report::text(&[found], Layout::default());
-    assert!(!shown.contains("no workflow runs them now"), "{shown}");
+    assert!(!shown.contains("do not run now"), "{shown}");
     // A job that another workflow runs is refused now, not later.
     let also = text.replace("main: {jobs: [build]}", "main: {jobs: [build, late]}");
     let found = look(&[(".circleci/config.yml", &also)]);
@@ -526,10 +526,27 @@ fn a_file_in_which_nothing_can_ever_run_is_not_ready() {
     let found = look(&[(".circleci/config.yml", never)]);
     let text = report::text(&[found], Layout::default());
     assert!(text.contains("nothing to run") && !text.contains("ready"), "{text}");
-    // A condition may hold for another push.
-    let later = PLAIN.replace("main: {", "main: {when: << pipeline.parameters.go >>, ");
-    let later =
-        later.replace("jobs:\n", "parameters: {go: {type: boolean, default: false}}\njobs:\n");
-    let found = look(&[(".circleci/config.yml", &later)]);
-    assert_eq!(found.readiness, Readiness::Ready);
+    let of = |from: &str, to: &str| {
+        let text = PLAIN
+            .replace(from, to)
+            .replace("jobs:\n", "parameters: {go: {type: boolean, default: false}}\njobs:\n");
+        look(&[(".circleci/config.yml", &text)]).readiness
+    };
+    // A push gives no parameters.
+    for never in ["when: false", "unless: true", "when: << pipeline.parameters.go >>"] {
+        assert_eq!(of("main: {", &format!("main: {{{never}, ")), Readiness::Nothing, "{never}");
+    }
+    let only = "[build: {filters: {branches: {ignore: /.*/}}}]";
+    assert_eq!(of("[build]", only), Readiness::Nothing);
+    assert_eq!(
+        of("[build]", &only.replace("/.*/}}", "/.*/}, tags: {only: v1}}")),
+        Readiness::Ready
+    );
+    for later in [
+        "when: {equal: [main, << pipeline.git.branch >>]}",
+        "when: << pipeline.git.branch.is_default >>",
+        "when: {matches: {pattern: '^\\[go\\].*$', value: << pipeline.git.commit.subject >>}}",
+    ] {
+        assert_eq!(of("main: {", &format!("main: {{{later}, ")), Readiness::Ready, "{later}");
+    }
 }

@@ -154,7 +154,7 @@ fn shown(c: char) -> String {
 }
 
 /// Says why a string is the name of no branch and no tag.
-fn no_git_name(text: &str) -> Option<&'static str> {
+pub(crate) fn no_git_name(text: &str) -> Option<&'static str> {
     let part_wrong = |part: &str| {
         part.is_empty() || part.starts_with('.') || part.strip_suffix(".lock").is_some()
     };

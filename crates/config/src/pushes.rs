@@ -1,0 +1,274 @@
+//! Which pushes a configuration tells apart, and what all of them come to together.
+//!
+//! Whether something runs depends on filters, on conditions of workflows and of steps, and on where the
+//! values in them were passed through. So nothing is reasoned about: the names that a configuration
+//! compares with are collected, with a few that it does not, and it is compiled for each as the server
+//! compiles it.
+//!
+//! ```text
+//! filters: {branches: {only: /release-.*/}}            ─▶ release-a
+//! when: {equal: [main, << pipeline.git.branch >>]}     ─▶ main          each as a branch, and as a tag
+//! anything else                                        ─▶ any-other     where tags are mentioned
+//! ```
+//!
+//! Deliberately absent: what is not of a push: parameters, and pipelines that are started by hand.
+
+mod joined;
+
+use roundel_model::name::{BranchName, GitRef, TagName};
+
+use crate::{
+    api::inputs::Inputs,
+    language::{
+        expression::{self, Constant},
+        pattern::{Pattern, reach::no_git_name},
+        pipeline_values::PipelineValue,
+        profile::Profile,
+    },
+    read::document::{Node, from_yaml},
+};
+
+/// Texts that are tried at most. Real configurations compare with a handful.
+const TEXTS: usize = 60;
+
+/// Pushes that are tried at most; each is a compilation.
+const PUSHES: usize = 200;
+
+/// Names that a configuration hardly mentions.
+const OTHERS: [&str; 2] = ["any-other-branch", "x/0"];
+
+/// Keys whose value decides whether something runs.
+const DECIDING: &[&str] = &["when", "unless", "condition", "filters"];
+
+/// Keys of what may be passed on to where it is compared with a branch that was passed on, too.
+const PASSED: &[&str] = &["default", "enum", "matrix"];
+
+/// Characters of a text that is tried.
+const TEXT_CHARS: usize = 200;
+
+/// A push that a configuration may treat in a way of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Push {
+    /// What is pushed.
+    pub git_ref: GitRef,
+    /// Whether it is the default branch.
+    pub is_default: bool,
+    /// The commit's subject and body, where the configuration reads them.
+    pub message: Option<String>,
+}
+
+/// The pushes that a configuration tells apart.
+#[derive(Clone, Debug, Default)]
+pub struct Pushes {
+    pub all: Vec<Push>,
+    /// There is one of each kind. If not, some push may run what none of these does.
+    pub is_complete: bool,
+}
+
+impl Pushes {
+    /// Collects the pushes that a configuration and its orbs tell apart.
+    pub fn of<'t>(texts: impl IntoIterator<Item = &'t str>, profile: Profile) -> Self {
+        let mut told = Told { profile, texts: Vec::new(), is_complete: true };
+        let (mut tags, mut defaults, mut messages, mut passes) = (false, false, false, false);
+        let mut trees = Vec::new();
+        for text in texts {
+            tags |= text.contains("tags:") || text.contains("git.tag");
+            defaults |= text.contains("is_default");
+            messages |= text.contains("git.commit.");
+            passes |= text.contains("pipeline.git.") && text.contains("parameters.");
+            trees.extend(from_yaml(text));
+        }
+        for tree in &trees {
+            told.walk(tree, DECIDING, Place::Outside);
+        }
+        if passes {
+            // They need not be names at all, so what is left out is not missed.
+            let is_complete = told.is_complete;
+            for tree in &trees {
+                told.walk(tree, PASSED, Place::Outside);
+            }
+            told.is_complete = is_complete;
+        }
+        let others = OTHERS.iter().filter(|name| !told.texts.iter().any(|text| text == *name));
+        let texts: Vec<&str> =
+            others.copied().chain(told.texts.iter().map(String::as_str)).collect();
+        let names = texts.iter().filter(|text| no_git_name(text).is_none());
+        let mut all = Vec::new();
+        for &name in names {
+            let branch = Push {
+                git_ref: GitRef::Branch(BranchName::from(name)),
+                is_default: false,
+                message: None,
+            };
+            if messages {
+                let with = |text: &String| Push { message: Some(text.clone()), ..branch.clone() };
+                all.extend(told.texts.iter().map(with));
+            }
+            if tags {
+                all.push(Push { git_ref: GitRef::Tag(TagName::from(name)), ..branch.clone() });
+            }
+            if defaults {
+                all.push(Push { is_default: true, ..branch.clone() });
+            }
+            all.push(branch);
+        }
+        let is_complete = told.is_complete && all.len() <= PUSHES;
+        all.truncate(PUSHES);
+        Self { all, is_complete }
+    }
+}
+
+impl Push {
+    /// Returns inputs for the push. What `fixed` names stays as it is in them.
+    pub fn inputs(&self, base: &Inputs, fixed: impl Fn(&str) -> bool) -> Inputs {
+        let text = |text: &str| PipelineValue::Text(text.to_owned());
+        let (branch, tag) = match &self.git_ref {
+            GitRef::Branch(name) => (Some(name.as_str()), None),
+            GitRef::Tag(name) => (None, Some(name.as_str())),
+        };
+        let mut values = vec![
+            ("git.branch", branch.map(text)),
+            ("git.tag", tag.map(text)),
+            ("git.branch.is_default", Some(PipelineValue::Boolean(self.is_default))),
+        ];
+        if let Some(message) = &self.message {
+            values.push(("git.commit.subject", Some(text(message))));
+            values.push(("git.commit.body", Some(text(message))));
+        }
+        let mut pipeline_values = base.pipeline_values.clone();
+        for (name, value) in values.into_iter().filter(|(name, _)| !fixed(name)) {
+            pipeline_values.retain(|(there, _)| there != name);
+            pipeline_values.extend(value.map(|value| (name.to_owned(), value)));
+        }
+        let git_ref = Some(self.git_ref.clone());
+        Inputs { pipeline_values, git_ref, all_workflows: false, ..base.clone() }
+    }
+}
+
+/// Where in a tree something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Outside,
+    /// Below a key that is looked for.
+    Inside,
+    /// The value of `pattern`, which is a regular expression without slashes.
+    Pattern,
+}
+
+struct Told {
+    profile: Profile,
+    texts: Vec<String>,
+    is_complete: bool,
+}
+
+impl Told {
+    fn walk(&mut self, node: &Node, keys: &[&str], place: Place) {
+        match node {
+            Node::Map(entries) => {
+                for (key, value) in entries {
+                    let place = match place {
+                        Place::Inside if key == "pattern" => Place::Pattern,
+                        Place::Inside | Place::Pattern => Place::Inside,
+                        Place::Outside if keys.contains(&key.as_str()) => Place::Inside,
+                        Place::Outside => Place::Outside,
+                    };
+                    // Below a condition of steps are steps again.
+                    let place = if key == "steps" { Place::Outside } else { place };
+                    self.walk(value, keys, place);
+                }
+            }
+            Node::List(items) => items.iter().for_each(|item| self.walk(item, keys, place)),
+            Node::Text(text) if place == Place::Pattern => self.pattern(text),
+            Node::Text(text) | Node::Float(text) if place == Place::Inside => self.text(text),
+            Node::Int(number) if place == Place::Inside => self.add(&number.to_string()),
+            Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) | Node::Text(_) => {}
+        }
+    }
+
+    /// Takes a name, a pattern between slashes, or an expression, with or without `<< >>`.
+    fn text(&mut self, text: &str) {
+        let trimmed = text.trim();
+        if let Some(pattern) = trimmed.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
+            return self.pattern(pattern);
+        }
+        let expression = trimmed.trim_start_matches("<<").trim_end_matches(">>");
+        if expression.contains("pipeline.") || expression.contains("parameters.") {
+            for constant in expression::constants(expression.trim()) {
+                match constant {
+                    Constant::Text(text) => self.add(&text),
+                    Constant::Pattern(pattern) => self.pattern(&pattern),
+                }
+            }
+        } else {
+            self.add(trimmed);
+        }
+    }
+
+    fn pattern(&mut self, pattern: &str) {
+        // What cannot be read is an error, which is reported elsewhere.
+        let Ok(pattern) = Pattern::new(pattern, self.profile) else { return };
+        let examples = pattern.examples();
+        self.is_complete &= !examples.is_empty();
+        for example in &examples {
+            self.add(example);
+        }
+    }
+
+    fn add(&mut self, text: &str) {
+        let is_long = text.chars().nth(TEXT_CHARS).is_some();
+        if is_long || text.contains("<<") || self.texts.iter().any(|known| known == text) {
+            return;
+        }
+        if self.texts.len() < TEXTS {
+            self.texts.push(text.to_owned());
+        } else {
+            self.is_complete = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<String> {
+        let pushes = Pushes::of([text], Profile::Legacy);
+        assert!(pushes.is_complete);
+        pushes.all.iter().map(|push| push.git_ref.full()).collect()
+    }
+
+    #[test]
+    fn what_a_configuration_compares_with_is_pushed_and_something_else() {
+        let found = names(
+            "jobs: {a: {steps: [when: {condition: {equal: [one, << pipeline.git.branch >>]}, \
+             steps: [run: no]}]}}\nworkflows: {w: {when: {matches: {pattern: '^rc-\\d$', value: x}}, \
+             jobs: [a: {filters: {branches: {only: [two, /v.*/]}}}, \
+             b: {filters: pipeline.git.branch == \"three\" or pipeline.git.branch matches /f+/}]}}\n",
+        );
+        for name in ["any-other-branch", "one", "two", "three", "rc-1", "va", "f"] {
+            assert!(found.contains(&format!("refs/heads/{name}")), "{name}: {found:?}");
+        }
+        assert!(!found.contains(&"refs/heads/no".to_owned()), "a command is no name: {found:?}");
+        assert!(!found.iter().any(|name| name.starts_with("refs/tags")), "{found:?}");
+    }
+
+    #[test]
+    fn tags_default_branches_and_messages_are_tried_where_they_are_mentioned() {
+        let text = "workflows: {w: {when: << pipeline.git.branch.is_default >>, jobs: []}, v: {when: \
+                    {equal: [deploy it, << pipeline.git.commit.subject >>]}, jobs: [a: {filters: \
+                    {tags: {only: v1}}}]}}\n";
+        let all = Pushes::of([text], Profile::Legacy).all;
+        assert!(all.iter().any(|push| push.is_default));
+        assert!(all.iter().any(|push| push.git_ref == GitRef::Tag(TagName::from("v1"))));
+        assert!(all.iter().any(|push| push.message.as_deref() == Some("deploy it")));
+        // No branch has a space.
+        assert!(!all.iter().any(|push| push.git_ref.name() == "deploy it"));
+    }
+
+    /// A pattern that nothing is found for may match what is pushed.
+    #[test]
+    fn a_pattern_without_an_example_is_a_gap() {
+        let text = "filters: {branches: {only: '/(?=a)b|(?<=x)a/'}}\n";
+        assert!(!Pushes::of([text], Profile::Legacy).is_complete);
+    }
+}
