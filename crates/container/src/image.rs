@@ -64,6 +64,16 @@ pub struct Image {
     pub labels: Vec<(String, String)>,
 }
 
+/// Checks that a text is a reference to an image. Nothing is sent: whether there is such an image is not
+/// known.
+///
+/// # Errors
+///
+/// `InvalidRequest`, as [`ImageStore::pull`] answers it.
+pub fn check_reference(reference: &str) -> Result<(), ContainerError> {
+    registry::parse_reference(reference).map(drop)
+}
+
 impl ImageStore {
     pub(crate) fn new(layers: Arc<LayerStore>) -> Self {
         Self { layers }

@@ -109,7 +109,23 @@ fn is_image_reference(image: &str) -> bool {
     let has_path = |path: &str| path.split('/').all(is_path_component);
     // What looks like a registry may be a part of the path as well.
     let is_name = registry.is_some_and(|(_, path)| has_path(path)) || has_path(name);
-    is_name && name.len() <= NAME && tag.is_none_or(is_tag) && digest.is_none_or(is_digest)
+    is_name
+        && repository_bytes(name) <= NAME
+        && tag.is_none_or(is_tag)
+        && digest.is_none_or(is_digest)
+}
+
+/// Returns how long the name of an image is at its registry. Without a registry that is Docker Hub, where a
+/// name without a slash is one of `library`.
+fn repository_bytes(name: &str) -> usize {
+    match name.split_once('/') {
+        None => "library/".len() + name.len(),
+        Some((registry, path)) if registry.contains(['.', ':']) || registry == "localhost" => {
+            let is_hub = matches!(registry, "docker.io" | "index.docker.io");
+            path.len() + if is_hub && !path.contains('/') { "library/".len() } else { 0 }
+        }
+        Some(_) => name.len(),
+    }
 }
 
 /// Returns whether a text may be a registry: a domain, perhaps with a port.

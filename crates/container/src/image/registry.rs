@@ -28,6 +28,16 @@ const MANIFESTS: [&str; 4] = [
     "application/vnd.docker.distribution.manifest.list.v2+json",
 ];
 
+/// Reads a reference to an image.
+pub(super) fn parse_reference(asked: &str) -> Result<Reference, ContainerError> {
+    asked.parse().map_err(|error| {
+        ContainerError::invalid(format!(
+            "`{asked}` is not a valid image reference ({error}): write it as `name:tag` or \
+             `registry/name:tag`, in lower case and without spaces"
+        ))
+    })
+}
+
 /// One image of a registry.
 pub(super) struct Registry {
     client: Client,
@@ -39,12 +49,7 @@ pub(super) struct Registry {
 impl Registry {
     /// Parses a reference. Nothing is sent yet.
     pub(super) fn open(asked: &str, auth: Option<(&str, &str)>) -> Result<Self, ContainerError> {
-        let reference: Reference = asked.parse().map_err(|error| {
-            ContainerError::invalid(format!(
-                "`{asked}` is not a valid image reference ({error}): write it as `name:tag` or \
-                 `registry/name:tag`, in lower case and without spaces"
-            ))
-        })?;
+        let reference = parse_reference(asked)?;
         let protocol = if is_loopback(reference.registry()) {
             ClientProtocol::Http
         } else {
