@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Bytes of one `config.yml`. The hosted service stops at 3 MiB after expansion; a source of 1 MiB
-/// is far beyond what people write.
+/// Bytes of one `config.yml`. The hosted service limits what it compiles to (8 MB, CFG §1.5) and not the
+/// source; a source of 1 MiB is far beyond what people write.
 pub const CONFIG_BYTES: usize = 1 << 20;
 
 /// Jobs of one pipeline, after matrix expansion. Bounds what one push can put into the database.

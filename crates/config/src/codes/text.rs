@@ -346,7 +346,8 @@ area! {
 
     /// The configuration is larger than allowed.
     ///
-    /// A file of several megabytes is generated, or is not a configuration. It is not parsed.
+    /// A source of more than 1 MiB (1,048,576 bytes) is not parsed. The hosted service limits what a
+    /// configuration compiles to, 8 MB, and not its source.
     ///
     /// Use commands, parameters and matrices instead of repetition. Move long scripts into files of
     /// the repository, and commands that several projects share into an orb.
