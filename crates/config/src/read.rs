@@ -4,4 +4,5 @@ pub mod document;
 pub(crate) mod report;
 pub(crate) mod snippet;
 pub(crate) mod source;
+pub(crate) mod unseen;
 pub(crate) mod yaml;

@@ -9,6 +9,10 @@ area! {
     /// invisible in most editors; it comes from text that was copied from a terminal, or from a
     /// file that is not encoded in UTF-8.
     ///
+    /// Also reported: a character that keeps a line from being read as it looks, in front of a key or a
+    /// dash, in a name, or instead of a dash or a colon. Such are no-break spaces, zero-width spaces, en
+    /// dashes and full-width colons; they come from web pages and chats.
+    ///
     /// Remove the character at the position shown, and save the file as UTF-8. In a script, write
     /// it as an escape sequence: `printf '\033[1m'`.
     SPECIAL_CHARACTER = "special-character", Some("E-001");

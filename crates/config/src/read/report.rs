@@ -12,6 +12,7 @@
 
 mod key;
 mod ledger;
+mod misread;
 mod problems;
 mod trace;
 

@@ -11,6 +11,7 @@
 mod build;
 mod cause;
 mod culprit;
+mod meant;
 mod merge;
 mod quoting;
 mod repair;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     key::{DIAGNOSTICS, Key, key},
+    misread,
     trace::Trace,
 };
 use crate::{
@@ -48,6 +49,7 @@ impl Problems {
             self.found.remove(at);
         }
         let key = key(&problem);
+        let problem = misread::explained(trace.config(), problem);
         self.found.push(Found { key, diagnostic: trace.diagnostic(problem) });
     }
 
@@ -96,6 +98,14 @@ impl Problems {
         };
         let mut found: Vec<_> = self.found.into_iter().map(|found| found.diagnostic).collect();
         found.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
+        // What a line has that cannot be seen is the cause of several problems, and is said once.
+        found.dedup_by(|next, one| {
+            let is_same = (one.start, &one.message) == (next.start, &next.message);
+            if is_same && next.severity == Severity::Error {
+                std::mem::swap(one, next);
+            }
+            is_same
+        });
         (found, more)
     }
 }

@@ -6,7 +6,7 @@ use std::{ops::Range, rc::Rc};
 use roundel_model::text::cut;
 
 use crate::{
-    read::source::Sources,
+    read::source::{Source, Sources},
     text::{
         diagnostic::{Diagnostic, Related},
         lines::Position,
@@ -53,6 +53,11 @@ impl<'d> Trace<'d> {
 
     pub(super) fn frames(&self) -> &[Frame] {
         &self.frames
+    }
+
+    /// Returns the configuration.
+    pub(super) fn config(&self) -> &'d Source {
+        self.sources.file(FileId::CONFIG)
     }
 
     /// Makes what people read of a problem that was found here.

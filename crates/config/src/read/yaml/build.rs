@@ -4,6 +4,8 @@
 //! without checks: it is finite, shallow and of bounded weight, and every merge key holds mappings.
 
 mod asterisk;
+mod tag;
+mod unseen;
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
@@ -12,7 +14,9 @@ use granit_parser::{
 };
 
 use super::{
-    Anchored, Anchors, Doc, Id, KeyValue, Kind, Node, Style, Text, merge,
+    Anchored, Anchors, Doc, Id, KeyValue, Kind, Node, Style, Text,
+    meant::{Meant, Next, Read, Twice},
+    merge,
     quoting::{Misquoted, NOT_A_KEY, template},
     repair::{Repaired, repaired},
     scalar::is_printable,
@@ -225,6 +229,7 @@ impl<'t> Builder<'t> {
                 self.check_tag(tag.as_deref(), tag_at);
                 if style == ScalarStyle::Plain {
                     self.check_swallowed(at);
+                    self.check_first_character(at);
                 }
                 self.scalar(text, style_of(style, tag.as_deref()), anchor, at);
             }
@@ -286,7 +291,10 @@ impl<'t> Builder<'t> {
         let is_item = self.open.last().is_some_and(|open| {
             open.collection == Collection::Sequence && open.style != StructureStyle::Flow
         });
-        let is_item = is_item && !text.contains("<<");
+        // Of `run |` the missing colon is reported.
+        let run = text.strip_prefix("run").map(str::trim_start);
+        let is_block = run.is_some_and(|sign| sign.starts_with(['|', '>']));
+        let is_item = is_item && !is_block && !text.contains("<<");
         let mut start = at.start();
         let mut lines = text.split_inclusive('\n').map(|line| {
             start += line.len();
@@ -334,25 +342,31 @@ impl<'t> Builder<'t> {
     fn end(&mut self, at: Span) {
         let Some(open) = self.open.pop() else { return };
         let span = Span { start: open.span.start, end: at.end.max(open.span.end) };
-        let kind = match open.collection {
+        let (kind, next) = match open.collection {
             Collection::Mapping => self.mapping(&open.items, span),
-            Collection::Sequence => Kind::Seq(open.items.into()),
+            Collection::Sequence => (Kind::Seq(open.items.into()), None),
         };
         let id = self.push(kind, span);
+        if let (Some(Next { name, pairs }), Some(outer)) = (next, self.open.last_mut()) {
+            outer.items.push(name);
+            let kind = self.merging(pairs);
+            self.push(kind, Span { start: self.doc.node(name).span.end, ..span });
+        }
         if open.anchor != 0 {
             self.anchors.insert(open.anchor, id);
         }
     }
 
-    /// Checks the keys of a mapping and pairs them with their values.
-    fn mapping(&mut self, items: &[Id], span: Span) -> Kind {
+    /// Checks the keys of a mapping and pairs them with their values. Returns entries that belong next to it
+    /// too.
+    fn mapping(&mut self, items: &[Id], span: Span) -> (Kind, Option<Next>) {
         let pairs = items.chunks_exact(2).map(|pair| KeyValue { key: pair[0], value: pair[1] });
         let pairs: Box<[KeyValue]> = pairs.collect();
-        let mut problems = Vec::new();
+        let (mut problems, mut twice) = (Vec::new(), Vec::new());
         let mut merges = false;
         let mut broken = false;
         let mut seen = Seen::new(pairs.len());
-        for &pair in &pairs {
+        for (index, &pair) in pairs.iter().enumerate() {
             let KeyValue { key, value } = pair;
             let Some(name) = self.doc.key_text(key) else {
                 broken = true;
@@ -377,13 +391,8 @@ impl<'t> Builder<'t> {
                 broken = true;
                 continue;
             }
-            if let Some(earlier) = seen.insert(name, key) {
-                let place = Place::direct(self.doc.node(key).span);
-                let before = Place::direct(self.doc.node(earlier).span);
-                let message = format!("found duplicate key `{name}`");
-                let help = "merge both entries, or rename one of them";
-                let problem = Problem::error(codes::DUPLICATE_KEY, place, message).help(help);
-                problems.push(problem.related(before, "first defined here"));
+            if let Some(first) = seen.insert(name, key) {
+                twice.push(Twice { index, first });
             }
         }
         self.problems.extend(problems);
@@ -391,10 +400,25 @@ impl<'t> Builder<'t> {
         let lacks = |pair: &KeyValue| {
             self.doc.is_merge(pair.key) && merge::is_undefined(&self.doc, pair.value)
         };
-        if broken || merges && pairs.iter().any(lacks) {
-            return Kind::Broken;
+        let is_broken = broken || merges && pairs.iter().any(lacks);
+        let Meant { mut pairs, both, next, problems } = self.as_read(pairs, &twice, span).meant();
+        self.problems.extend(problems);
+        for (at, both) in both {
+            let (kind, span) = (self.merging(both), self.doc.node(pairs[at].value).span);
+            pairs[at].value = self.add(kind, span);
         }
-        self.merging(pairs)
+        (if is_broken { Kind::Broken } else { self.merging(pairs) }, next)
+    }
+
+    /// Returns a mapping that was read last with what is around it.
+    fn as_read<'r>(&'r self, pairs: Box<[KeyValue]>, twice: &'r [Twice], span: Span) -> Read<'r> {
+        let outer = self.open.last().filter(|outer| outer.collection == Collection::Mapping);
+        let owner = outer.and_then(|outer| outer.items.last()).copied();
+        let is_braced = self.text.get(span.start()..).is_some_and(|rest| rest.starts_with('{'));
+        let is_block = !twice.is_empty()
+            && !is_braced
+            && !self.open.iter().any(|open| open.is_bracketed(self.text));
+        Read { doc: &self.doc, pairs, twice, owner, is_section: self.open.len() == 1, is_block }
     }
 
     /// Makes a mapping; resolves its merge keys, if it has any and they are not too many.
@@ -558,23 +582,6 @@ impl<'t> Builder<'t> {
             Kind::Seq(items) => sum(&mut items.iter().map(|&item| of(item))),
             Kind::Map { pairs, .. } => merge::width(&self.doc, pairs),
         }
-    }
-
-    fn check_tag(&mut self, tag: Option<&Tag>, at: Span) {
-        let Some(tag) = tag.filter(|tag| tag.is_custom()) else { return };
-        let (handle, suffix) = tag.parts();
-        if handle.is_empty() && suffix.is_empty() || suffix.is_empty() && handle == "!" {
-            return;
-        }
-        // `!!set`, `!!timestamp` and other tags of YAML 1.1 do no harm.
-        if handle.starts_with("tag:yaml.org") {
-            return;
-        }
-        let message = format!("unknown YAML tag `!{}`", suffix.trim_start_matches('!'));
-        let problem = Problem::error(codes::UNKNOWN_TAG, Place::direct(at), message);
-        self.problems.push(
-            problem.help("quote a value that starts with `!`; in an expression, write `not`"),
-        );
     }
 }
 

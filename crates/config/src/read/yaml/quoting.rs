@@ -128,9 +128,11 @@ fn requoted(text: &str, start: usize, line: &str, stop: Stop<'_>) -> Option<Misq
     let other = if quote == "'" { "\"" } else { "'" };
     let inner = value.get(1..)?.strip_suffix(quote).filter(|inner| inner.contains(quote));
     let inner = match inner {
-        // `"a" and "b"` is one string that happens to begin and end with quotes.
+        // `"a" and "b"` is one string that happens to begin and end with quotes; in `"x {{ f "y" }}"` the
+        // inner quotes open and close.
         Some(inner)
-            if inner.matches(quote).count() == 2 && inner.contains(&format!("{quote} ")) =>
+            if inner.matches(quote).count() == 2
+                && inner.split_once(quote).is_some_and(|(_, rest)| rest.starts_with(' ')) =>
         {
             value
         }

@@ -61,7 +61,11 @@ impl SyntaxError<'_> {
         let mut place = cause.span.unwrap_or(parser);
         let mut related: Vec<(Span, String)> = Vec::new();
         let mut help = cause.help;
-        let mut limit = if explained { 1 } else { 3 };
+        let mut limit = match (explained, cause.is_certain) {
+            (true, true) => 0,
+            (true, false) => 1,
+            (false, _) => 3,
+        };
         if let Some(open) = bracket.filter(|_| !cause.is_certain) {
             let span = Span { start: open.start, end: open.start.saturating_add(1) };
             let what = if open.is_map { "mapping" } else { "list" };

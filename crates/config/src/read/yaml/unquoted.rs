@@ -60,8 +60,13 @@ fn block_in_line(text: &str, start: usize, line: &str) -> Option<Misquoted> {
     let at = value_of(line);
     let value = line.get(at..)?.trim_end();
     let inner = value.strip_prefix(['|', '>'])?.trim_start_matches(['-', '+']);
-    let rest = inner.strip_prefix(' ')?.trim_start();
-    if rest.is_empty() || rest.starts_with('#') || !may_begin(text, start + at) {
+    // `|npm ci`, but not `|| true`, nor the digit of an indentation.
+    let is_apart = inner.starts_with(' ');
+    let rest = inner.trim_start();
+    let is_text = is_apart
+        || !rest.starts_with(['|', '>', '-', '+'])
+            && !rest.starts_with(|c: char| c.is_ascii_digit());
+    if rest.is_empty() || rest.starts_with('#') || !is_text || !may_begin(text, start + at) {
         return None;
     }
     let sign = value.get(..1)?;

@@ -1,0 +1,122 @@
+//! Dashes that are missing, and dashes where none belongs.
+//!
+//! Deliberately absent: characters that only look like a dash ([`super::space`]).
+
+use super::{
+    found::Cause,
+    line::{Line, as_line, is_run_key},
+    siblings::Around,
+};
+
+/// Keys of a job in a workflow.
+const JOB_KEYS: &[&str] = &["context", "filters", "matrix", "name", "requires", "type"];
+
+/// Keys of lists, none of which is a step with a list.
+const LISTS: &[&str] = &["docker:", "requires:", "triggers:"];
+
+/// A dash with something right after it, in the column of a list or below the key that the list belongs to.
+pub(super) fn joined_dash(line: Line<'_>, levels: &[Line<'_>]) -> Option<Cause> {
+    let item = line.content().strip_prefix('-')?;
+    let is_item = item.starts_with(|c: char| c.is_ascii_alphabetic());
+    let same = levels.iter().find(|other| other.column() <= line.column())?;
+    let is_list = same.is_dash() && same.column() == line.column() || same.content().ends_with(':');
+    (is_item && is_list).then(|| Cause {
+        span: Some(line.content_span()),
+        message: Some("a space is missing after `-`".to_owned()),
+        is_certain: true,
+        ..Cause::help(format!("put a space after the dash: `- {item}`"))
+    })
+}
+
+/// A key in the column of a list's dashes is another item, or belongs to the last one or to the key that
+/// has the list.
+pub(super) fn without_dash(line: Line<'_>, levels: &[Line<'_>]) -> Option<Cause> {
+    let column = line.column();
+    let same = *levels.iter().find(|other| other.column() == column && other.is_dash())?;
+    if line.is_dash() {
+        return None;
+    }
+    let cause = |help: String| Cause {
+        span: Some(line.span()),
+        message: Some(format!("`{}` is in the column of the dashes, but has no dash", line.word())),
+        related: Some((same.span(), "the list")),
+        ..Cause::help(help)
+    };
+    let (owner, word) = (levels.iter().find(|other| other.column() < column), line.word());
+    let Some(owner) = owner else {
+        return Some(Cause {
+            span: Some(same.span()),
+            message: Some("this dash makes a list of the whole file".to_owned()),
+            related: Some((line.span(), "this is not an item of it")),
+            ..Cause::help("remove the dash")
+        });
+    };
+    if let Some(help) = only_help(line, same, owner.word()) {
+        return Some(cause(help));
+    }
+    let previous = levels.first().filter(|other| other.column() > column && !other.is_dash());
+    let owner = previous.unwrap_or(owner);
+    let is_step = owner.word() == "steps" && word == "run";
+    let dash = "put a dash before it";
+    let help = if is_step { dash.to_owned() } else { format!("{dash}, or {}", as_line(*owner)) };
+    Some(cause(help))
+}
+
+/// Says what to do with a key in the column of dashes, where only one thing makes sense. `list` is the key of
+/// the list.
+fn only_help(line: Line<'_>, same: Line<'_>, list: &str) -> Option<String> {
+    let word = line.word();
+    let item = same.content().strip_prefix('-')?.trim_start();
+    let deeper = same.column() + 4;
+    let (key, value) = match item.split_once(": ") {
+        Some((key, value)) => (key, value.trim()),
+        None => (item.strip_suffix(':').unwrap_or(item), ""),
+    };
+    if word == key {
+        return Some("put a dash before it".to_owned());
+    }
+    if list == "jobs" && item == key && JOB_KEYS.contains(&word) {
+        return Some(format!("write `- {key}:`, and indent `{word}` by {deeper} spaces"));
+    }
+    // Keys of jobs and sections are not steps.
+    if value.is_empty() || list == "steps" && !is_run_key(word) {
+        return None;
+    }
+    if list == "steps" {
+        return Some(format!(
+            "write `- {key}:`, below it `command: {value}` and `{word}`, both indented by {deeper} \
+             spaces"
+        ));
+    }
+    let column = same.column() + same.content().len() - item.len();
+    Some(format!("indent it by {column} spaces, to align it with `{key}` in line {}", same.number))
+}
+
+/// A dash before a key whose siblings have none.
+pub(super) fn wrong_dash(around: Around<'_, '_>, levels: &[Line<'_>]) -> Option<Cause> {
+    let Around { line, below, .. } = around;
+    let same = levels.iter().find(|other| other.column() == line.column())?;
+    let key = line.content().strip_prefix("- ")?.trim_start();
+    // A list may be in the column of its key.
+    let is_list = levels.first().is_some_and(|previous| previous.start == same.start)
+        && same.content().ends_with(':');
+    if same.is_dash() || is_list {
+        return None;
+    }
+    // What would belong to the item is deeper than its key.
+    let next = below.first();
+    let is_block = key.ends_with(':')
+        && next.is_some_and(|next| next.column() == line.column() + 2 && !next.is_dash());
+    let is_key =
+        is_block || LISTS.contains(&key) || is_run_key(line_key(key)) && is_run_key(same.word());
+    is_key.then(|| Cause {
+        span: Some(line.span()),
+        message: Some("this dash is among the keys of a mapping".to_owned()),
+        related: Some((same.span(), "a key without a dash")),
+        ..Cause::help(format!("write `{key}`, without the dash"))
+    })
+}
+
+fn line_key(content: &str) -> &str {
+    content.split(':').next().unwrap_or("")
+}
