@@ -6,6 +6,7 @@ mod group;
 mod outline;
 mod requirements;
 mod unknown;
+mod version_2;
 
 pub(crate) use entry::{Draft, Presence, invoked_name};
 pub(crate) use requirements::{NamePart, RequiredJob};

@@ -195,6 +195,10 @@ pub(crate) const RESERVED: &[&str] = &[
     "override-with",
 ];
 
+/// Keys that choose or order what runs: without one of them, the wrong work would run.
+pub(crate) const DECIDES_WHAT_RUNS: &[&str] =
+    &["requires", "filters", "type", "branches", "triggers", "matrix"];
+
 /// Returns the keys of an element next to its name.
 pub(crate) const fn keys_of(element: Element) -> &'static [&'static str] {
     match element {

@@ -105,6 +105,8 @@ const TABLE: &[(Owner, &[&str], Meaning)] = &[
         &["if", "when", "unless", "only", "rules"],
         Advice("choose branches with `filters`, or move it to the workflow as `when`"),
     ),
+    (Entry, &["branches", "tags"], Advice("move it below `filters`")),
+    (Entry, &["ignore", "except"], Advice("write `filters: { branches: { ignore: … } }`")),
     (Entry, &["env", "variables", "environment"], Advice("move it to the job, as `environment`")),
     (
         Entry,

@@ -409,6 +409,14 @@ impl<'d> Planner<'_, 'd> {
         unless: Option<Entry<'d>>,
     ) -> Option<bool> {
         if !self.render.has_templates() {
+            // Ignoring it would run what was not to run (CFG §0.2).
+            for condition in when.iter().chain(&unless) {
+                let message = format!("the `{}` of a workflow needs version 2.1", condition.name);
+                let problem = Problem::error(codes::NEEDS_2_1, condition.key, message);
+                self.render
+                    .report()
+                    .add(problem.help("change the version to `2.1` and escape `<<` as `\\<<`"));
+            }
             return Some(true);
         }
         if let (Some(when), Some(unless)) = (when, unless) {

@@ -8,7 +8,7 @@ use crate::{
     codes::{self},
     language::{
         data::{Data, Scope, Value},
-        keys::Known,
+        keys::{DECIDES_WHAT_RUNS, JOB, Known},
         other_services::{self, Owner},
     },
     read::yaml::{At, scalar},
@@ -79,7 +79,7 @@ impl Renderer<'_> {
     }
 
     /// Reports keys that are not known. Version 2.0 ignores them (CFG §1.2), so there only a key that
-    /// is nearly a known one is worth a word.
+    /// is nearly a known one is worth a word, and a mistake if it decides what runs (CFG §0.2).
     pub(crate) fn check_keys<'n>(
         &mut self,
         keys: impl IntoIterator<Item = (&'n str, Place)>,
@@ -97,7 +97,9 @@ impl Renderer<'_> {
             if near.is_none() && !is_merge && !self.templates {
                 continue;
             }
-            let tolerated = known.tolerant && near.is_none() && !is_merge || !self.templates;
+            let ignored =
+                !self.templates && !near.is_some_and(|near| decides_what_runs(known, near));
+            let tolerated = known.tolerant && near.is_none() && !is_merge || ignored;
             let make = if tolerated { Problem::warning } else { Problem::error };
             let is_blank = is_blank(name);
             let message = if is_blank {
@@ -114,6 +116,8 @@ impl Renderer<'_> {
                 _ if is_merge => {
                     "to merge a mapping, write `<<` without quotes and without a backslash".into()
                 }
+                // A schedule.
+                (None, Some(near @ "triggers")) => Help::did_you_mean(near).not_supported(),
                 (None, Some(near)) => Help::did_you_mean(near),
                 (None, None) => {
                     format!("allowed keys: {}", list(known.keys.iter().copied())).into()
@@ -242,6 +246,11 @@ impl Renderer<'_> {
             _ => None,
         }
     }
+}
+
+/// Returns whether a key of version 2 decides what runs. Its jobs have no types.
+fn decides_what_runs(known: Known<'_>, key: &str) -> bool {
+    DECIDES_WHAT_RUNS.contains(&key) && (known.what, key) != (JOB.what, "type")
 }
 
 /// Returns whether a key was probably meant to merge: quotes and backslashes make it an ordinary one.

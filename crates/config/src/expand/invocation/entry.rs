@@ -121,7 +121,7 @@ impl<'d> Expander<'_, 'd> {
             self.note_unread(invocation);
             return vec![Self::without_body(invocation, None)];
         }
-        self.check_fields(invocation);
+        self.check_version_2_entry(invocation);
         let get = |name: &str| invocation.fields.iter().find(|field| field.name == name);
         let Some(matrix) = get("matrix").filter(|field| !self.render.doc().is_null(field.value))
         else {
@@ -216,20 +216,6 @@ impl<'d> Expander<'_, 'd> {
                     Problem::error(codes::SECTION_TYPE, place, message).help("write `- build`"),
                 );
                 None
-            }
-        }
-    }
-
-    /// Keys that only version 2.1 has.
-    fn check_fields(&mut self, invocation: &Invocation<'_>) {
-        if self.render.has_templates() {
-            return;
-        }
-        for field in &invocation.fields {
-            // The compiled document is of version 2 and keeps serial groups.
-            if matches!(field.name, "pre-steps" | "post-steps" | "override-with") {
-                let message = format!("`{}` needs version 2.1", field.name);
-                self.render.report().add(Problem::error(codes::NEEDS_2_1, field.key, message));
             }
         }
     }
