@@ -6,9 +6,11 @@
 //! of a file, each once.
 
 pub(crate) mod budget;
+mod elsewhere;
 pub(crate) mod evaluate;
 pub(crate) mod express;
 pub(crate) mod fields;
+mod joined;
 pub(crate) mod logic;
 mod tags;
 mod variables;

@@ -222,6 +222,9 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
                 self.render.check_keys(fields.map(|field| (&*field.name, field.key)), known);
                 Some(value)
             }
+            Data::Text(_) if self.render.report_joined(codes::BAD_STEP, &value, builtin.keys) => {
+                None
+            }
             // A single text stands for the one attribute that there is.
             Data::Text(text) if matches!(builtin.keys, [_]) => {
                 let key = builtin.keys.first().copied().unwrap_or_default();

@@ -59,7 +59,11 @@ impl<'c, 'd> EnvironmentReader<'c, 'd> {
             }
             _ => {
                 self.lint_several(value);
-                self.assignment(value, owner, &mut variables);
+                if self.lint_joined(value) {
+                    set(value, &mut variables);
+                } else {
+                    self.assignment(value, owner, &mut variables);
+                }
             }
         }
         variables
@@ -141,8 +145,7 @@ impl<'c, 'd> EnvironmentReader<'c, 'd> {
                     let name = text.split_once('=').map_or(&**text, |(name, _)| name);
                     self.check_name(name, value.place, owner);
                 }
-                let (name, text) = text.split_once('=').unwrap_or((text, ""));
-                variables.insert(name.to_owned(), text.to_owned());
+                set(value, variables);
             }
             other => {
                 let message =
@@ -174,6 +177,35 @@ impl<'c, 'd> EnvironmentReader<'c, 'd> {
             format!("write each variable on its own line, as `{name}: {first}`")
         };
         self.render.report().add(problem.help(help));
+    }
+
+    /// Warns about lines of `NAME:value`: without a space after the colon, they are one text.
+    fn lint_joined(&mut self, value: &Value) -> bool {
+        let Data::Text(text) = &value.data else { return false };
+        if value.place.file != FileId::CONFIG {
+            return false;
+        }
+        let Some(lines) = joined_lines(self.render.doc().written(value.place)) else {
+            return false;
+        };
+        let (Some(first), Some(name)) = (lines.first(), text.split(['=', ':']).next()) else {
+            return false;
+        };
+        let message = if text.contains('=') {
+            format!("`{name}` is set to all of `{}`", text.get(name.len() + 1..).unwrap_or(""))
+        } else {
+            format!("`{text}` has no `=`: all of it is the name of a variable")
+        };
+        let Assignment { name, value: first } = *first;
+        let is_block = self.render.is_on_its_own_line(value.place);
+        let help = match lines.len() {
+            1 if is_block => format!("a space is missing after the colon: write `{name}: {first}`"),
+            1 => format!("write `{name}: {first}` on a line of its own below it, indented"),
+            _ => format!("write a space after each colon: `{name}: {first}`, and so on"),
+        };
+        let problem = Problem::warning(codes::BAD_ENVIRONMENT, value.place, message);
+        self.render.report().add(problem.help(help));
+        true
     }
 
     fn check_name(&mut self, name: &str, place: Place, owner: Owner) {
@@ -247,6 +279,28 @@ fn quoted(name: &str, value: &str) -> Option<Advice> {
     })?;
     let message = format!("`{name}` gets its value with the quotes");
     Some(Advice { message, help: format!("write `{name}={inner}`") })
+}
+
+/// Sets the variable of an assignment.
+fn set(assignment: &Value, variables: &mut Variables) {
+    let Data::Text(text) = &assignment.data else { return };
+    let (name, text) = text.split_once('=').unwrap_or((text, ""));
+    variables.insert(name.to_owned(), text.to_owned());
+}
+
+/// Splits lines that are `NAME:value`, or some of them `NAME=value`.
+fn joined_lines(written: &str) -> Option<Vec<Assignment<'_>>> {
+    let lines = written.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines: Option<Vec<_>> = lines
+        .map(|line| {
+            let at = line.find(['=', ':'])?;
+            let (name, value) = (&line[..at], &line[at + 1..]);
+            let starts = value.starts_with(|c: char| !c.is_whitespace());
+            (starts && is_variable_name(name)).then_some(Assignment { name, value })
+        })
+        .collect();
+    let has_colon = |one: &Assignment<'_>| written.contains(&format!("{}:", one.name));
+    lines.filter(|lines| lines.iter().any(has_colon))
 }
 
 /// Splits a string where another assignment begins; `None` if there is only one.

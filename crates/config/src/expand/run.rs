@@ -84,6 +84,7 @@ impl<'c, 'd> RunSteps<'c, 'd> {
                 self.render.check_keys(keys().filter(|key| Some(*key) != script), RUN);
                 self.run_attributes(&value, site)?
             }
+            _ if self.render.report_joined(codes::BAD_RUN, &value, RUN.keys) => return None,
             _ => {
                 self.lint_redirection(&value);
                 let command = self.render.text_of(&value, site.name)?;

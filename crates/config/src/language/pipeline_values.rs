@@ -86,6 +86,22 @@ pub(crate) fn is_known(name: &str) -> bool {
     KNOWN.contains(&name) || FAMILIES.iter().any(|family| name.starts_with(family))
 }
 
+/// Returns the documented name of what people call something else: `branch`, `git.sha`.
+pub(crate) fn other_name(name: &str) -> Option<&'static str> {
+    let word = name.strip_prefix("git.").unwrap_or(name);
+    Some(match word {
+        "branch" | "branch_name" => "git.branch",
+        "tag" | "tag_name" => "git.tag",
+        "sha" | "sha1" | "commit" | "commit_sha" | "commit.sha" | "hash" | "revision" => {
+            "git.revision"
+        }
+        "repo" | "repo.name" | "repository" | "repository.name" => "git.repo_name",
+        "owner" | "repo.owner" => "git.repo_owner",
+        "url" | "repo.url" => "git.repo_url",
+        _ => return None,
+    })
+}
+
 /// Returns whether a documented name is a boolean, which is false rather than empty when absent.
 pub(crate) fn is_boolean(name: &str) -> bool {
     matches!(

@@ -13,6 +13,7 @@ use crate::{
     },
     plan::Planner,
     read::yaml::{At, Entry, View},
+    resolve::shape::indent_deeper,
     text::problem::Problem,
 };
 
@@ -95,9 +96,24 @@ impl<'d> Planner<'_, 'd> {
         if let Some(other) =
             self.render.doc().entries(item).iter().find(|entry| entry.name != "schedule")
         {
-            let message = format!("`{}` is not a valid trigger", other.name);
-            let problem = Problem::error(codes::BAD_TRIGGER, other.key, message);
-            self.render.report().add(problem.help("the only trigger is `schedule`"));
+            let entries = self.render.doc().entries(item);
+            // They have the column of `schedule`, and were meant to be below it.
+            let is_empty =
+                schedule.is_some_and(|schedule| self.render.doc().is_null(schedule.value));
+            let is_key = |entry: &Entry<'_>| SCHEDULE.keys.contains(&entry.name);
+            let first = entries.first().filter(|first| is_empty && first.name == "schedule");
+            let mut others = entries.iter().skip(1);
+            let first = first.filter(|_| others.all(|entry| is_key(&entry)));
+            let problem = if let Some(first) = first {
+                let message = format!("`{}` is next to `schedule`, not inside it", other.name);
+                let problem = Problem::error(codes::BAD_TRIGGER, other.key, message);
+                problem.help(indent_deeper(&entries)).related(first.key, "the schedule is empty")
+            } else {
+                let message = format!("`{}` is not a valid trigger", other.name);
+                let problem = Problem::error(codes::BAD_TRIGGER, other.key, message);
+                problem.help("the only trigger is `schedule`")
+            };
+            self.render.report().add(problem);
             return;
         }
         let Some(schedule) = schedule else {

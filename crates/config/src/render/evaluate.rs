@@ -13,6 +13,7 @@ use crate::{
     render::{
         Renderer,
         budget::Resource,
+        elsewhere,
         tags::{self, ESCAPE_HELP, shell_help, shorten, tag_place, unclosed},
     },
     text::{place::Place, problem::Problem},
@@ -210,7 +211,10 @@ impl Renderer<'_> {
             } else {
                 shell_help(self.doc, scalar, tag.opening).or_else(|| Some(ESCAPE_HELP.to_owned()))
             };
-            let meant = self.variables.without_prefix(tag.inner, scope);
+            let meant = self
+                .variables
+                .without_prefix(tag.inner, scope)
+                .or_else(|| elsewhere::meant(tag.inner));
             let problem = Problem::error(codes::BAD_TEMPLATE, place, message);
             self.report.add(problem.maybe_help(help).maybe_help(meant));
             return Data::Unknown;
@@ -241,7 +245,11 @@ impl Renderer<'_> {
             let help = match shell {
                 Some(help) => Some(help.into()),
                 None if is_shell => Some(ESCAPE_HELP.into()),
-                None => error.help.or_else(|| error.is_syntax.then(|| ESCAPE_HELP.into())),
+                None => error.help.or_else(|| {
+                    let meant =
+                        || elsewhere::meant(tag.inner).unwrap_or_else(|| ESCAPE_HELP.into());
+                    error.is_syntax.then(meant)
+                }),
             };
             let message = format!("{} in `{}`", error.message, shorten(tag.inner));
             self.report.add(Problem::error(code, place, message).maybe_help(help));

@@ -4,7 +4,10 @@ use std::{cell::Cell, collections::HashSet};
 
 use indexmap::IndexMap;
 
-use super::tags::{ESCAPE_HELP, shorten};
+use super::{
+    elsewhere,
+    tags::{ESCAPE_HELP, shorten},
+};
 use crate::{
     api::inputs::Inputs,
     codes,
@@ -84,7 +87,9 @@ impl Variables {
             let of_pipeline = || self.of_pipeline(name, scope);
             let Some(bindings) = &scope.parameters else {
                 let message = format!("{} has no parameters", scope.owner);
-                let near = of_pipeline().or_else(|| self.near_of_pipeline(name, scope));
+                let near = of_own_matrix(name, scope)
+                    .or_else(of_pipeline)
+                    .or_else(|| self.near_of_pipeline(name, scope));
                 let help = near.unwrap_or_else(|| {
                     "pipeline parameters are written `pipeline.parameters.…`".into()
                 });
@@ -135,12 +140,22 @@ impl Variables {
         if let Some(data) = self.of_misspelled_section(name, strictness) {
             return Ok(data);
         }
+        Err(self.unknown_pipeline_value(path, name, scope))
+    }
+
+    /// Says what was probably meant by a value that no pipeline has.
+    fn unknown_pipeline_value(&self, path: &str, name: &str, scope: &Scope) -> LookupError {
         let message = format!("referred to a variable `{path}` that does not exist");
+        let of_element = name.strip_prefix("parameters.").and_then(|name| of_element(name, scope));
+        if let Some(help) = of_element {
+            return LookupError::new(codes::UNKNOWN_PIPELINE_VALUE, message, Some(help));
+        }
         let known =
             self.values.keys().map(String::as_str).chain(pipeline_values::KNOWN.iter().copied());
         let last = name.rsplit('.').next().unwrap_or(name);
         let parameter = self.parameter_of_pipeline(last).map(|near| (near, near == last));
-        let near = nearest(name, known).map(str::to_owned);
+        let other = pipeline_values::other_name(name);
+        let near = other.or_else(|| nearest(name, known)).map(str::to_owned);
         // `pipeline.target` means the parameter; `pipeline.git.brnch` not one that is called `branch`.
         let help = match parameter {
             Some((exact, true)) => Some(format!("parameters.{exact}")),
@@ -148,7 +163,7 @@ impl Variables {
             None => near,
         };
         let help = help.map(|near| Help::did_you_mean(&format!("pipeline.{near}")));
-        Err(LookupError::new(codes::UNKNOWN_PIPELINE_VALUE, message, help))
+        LookupError::new(codes::UNKNOWN_PIPELINE_VALUE, message, help)
     }
 
     /// Looks up a parameter of the pipeline in the section that is misspelled, and notes that it was.
@@ -172,12 +187,13 @@ impl Variables {
             nearest(first, ["parameters", "pipeline", "matrix"])
         };
         let help = match (near, self.is_pipeline_value(path)) {
-            _ if !path.contains('.') => {
-                self.bare_name(path, scope).unwrap_or_else(|| ESCAPE_HELP.into())
-            }
+            _ if !path.contains('.') => self
+                .bare_name(path, scope)
+                .or_else(|| elsewhere::meant(path))
+                .unwrap_or_else(|| ESCAPE_HELP.into()),
             (Some(near), _) => Help::did_you_mean(&format!("{near}{}", &path[first.len()..])),
             (None, true) => Help::did_you_mean(&format!("pipeline.{path}")),
-            (None, false) => ESCAPE_HELP.into(),
+            (None, false) => elsewhere::meant(path).unwrap_or_else(|| ESCAPE_HELP.into()),
         };
         let message = format!("unknown variable `{}`", shorten(path));
         LookupError::new(codes::BAD_TEMPLATE, message, Some(help))
@@ -246,4 +262,17 @@ fn of_matrix(name: &str, scope: &Scope) -> Result<Data, LookupError> {
         let message = format!("unknown matrix parameter `{name}`");
         LookupError::new(codes::UNKNOWN_MATRIX_VALUE, message, help)
     })
+}
+
+/// Suggests the value of the matrix for a parameter that only the job has.
+fn of_own_matrix(name: &str, scope: &Scope) -> Option<Help> {
+    let is_one = scope.matrix.as_ref().is_some_and(|matrix| matrix.contains_key(name));
+    is_one.then(|| Help::did_you_mean(&format!("matrix.{name}")))
+}
+
+/// Suggests the parameter of the job or the command, or the matrix's, that a name is.
+fn of_element(name: &str, scope: &Scope) -> Option<Help> {
+    let own = scope.parameters.as_ref().is_some_and(|bindings| bindings.contains_key(name));
+    let own = own.then(|| Help::did_you_mean(&format!("parameters.{name}")));
+    own.or_else(|| of_own_matrix(name, scope))
 }

@@ -264,7 +264,12 @@ impl<'c, 'd> KindReader<'c, 'd> {
         value: &Value,
         found: &mut ExecutionEnvironment,
     ) -> FoundExecutor {
-        let Data::Map(fields) = &value.data else { return self.short_machine(entry, value) };
+        let Data::Map(fields) = &value.data else {
+            if self.render.report_joined(codes::BAD_MACHINE, value, MACHINE.keys) {
+                return FoundExecutor::Broken;
+            }
+            return self.short_machine(entry, value);
+        };
         self.render.check_keys(fields.iter().map(|field| (&*field.name, field.key)), MACHINE);
         let (mut image, mut layer_caching) = (None, false);
         for field in fields.iter() {
@@ -293,7 +298,7 @@ impl<'c, 'd> KindReader<'c, 'd> {
 
     fn short_machine(&mut self, entry: &Entry<'_>, value: &Value) -> FoundExecutor {
         let layer_caching = false;
-        match &value.data {
+        match &self.quoted_boolean(value) {
             Data::Bool(true) => {
                 FoundExecutor::Known(Executor::Machine { image: None, layer_caching })
             }
@@ -315,6 +320,21 @@ impl<'c, 'd> KindReader<'c, 'd> {
         }
     }
 
+    /// Takes the text `true` for what it says: no image is called so.
+    fn quoted_boolean(&mut self, value: &Value) -> Data {
+        let truth = match &value.data {
+            Data::Text(text) if matches!(&**text, "true" | "false") => &**text == "true",
+            data => return data.clone(),
+        };
+        if !self.render.doc().written(value.place).contains("<<") {
+            let message =
+                format!("`machine` should be a boolean; the string is taken for `{truth}`");
+            let problem = Problem::warning(codes::WRONG_TYPE, value.place, message);
+            self.render.report().add(problem.help(format!("remove the quotes: `{truth}`")));
+        }
+        Data::Bool(truth)
+    }
+
     fn macos(
         &mut self,
         entry: &Entry<'_>,
@@ -322,6 +342,9 @@ impl<'c, 'd> KindReader<'c, 'd> {
         found: &mut ExecutionEnvironment,
     ) -> FoundExecutor {
         let Data::Map(fields) = &value.data else {
+            if self.render.report_joined(codes::BAD_MACHINE, value, MACOS.keys) {
+                return FoundExecutor::Broken;
+            }
             let problem = Problem::error(
                 codes::BAD_MACHINE,
                 entry.key,
