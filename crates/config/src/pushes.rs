@@ -68,7 +68,7 @@ pub struct Pushes {
 impl Pushes {
     /// Collects the pushes that a configuration and its orbs tell apart.
     pub fn of<'t>(texts: impl IntoIterator<Item = &'t str>, profile: Profile) -> Self {
-        let mut told = Told { profile, texts: Vec::new(), is_complete: true };
+        let mut seen = Distinguished { profile, texts: Vec::new(), is_complete: true };
         let (mut tags, mut defaults, mut messages, mut passes) = (false, false, false, false);
         let mut trees = Vec::new();
         for text in texts {
@@ -79,19 +79,19 @@ impl Pushes {
             trees.extend(from_yaml(text));
         }
         for tree in &trees {
-            told.walk(tree, DECIDING, Place::Outside);
+            seen.walk(tree, DECIDING, Place::Outside);
         }
         if passes {
             // They need not be names at all, so what is left out is not missed.
-            let is_complete = told.is_complete;
+            let is_complete = seen.is_complete;
             for tree in &trees {
-                told.walk(tree, PASSED, Place::Outside);
+                seen.walk(tree, PASSED, Place::Outside);
             }
-            told.is_complete = is_complete;
+            seen.is_complete = is_complete;
         }
-        let others = OTHERS.iter().filter(|name| !told.texts.iter().any(|text| text == *name));
+        let others = OTHERS.iter().filter(|name| !seen.texts.iter().any(|text| text == *name));
         let texts: Vec<&str> =
-            others.copied().chain(told.texts.iter().map(String::as_str)).collect();
+            others.copied().chain(seen.texts.iter().map(String::as_str)).collect();
         let names = texts.iter().filter(|text| no_git_name(text).is_none());
         let mut all = Vec::new();
         for &name in names {
@@ -102,7 +102,7 @@ impl Pushes {
             };
             if messages {
                 let with = |text: &String| Push { message: Some(text.clone()), ..branch.clone() };
-                all.extend(told.texts.iter().map(with));
+                all.extend(seen.texts.iter().map(with));
             }
             if tags {
                 all.push(Push { git_ref: GitRef::Tag(TagName::from(name)), ..branch.clone() });
@@ -112,7 +112,7 @@ impl Pushes {
             }
             all.push(branch);
         }
-        let is_complete = told.is_complete && all.len() <= PUSHES;
+        let is_complete = seen.is_complete && all.len() <= PUSHES;
         all.truncate(PUSHES);
         Self { all, is_complete }
     }
@@ -155,13 +155,13 @@ enum Place {
     Pattern,
 }
 
-struct Told {
+struct Distinguished {
     profile: Profile,
     texts: Vec<String>,
     is_complete: bool,
 }
 
-impl Told {
+impl Distinguished {
     fn walk(&mut self, node: &Node, keys: &[&str], place: Place) {
         match node {
             Node::Map(entries) => {

@@ -2,7 +2,7 @@
 //!
 //! What is printed is put together from our words and from names of jobs, branches and files, which
 //! come from everyone who can push. A name may hold a sequence that hides the text behind it or
-//! recolors an error. So each sequence of ours is marked while a text is put together, and
+//! recolors an error. So each of our sequences is marked while a text is put together, and
 //! [`on_screen`], the last step before writing, lets only marked ones pass. The mark is drawn by lot
 //! when the program starts: no file can be written to contain it.
 //!
@@ -17,7 +17,7 @@ use rand::random_range;
 use roundel_config::{Diagnostic, Layout};
 use roundel_model::text;
 
-/// In front of each sequence of ours. Two of 65,000 characters for private use: a file of the largest
+/// In front of each of our sequences. Two of 65,000 characters for private use: a file of the largest
 /// size holds a vanishing part of the pairs.
 static MARK: LazyLock<String> = LazyLock::new(|| {
     let draw = || char::from_u32(random_range(0x10_0000..=0x10_FFFD)).unwrap_or('\u{10_0000}');
@@ -110,7 +110,7 @@ pub(crate) fn wrapped(text: &str, indent: usize, width: Option<usize>) -> String
 
 /// A part of a text.
 enum Piece<'t> {
-    /// A sequence of ours, without its mark.
+    /// One of our sequences, without its mark.
     Color(&'t str),
     Text(&'t str),
 }

@@ -122,7 +122,7 @@ async fn what_validate_says_is_what_the_server_does() {
         (
             "a scheduled workflow next to another one",
             format!("{GREEN}  nightly:\n    triggers: [{schedule}]\n    jobs: [build]\n"),
-            4,
+            0,
             None,
         ),
         ("a context", GREEN.replace("[build]", "[build: { context: aws }]"), 4, None),

@@ -129,8 +129,8 @@ impl DisplayStatus {
         }
     }
 
-    /// The attribute with the sentence that is read out when it comes to this, or nothing while it goes
-    /// on. `what` is escaped.
+    /// The attribute with the sentence that is read out when it comes to this, or nothing while it
+    /// runs or waits. `what` is escaped.
     pub(crate) fn outcome(self, what: impl fmt::Display) -> Html {
         let verb = match self {
             Self::Passed => "passed",

@@ -100,7 +100,7 @@ async fn the_name_of_a_node_is_what_is_shown_in_it() {
 
 /// The graph stood still while everything around it counted.
 #[tokio::test]
-async fn the_time_of_a_node_goes_on_while_its_job_runs() {
+async fn the_time_of_a_node_counts_while_its_job_runs() {
     let world = World::new().await;
     let pipeline = world.pipeline("main", "Take long").await;
     let job = world.claim(pipeline, "build").await;
