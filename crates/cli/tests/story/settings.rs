@@ -153,14 +153,17 @@ fn value(setting: &dyn AnySetting, folder: &Path) -> String {
         }
         "file" => {
             let path = folder.join(format!("file-{}", declaration.key));
-            let key =
-                "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
-            fs::write(&path, format!("forge.example.org {key}\n")).unwrap();
+            let text = if declaration.key.ends_with("known_hosts_file") { HOST_KEY } else { "" };
+            fs::write(&path, text).unwrap();
             path.display().to_string()
         }
         _ => declaration.example.to_owned(),
     }
 }
+
+/// A line of a file of known hosts.
+const HOST_KEY: &str = "forge.example.org ssh-ed25519 \
+                        AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl\n";
 
 fn settings_of(program: Program) -> impl Iterator<Item = &'static dyn AnySetting> {
     ALL.iter().copied().filter(move |one| one.declaration().programs.contains(&program))
