@@ -29,7 +29,7 @@ pub(crate) fn run(no_install: bool, filters: &[String]) -> Result<()> {
 
 /// Runs the tests of one crate, with what is installed.
 ///
-/// Those of `server` wait for forges, runners and databases more than they compute, so four times as
+/// Those of `server` wait for forges, runners and databases more than they compute, so six times as
 /// many of them run at a time as there are cores.
 pub(crate) fn run_one(package: &str, filters: &[String]) -> Result<()> {
     let package = match package.strip_prefix("roundel-") {
@@ -41,7 +41,7 @@ pub(crate) fn run_one(package: &str, filters: &[String]) -> Result<()> {
         shell::run(shell::cargo().args(["build", "--bin", "roundel"]))?;
     }
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = (4 * cores).to_string();
+    let threads = (6 * cores).to_string();
     let mut what = vec!["--package", &package];
     if package == "roundel-server" && shell::cargo_has("nextest") {
         what.extend(["--test-threads", &threads]);

@@ -75,15 +75,15 @@ pub(crate) struct World {
 impl World {
     /// Starts everything: two forges with one user, an organization each, and a server.
     pub(crate) async fn start() -> Self {
-        let directory = TempDir::new().unwrap();
+        // Every commit is flushed to the disk, which takes most of the time of these tests on a slow one.
+        let in_memory = || TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap();
+        let (directory, database) = (in_memory(), in_memory());
         let forge = LocalForge::start(roundel_localforge::Settings::on_loopback(
             directory.path().join("forge"),
         ))
         .await
         .unwrap();
         let sink = SmtpSink::start().await.unwrap();
-        // Every commit is flushed to the disk, which takes most of the time of these tests on a slow one.
-        let database = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap();
         let settings = settings(&forge, &sink, &database.path().join("roundel.db"));
         for kind in ForgeKind::ALL {
             forge.add_user(kind, LOGIN, "Ada", "ada@example.org");

@@ -23,8 +23,9 @@ use super::ansi::{Block, Line, Style};
 
 /// Bytes that are read at a time.
 const READ_BYTES: usize = 256 * 1024;
-/// Bytes that one request plays, to find lines or to search in them: a fraction of a second.
-pub(super) const PORTION_BYTES: u64 = 2 << 20;
+/// Bytes that one request plays, to find lines or to search in them: a fraction of a second. Without
+/// optimization it is several seconds for some portions, so those of tests are smaller.
+pub(super) const PORTION_BYTES: u64 = if cfg!(test) { 256 << 10 } else { 2 << 20 };
 /// Bytes at the end of a log in which its last lines are looked for.
 const TAIL_BYTES: u64 = 64 * 1024;
 /// Logs whose index is kept: as many as people view side by side.
