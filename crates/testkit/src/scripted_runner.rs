@@ -78,7 +78,7 @@ impl ScriptedRunner {
     pub fn new(server: impl Into<String>, token: impl Into<String>) -> Self {
         Self {
             // The certificates of the system take longer to read than a claim takes.
-            client: Client::builder().tls_certs_only([]).build().expect("a client without TLS"),
+            client: Client::builder().tls_certs_only([]).build().unwrap_or_default(),
             server: server.into(),
             token: token.into(),
             introduction: ClaimRequest {
