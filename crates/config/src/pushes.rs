@@ -34,6 +34,32 @@ const TEXTS: usize = 60;
 /// Pushes that are tried at most; each is a compilation.
 const PUSHES: usize = 200;
 
+/// Pushes that are tried of the largest configuration.
+const FEWEST_PUSHES: usize = 10;
+
+/// Bytes of configurations and orbs that are compiled in all: seconds of work.
+const BYTES: usize = 32 << 20;
+
+/// Patterns for which examples are looked for.
+const PATTERNS: usize = 60;
+
+/// Steps whose values are not passed on.
+const STEPS: &[&str] = &[
+    "run",
+    "when",
+    "unless",
+    "deploy",
+    "checkout",
+    "save_cache",
+    "restore_cache",
+    "store_artifacts",
+    "store_test_results",
+    "persist_to_workspace",
+    "attach_workspace",
+    "setup_remote_docker",
+    "add_ssh_keys",
+];
+
 /// Names that a configuration hardly mentions.
 const OTHERS: [&str; 2] = ["any-other-branch", "x/0"];
 
@@ -68,14 +94,21 @@ pub struct Pushes {
 impl Pushes {
     /// Collects the pushes that a configuration and its orbs tell apart.
     pub fn of<'t>(texts: impl IntoIterator<Item = &'t str>, profile: Profile) -> Self {
-        let mut seen = Distinguished { profile, texts: Vec::new(), is_complete: true };
+        let mut seen = Distinguished {
+            profile,
+            texts: Vec::new(),
+            patterns: 0,
+            has_nameless: false,
+            is_complete: true,
+        };
         let (mut tags, mut defaults, mut messages, mut passes) = (false, false, false, false);
-        let mut trees = Vec::new();
+        let (mut trees, mut bytes) = (Vec::new(), 0);
         for text in texts {
+            bytes += text.len();
             tags |= text.contains("tags:") || text.contains("git.tag");
             defaults |= text.contains("is_default");
             messages |= text.contains("git.commit.");
-            passes |= text.contains("pipeline.git.") && text.contains("parameters.");
+            passes |= text.contains("pipeline.git") && text.contains("parameters.");
             trees.extend(from_yaml(text));
         }
         for tree in &trees {
@@ -86,6 +119,7 @@ impl Pushes {
             let is_complete = seen.is_complete;
             for tree in &trees {
                 seen.walk(tree, PASSED, Place::Outside);
+                seen.arguments(tree);
             }
             seen.is_complete = is_complete;
         }
@@ -93,27 +127,34 @@ impl Pushes {
         let texts: Vec<&str> =
             others.copied().chain(seen.texts.iter().map(String::as_str)).collect();
         let names = texts.iter().filter(|text| no_git_name(text).is_none());
-        let mut all = Vec::new();
-        for &name in names {
-            let branch = Push {
-                git_ref: GitRef::Branch(BranchName::from(name)),
-                is_default: false,
-                message: None,
-            };
-            if messages {
-                let with = |text: &String| Push { message: Some(text.clone()), ..branch.clone() };
-                all.extend(seen.texts.iter().map(with));
-            }
-            if tags {
-                all.push(Push { git_ref: GitRef::Tag(TagName::from(name)), ..branch.clone() });
-            }
-            if defaults {
-                all.push(Push { is_default: true, ..branch.clone() });
-            }
-            all.push(branch);
+        let branches = names.map(|&name| Push {
+            git_ref: GitRef::Branch(BranchName::from(name)),
+            is_default: false,
+            message: None,
+        });
+        let mut all: Vec<Push> = branches.collect();
+        let count = all.len();
+        if tags {
+            let tag = |push: &Push| GitRef::Tag(TagName::from(push.git_ref.name()));
+            let pushes = (0..count).map(|at| Push { git_ref: tag(&all[at]), ..all[at].clone() });
+            all.extend(pushes.collect::<Vec<_>>());
         }
-        let is_complete = seen.is_complete && all.len() <= PUSHES;
-        all.truncate(PUSHES);
+        if defaults {
+            let pushes = (0..count).map(|at| Push { is_default: true, ..all[at].clone() });
+            all.extend(pushes.collect::<Vec<_>>());
+        }
+        // What may be left out is last.
+        let most = (BYTES / bytes.max(1)).clamp(FEWEST_PUSHES, PUSHES);
+        if messages {
+            let with = |text: &String| {
+                let message = Some(text.clone());
+                all.iter().map(move |push| Push { message: message.clone(), ..push.clone() })
+            };
+            let some: Vec<Push> = seen.texts.iter().flat_map(with).take(most + 1).collect();
+            all.extend(some);
+        }
+        let is_complete = seen.is_complete && (messages || !seen.has_nameless) && all.len() <= most;
+        all.truncate(most);
         Self { all, is_complete }
     }
 }
@@ -158,6 +199,9 @@ enum Place {
 struct Distinguished {
     profile: Profile,
     texts: Vec<String>,
+    patterns: usize,
+    /// Some pattern has no example that is a name in Git: it may be one of messages.
+    has_nameless: bool,
     is_complete: bool,
 }
 
@@ -180,7 +224,10 @@ impl Distinguished {
             Node::List(items) => items.iter().for_each(|item| self.walk(item, keys, place)),
             Node::Text(text) if place == Place::Pattern => self.pattern(text),
             Node::Text(text) | Node::Float(text) if place == Place::Inside => self.text(text),
-            Node::Int(number) if place == Place::Inside => self.add(&number.to_string()),
+            Node::Int(number) if place == Place::Inside => {
+                self.add(&number.to_string());
+            }
+            Node::Text(text) if text.contains("pipeline.git") => self.tags(text),
             Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) | Node::Text(_) => {}
         }
     }
@@ -189,13 +236,16 @@ impl Distinguished {
     fn text(&mut self, text: &str) {
         let trimmed = text.trim();
         if let Some(pattern) = trimmed.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
-            return self.pattern(pattern);
+            self.pattern(pattern);
+            return;
         }
         let expression = trimmed.trim_start_matches("<<").trim_end_matches(">>");
         if expression.contains("pipeline.") || expression.contains("parameters.") {
             for constant in expression::constants(expression.trim()) {
                 match constant {
-                    Constant::Text(text) => self.add(&text),
+                    Constant::Text(text) => {
+                        self.add(&text);
+                    }
                     Constant::Pattern(pattern) => self.pattern(&pattern),
                 }
             }
@@ -204,26 +254,75 @@ impl Distinguished {
         }
     }
 
-    fn pattern(&mut self, pattern: &str) {
-        // What cannot be read is an error, which is reported elsewhere.
-        let Ok(pattern) = Pattern::new(pattern, self.profile) else { return };
-        let examples = pattern.examples();
-        self.is_complete &= !examples.is_empty();
-        for example in &examples {
-            self.add(example);
+    /// Takes what the expressions within a text compare with.
+    fn tags(&mut self, text: &str) {
+        for tag in text.split("<<").skip(1) {
+            self.text(tag.split(">>").next().unwrap_or_default());
         }
     }
 
-    fn add(&mut self, text: &str) {
-        let is_long = text.chars().nth(TEXT_CHARS).is_some();
-        if is_long || text.contains("<<") || self.texts.iter().any(|known| known == text) {
+    /// Takes what jobs and commands are called with: it may be compared with the branch.
+    fn arguments(&mut self, node: &Node) {
+        match node {
+            Node::Map(entries) => entries.iter().for_each(|(_, value)| self.arguments(value)),
+            Node::List(items) => {
+                for item in items {
+                    if let Node::Map(calls) = item {
+                        let calls = calls.iter().filter(|(name, _)| !STEPS.contains(&&**name));
+                        for (_, given) in calls {
+                            self.given(given);
+                        }
+                    }
+                    self.arguments(item);
+                }
+            }
+            Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) | Node::Text(_) => {}
+        }
+    }
+
+    fn given(&mut self, given: &Node) {
+        let Node::Map(arguments) = given else { return };
+        for (_, value) in arguments {
+            if let Node::Text(text) = value
+                && no_git_name(text).is_none()
+            {
+                self.add(text);
+            }
+        }
+    }
+
+    fn pattern(&mut self, pattern: &str) {
+        self.patterns += 1;
+        if self.patterns > PATTERNS || self.texts.len() >= TEXTS {
+            self.is_complete = false;
             return;
         }
-        if self.texts.len() < TEXTS {
-            self.texts.push(text.to_owned());
-        } else {
-            self.is_complete = false;
+        // What cannot be read is an error, which is reported elsewhere.
+        let Ok(pattern) = Pattern::new(pattern, self.profile) else { return };
+        let examples = pattern.examples();
+        let mut is_there = false;
+        for example in &examples {
+            is_there |= self.add(example);
         }
+        self.is_complete &= is_there;
+        self.has_nameless |= !examples.iter().any(|example| no_git_name(example).is_none());
+    }
+
+    /// Takes a text, and returns whether it will be tried.
+    fn add(&mut self, text: &str) -> bool {
+        if self.texts.iter().any(|known| known == text) {
+            return true;
+        }
+        let is_long = text.chars().nth(TEXT_CHARS).is_some();
+        if is_long || text.contains("<<") {
+            return false;
+        }
+        if self.texts.len() >= TEXTS {
+            self.is_complete = false;
+            return false;
+        }
+        self.texts.push(text.to_owned());
+        true
     }
 }
 
@@ -263,6 +362,36 @@ mod tests {
         assert!(all.iter().any(|push| push.message.as_deref() == Some("deploy it")));
         // No branch has a space.
         assert!(!all.iter().any(|push| push.git_ref.name() == "deploy it"));
+    }
+
+    /// What a command compares with the branch is written where it is called.
+    #[test]
+    fn what_is_passed_on_is_pushed_too() {
+        let found = names(
+            "commands: {only_on: {parameters: {branch: {type: string}}, steps: [when: {condition: {equal: \
+             [<< parameters.branch >>, << pipeline.git.branch >>]}, steps: [run: no]}]}}\njobs: {a: {steps: \
+             [only_on: {branch: four}]}}\nworkflows: {w: {jobs: [a: {deploy: '<< pipeline.git.branch == \
+             \"five\" >>'}]}}\n",
+        );
+        for name in ["four", "five"] {
+            assert!(found.contains(&format!("refs/heads/{name}")), "{name}: {found:?}");
+        }
+    }
+
+    /// Each message, on each kind of ref; and what does not fit is called a gap.
+    #[test]
+    fn messages_are_combined_with_the_rest_and_come_last() {
+        let text = "workflows: {w: {when: {and: [<< pipeline.git.branch.is_default >>, {matches: {pattern: \
+                    '^deploy', value: << pipeline.git.commit.subject >>}}]}, jobs: []}}\n";
+        let pushes = Pushes::of([text], Profile::Legacy);
+        assert!(pushes.all.iter().any(|push| push.is_default && push.message.is_some()));
+        assert!(pushes.is_complete);
+        let many = (0..40).map(|n| format!("name-{n}")).collect::<Vec<_>>().join(", ");
+        let text = format!("{text}x: {{filters: {{branches: {{only: [{many}]}}}}}}\n");
+        let pushes = Pushes::of([text.as_str()], Profile::Legacy);
+        assert!(!pushes.is_complete && pushes.all.len() == PUSHES);
+        let plain = |push: &&Push| !push.is_default && push.message.is_none();
+        assert!(pushes.all.iter().filter(plain).count() > 40, "each name is there");
     }
 
     /// A pattern that nothing is found for may match what is pushed.

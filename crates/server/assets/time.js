@@ -45,7 +45,10 @@ export function tick() {
     if (span.textContent === text) continue;
     // The name of a link in a graph has the time in it, as it is shown.
     const link = span.closest('a[aria-label]');
-    link?.setAttribute('aria-label', link.getAttribute('aria-label').replace(span.textContent, text));
+    const label = link?.getAttribute('aria-label') ?? '';
+    // The last one: the name of the job may look like a time.
+    const at = label.lastIndexOf(span.textContent);
+    if (at >= 0) link.setAttribute('aria-label', label.slice(0, at) + text + label.slice(at + span.textContent.length));
     span.textContent = text;
   }
   for (const time of document.querySelectorAll('time[data-ago]')) {

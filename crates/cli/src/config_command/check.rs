@@ -134,8 +134,12 @@ impl Compiler {
             let push = Push { git_ref, is_default: true, message: None };
             let mut compiled = self.compile_pushes(&mut checked, &[push]);
             compiled.push(checked.compiled.clone());
-            let decisions: Vec<Decision> = compiled.iter().map(Compiled::decision).collect();
-            if decisions.windows(2).any(|pair| pair[0] != pair[1]) {
+            let differ = compiled.windows(2).any(|pair| {
+                pair[0].decision() != pair[1].decision()
+                    || pair[0].refused_jobs() != pair[1].refused_jobs()
+                    || pair[0].unsupported != pair[1].unsupported
+            });
+            if differ {
                 checked.uncertain_branch = Some(branch.clone());
                 checked.compiled = checked.compiled.joined(&compiled);
             }
@@ -163,7 +167,8 @@ impl Compiler {
             }
             // The next push need not look for them again.
             checked.inputs.orbs = found.inputs.orbs;
-            compiled.push(found.compiled);
+            // Two hundred documents would be gigabytes, and none is read.
+            compiled.push(Compiled { document: None, ..found.compiled });
         }
         compiled
     }

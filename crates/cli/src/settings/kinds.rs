@@ -248,10 +248,12 @@ fn check_database_url(text: &str) -> Result<(), String> {
         // The driver would say it without the name of the setting.
         Ok(_) => {
             return roundel_store::check_postgres_url(text).map_err(|why| {
-                format!(
-                    "an address with a parameter that the driver does not take: {why}; `sslmode` is \
-                     `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`"
-                )
+                let modes = if why.contains("ssl_mode") || why.contains("sslmode") {
+                    "; `sslmode` is `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`"
+                } else {
+                    ""
+                };
+                format!("an address with a parameter that the driver does not take: {why}{modes}")
             });
         }
         Err(error) => error.to_string(),

@@ -37,8 +37,10 @@ impl Renderer<'_> {
     /// Returns whether nothing is written before a text on its line.
     pub(crate) fn is_on_its_own_line(&self, place: Place) -> bool {
         let before = self.doc.file(place.file).text.get(..place.span.start());
-        let line = before.and_then(|before| before.rsplit('\n').next());
-        line.is_some_and(|line| line.trim().is_empty())
+        // Not from the start of the line, which may be long.
+        let is_blank = |c: char| c.is_whitespace() && c != '\n';
+        let before = before.map(|before| before.trim_end_matches(is_blank));
+        before.is_some_and(|before| before.is_empty() || before.ends_with('\n'))
     }
 }
 

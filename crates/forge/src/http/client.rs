@@ -240,10 +240,8 @@ impl Client {
             match redirect::next(&call.method, &call.url, &answer) {
                 Redirect::To(next) => url = next,
                 Redirect::None => return Err(self.error_of(call, &answer)),
-                Redirect::Elsewhere(host) => {
-                    let reason = format!(
-                        "it redirects to another host, {host}, where the token must not go"
-                    );
+                Redirect::Elsewhere(place) => {
+                    let reason = format!("it redirects to {place}");
                     // Networks lead to their sign-in page with one that is temporary; a move lasts.
                     return Err(match answer.status {
                         301 | 308 => self.broken(call, &reason),

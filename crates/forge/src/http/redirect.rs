@@ -11,7 +11,7 @@ pub(super) enum Redirect {
     None,
     /// To another address on the same host.
     To(Url),
-    /// To another host, where the token must not go.
+    /// To another origin, where the token must not go: the end of the sentence about it.
     Elsewhere(String),
     /// To no address that can be read.
     Nowhere,
@@ -29,7 +29,15 @@ pub(super) fn next(method: &Method, from: &Url, answer: &Answer) -> Redirect {
     }
     let Ok(next) = answer.url.join(location) else { return Redirect::Nowhere };
     if next.origin() != from.origin() {
-        return Redirect::Elsewhere(next.host_str().unwrap_or("nowhere").to_owned());
+        let host = next.host_str().unwrap_or("nowhere");
+        // An API that is set with `http` leads to itself with `https`.
+        let elsewhere = if next.host_str() == from.host_str() {
+            let origin = next.origin().ascii_serialization();
+            format!("{origin}, which is not the address that is set as the forge's API")
+        } else {
+            format!("another host, {host}, where the token must not go")
+        };
+        return Redirect::Elsewhere(elsewhere);
     }
     let may_follow = match answer.status {
         301 | 302 => *method == Method::GET,

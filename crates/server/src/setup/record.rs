@@ -159,6 +159,8 @@ impl Record {
     /// Records what a step leaves at the forge, after the reason of the step that failed.
     pub(super) async fn left(&mut self, step: Step, what: String) -> Result<(), StoreError> {
         match self.reason_of_failure(step) {
+            // It is said once, also if undoing continues after a restart.
+            Some(reason) if reason.ends_with(&what) => Ok(()),
             Some(reason) => {
                 let both = format!("{reason}. What it created was {what}");
                 self.put(step, SetupStepStatus::Failed, Some(both)).await

@@ -165,6 +165,7 @@ fn of_long_lines() -> Vec<Bomb> {
         line("a string that starts with brackets", "[[ a ]] ", "b ", ""),
         line("an entry with brackets", "[", "a, ", "v[0-9]+]"),
         line("entries that start with two braces", "[", "{{a}}, ", "]"),
+        line("keys that start with another letter than those of ASCII", "{", "é: b, ", "}"),
         line("colons within a string", "", "a: ", "b"),
         line("a block in its line", "| ", "a: ", "b"),
         line("tags that do not exist", "[", "!a b, ", "]"),

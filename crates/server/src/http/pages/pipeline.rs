@@ -264,8 +264,7 @@ async fn read(
     })
 }
 
-/// Says that nothing runs, and why. Pipelines of earlier releases, and those whose workflows are all of a
-/// kind that never starts, have no reason of their own.
+/// Says that nothing runs, and why. Pipelines of earlier releases have no reason of their own.
 fn why_nothing(why: Option<&str>) -> Html {
     let valid = "The configuration is valid, and this pipeline runs nothing";
     match why {

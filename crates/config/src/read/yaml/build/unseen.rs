@@ -20,8 +20,9 @@ impl Builder<'_> {
             return;
         }
         let before = self.text.get(..at.start()).unwrap_or("");
-        let before = before.rsplit('\n').next().unwrap_or("");
-        let is_first = before.bytes().all(|byte| matches!(byte, b' ' | b'-'));
+        // Not from the start of the line: a long one may have a hundred thousand strings.
+        let before = before.trim_end_matches([' ', '-']);
+        let is_first = before.is_empty() || before.ends_with('\n');
         let Some(found) = unseen::of_start(written).filter(|_| is_first) else { return };
         let start = at.start() + found.range.start;
         let place = Place::direct(Span::new(start, start + found.range.len()));
