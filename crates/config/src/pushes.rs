@@ -21,6 +21,7 @@ use crate::{
     api::inputs::Inputs,
     language::{
         expression::{self, Constant},
+        keys::BUILTIN_STEPS,
         pattern::{Pattern, reach::no_git_name},
         pipeline_values::PipelineValue,
         profile::Profile,
@@ -43,22 +44,8 @@ const BYTES: usize = 32 << 20;
 /// Patterns for which examples are looked for.
 const PATTERNS: usize = 60;
 
-/// Steps whose values are not passed on.
-const STEPS: &[&str] = &[
-    "run",
-    "when",
-    "unless",
-    "deploy",
-    "checkout",
-    "save_cache",
-    "restore_cache",
-    "store_artifacts",
-    "store_test_results",
-    "persist_to_workspace",
-    "attach_workspace",
-    "setup_remote_docker",
-    "add_ssh_keys",
-];
+/// Steps whose values are not passed on, next to those that are built in.
+const STEPS: &[&str] = &["run", "when", "unless", "deploy"];
 
 /// Names that a configuration hardly mentions.
 const OTHERS: [&str; 2] = ["any-other-branch", "x/0"];
@@ -268,7 +255,9 @@ impl Distinguished {
             Node::List(items) => {
                 for item in items {
                     if let Node::Map(calls) = item {
-                        let calls = calls.iter().filter(|(name, _)| !STEPS.contains(&&**name));
+                        let calls = calls.iter().filter(|(name, _)| {
+                            !STEPS.contains(&&**name) && !BUILTIN_STEPS.contains(&&**name)
+                        });
                         for (_, given) in calls {
                             self.given(given);
                         }

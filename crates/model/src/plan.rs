@@ -60,6 +60,19 @@ impl PlannedJob {
         }
         missing
     }
+
+    /// Returns what of its environment the runners of this release cannot start; `None` also for a job
+    /// that has no environment. See [`Executor::unsupported_container`].
+    pub fn unsupported_container(&self) -> Option<UnsupportedContainer<'_>> {
+        match &self.kind {
+            PlannedJobKind::Build(body) => body.executor.unsupported_container(),
+            PlannedJobKind::Approval
+            | PlannedJobKind::NoOp
+            | PlannedJobKind::Release { .. }
+            | PlannedJobKind::Lock { .. }
+            | PlannedJobKind::Unlock { .. } => None,
+        }
+    }
 }
 
 /// What a job is.

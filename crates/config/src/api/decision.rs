@@ -14,7 +14,7 @@ use std::{collections::BTreeSet, fmt};
 
 use roundel_model::{
     name::GitRef,
-    plan::{PlannedJob, PlannedJobKind, UnsupportedContainer},
+    plan::{PlannedJob, UnsupportedContainer},
 };
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
@@ -138,15 +138,7 @@ impl Compiled {
 fn refusal_reasons(job: &PlannedJob) -> impl Iterator<Item = RefusalReason> + use<> {
     let contexts = job.missing_contexts();
     let contexts = (!contexts.is_empty()).then_some(RefusalReason::Contexts(contexts));
-    let container = match &job.kind {
-        PlannedJobKind::Build(body) => body.executor.unsupported_container(),
-        PlannedJobKind::Approval
-        | PlannedJobKind::NoOp
-        | PlannedJobKind::Release { .. }
-        | PlannedJobKind::Lock { .. }
-        | PlannedJobKind::Unlock { .. } => None,
-    };
-    let container = container.map(|unsupported| match unsupported {
+    let container = job.unsupported_container().map(|unsupported| match unsupported {
         UnsupportedContainer::Service { image } => {
             RefusalReason::ServiceContainers(image.to_owned())
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use roundel_model::{
     limits,
-    plan::{Plan, PlannedJob, PlannedJobKind, PlannedWorkflow, UnsupportedContainer},
+    plan::{Plan, PlannedJob, PlannedWorkflow},
 };
 
 use crate::{
@@ -97,16 +97,5 @@ fn plan(pushes: &[Compiled]) -> Plan {
 }
 
 fn is_refused_alike(one: &PlannedJob, other: &PlannedJob) -> bool {
-    one.contexts == other.contexts && unsupported(one) == unsupported(other)
-}
-
-fn unsupported(job: &PlannedJob) -> Option<UnsupportedContainer<'_>> {
-    match &job.kind {
-        PlannedJobKind::Build(body) => body.executor.unsupported_container(),
-        PlannedJobKind::Approval
-        | PlannedJobKind::NoOp
-        | PlannedJobKind::Release { .. }
-        | PlannedJobKind::Lock { .. }
-        | PlannedJobKind::Unlock { .. } => None,
-    }
+    one.contexts == other.contexts && one.unsupported_container() == other.unsupported_container()
 }

@@ -279,6 +279,10 @@ async fn a_redirect_to_another_host_is_refused_and_that_host_is_never_asked() {
             assert!(error.reason.contains("which is not the address that is set"), "{error}");
         }
     }
+    let other_host = elsewhere.replace("127.0.0.1", "localhost");
+    let fake = Fake::start(move |_, _| reply(302, "").with("location", other_host.clone())).await;
+    let error = client(&fake).send(&get(&fake, "/")).await.err().unwrap();
+    assert!(error.reason.contains("another host, localhost"), "{error}");
     assert!(stranger.seen().is_empty());
 }
 

@@ -337,7 +337,9 @@ async fn a_push_outlives_a_proxy_that_refuses_every_call() {
     for kind in ForgeKind::ALL {
         projects.push((kind, world.project(kind, "web").await));
     }
-    for (turn, answer) in REFUSED_ON_THE_WAY.into_iter().chain(ABSENT_ON_THE_WAY).enumerate() {
+    let pages = [(404, SIGN_IN_PAGE), (422, SIGN_IN_PAGE)];
+    let answers = REFUSED_ON_THE_WAY.into_iter().chain(ABSENT_ON_THE_WAY).chain(pages);
+    for (turn, answer) in answers.enumerate() {
         let mut pushed = Vec::new();
         for &(kind, project) in &projects {
             world.forge.inject(Failure { how: refused_on_the_way(answer), ..refuses(kind, "") });

@@ -62,7 +62,7 @@ async fn long_names_do_not_make_a_page_heavy() {
             ("/".to_owned(), 160_000),
             ("/projects".to_owned(), 50_000),
             ("/gh/acme/web".to_owned(), 160_000),
-            ("/gh/acme/web/settings".to_owned(), 100_000),
+            ("/gh/acme/web/settings".to_owned(), 80_000),
             (format!("/pipeline/{pipeline}"), 800_000),
             (format!("/pipeline/{pipeline}/live"), 800_000),
             (format!("/job/{job}"), 200_000),
