@@ -19,7 +19,7 @@ const COVERAGE: &str = "docs/language-coverage.md";
 /// Every setting; the crate `cli` declares them, and a test there fails when the page is stale.
 const CONFIGURATION: &str = "docs/configuration.md";
 
-/// Writes every generated file, and removes pages of codes that are no more.
+/// Writes every generated file, and removes pages of codes that were removed.
 pub(crate) fn run() -> Result<()> {
     let root = shell::root();
     let folder = root.join(DIAGNOSTICS);

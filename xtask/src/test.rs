@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{self, BufRead as _, BufReader},
     num::NonZero,
+    path::Path,
     process::{Command, ExitStatus},
 };
 
@@ -24,13 +25,13 @@ pub(crate) fn run(no_install: bool, filters: &[String]) -> Result<()> {
     }
     // The product first: stories run the real binary.
     shell::run(shell::cargo().args(["build", "--bin", "roundel"]))?;
-    count(&["--workspace"], filters)
+    count(&["--workspace"], filters, None)
 }
 
 /// Runs the tests of one crate, with what is installed.
 ///
-/// Those of `server` wait for forges, runners and databases more than they compute, so six times as
-/// many of them run at a time as there are cores.
+/// Those of `server` wait for forges, runners and databases more than they compute, so five times as
+/// many of them run at a time as there are cores. Their many small files are in memory.
 pub(crate) fn run_one(package: &str, filters: &[String]) -> Result<()> {
     let package = match package.strip_prefix("roundel-") {
         Some(_) => package.to_owned(),
@@ -41,16 +42,22 @@ pub(crate) fn run_one(package: &str, filters: &[String]) -> Result<()> {
         shell::run(shell::cargo().args(["build", "--bin", "roundel"]))?;
     }
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = (6 * cores).to_string();
+    let threads = (5 * cores).to_string();
     let mut what = vec!["--package", &package];
-    if package == "roundel-server" && shell::cargo_has("nextest") {
-        what.extend(["--test-threads", &threads]);
+    let mut files = None;
+    if package == "roundel-server" {
+        if shell::cargo_has("nextest") {
+            what.extend(["--test-threads", &threads]);
+        }
+        let is_chosen = std::env::var_os("TMPDIR").is_some();
+        files = Some(Path::new("/dev/shm")).filter(|memory| !is_chosen && memory.is_dir());
     }
-    count(&what, filters)
+    count(&what, filters, files)
 }
 
-/// Runs tests and counts them.
-fn count(what: &[&str], filters: &[String]) -> Result<()> {
+/// Runs tests, with their temporary files in a directory of their own choice or in `files`, and counts
+/// them.
+fn count(what: &[&str], filters: &[String], files: Option<&Path>) -> Result<()> {
     let notices = shell::target_dir().join("skipped-tests.txt");
     if let Err(error) = fs::remove_file(&notices)
         && error.kind() != std::io::ErrorKind::NotFound
@@ -63,6 +70,9 @@ fn count(what: &[&str], filters: &[String]) -> Result<()> {
     }
     let mut command = if has_nextest { nextest(what) } else { cargo_test(what) };
     command.args(filters);
+    if let Some(directory) = files {
+        command.env("TMPDIR", directory);
+    }
     command.env("ROUNDEL_SKIPPED_TESTS", &notices);
     command.env("ROUNDEL_TEST_TOOLS", install::judges());
     command.env("ROUNDEL_BIN", shell::target_dir().join("debug/roundel"));
@@ -149,7 +159,7 @@ fn read_summary(line: &str) -> Option<Counts> {
 }
 
 /// Shows what was skipped inside tests for want of a tool, and counts it.
-fn show_notices(notices: &std::path::Path) -> usize {
+fn show_notices(notices: &Path) -> usize {
     let text = fs::read_to_string(notices).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     for line in &lines {

@@ -336,7 +336,7 @@ mod tests {
         for name in ["any-other-branch", "one", "two", "three", "rc-1", "va", "f"] {
             assert!(found.contains(&format!("refs/heads/{name}")), "{name}: {found:?}");
         }
-        assert!(!found.contains(&"refs/heads/no".to_owned()), "a command is no name: {found:?}");
+        assert!(!found.contains(&"refs/heads/no".to_owned()), "a command is not a name: {found:?}");
         assert!(!found.iter().any(|name| name.starts_with("refs/tags")), "{found:?}");
     }
 

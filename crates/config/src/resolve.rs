@@ -98,7 +98,7 @@ impl Resolver<'_, '_> {
         check_shapes(self.render, self.modules);
     }
 
-    /// Looks at every import.
+    /// Checks every import.
     fn import_all(&mut self, root: At) {
         for entry in section(self.render, root, "orbs") {
             self.render.report_blank_name("orb", entry.name, entry.key);

@@ -44,7 +44,7 @@ pub enum BadGraph {
     /// A job has no task, or too many.
     #[error("job `{job}` has a parallelism of {tasks}; it must be between 1 and {limit}")]
     Parallelism {
-        /// The name of the job.
+        /// As the plan names it, with the values of its matrix.
         job: JobName,
         /// The tasks that the job asks for.
         tasks: u32,

@@ -58,11 +58,6 @@ pub(crate) async fn commit_and_notify(
 ) -> io::Result<String> {
     let git = forge.git(repository.id);
     let author = forge.person(commit.author);
-    let files: Vec<_> = commit
-        .files
-        .iter()
-        .map(|(path, text)| ((*path).to_owned(), Some(text.as_bytes().to_vec())))
-        .collect();
     let base = format!("refs/heads/{}", repository.default_branch);
     // Only a branch that is another one can start there.
     let other = commit.branch != repository.default_branch;
@@ -70,7 +65,7 @@ pub(crate) async fn commit_and_notify(
     let new = NewFiles {
         branch: commit.branch,
         from,
-        files: &files,
+        files: commit.files,
         message: commit.message,
         by: Signature { name: &author.name, email: &author.email },
     };

@@ -20,7 +20,7 @@ use url::Url;
 
 use crate::{
     faults::Faults,
-    git::{Git, Refs},
+    git::{Answers, Git, Refs},
     model::{Repository, State, User},
 };
 
@@ -44,7 +44,7 @@ pub(crate) struct Addresses {
     pub(crate) directory: PathBuf,
 }
 
-/// One forge.
+/// One of the two while it runs; shared by its web server, its SSH server and its tasks.
 pub(crate) struct Forge {
     pub(crate) kind: ForgeKind,
     pub(crate) web: Url,
@@ -58,6 +58,7 @@ pub(crate) struct Forge {
     state: Mutex<State>,
     changed: watch::Sender<u64>,
     directory: PathBuf,
+    answers: Arc<Answers>,
 }
 
 impl Forge {
@@ -91,6 +92,7 @@ impl Forge {
             state: Mutex::new(state),
             changed: watch::Sender::new(0),
             directory,
+            answers: Arc::default(),
         });
         forge.remember_refs().await;
         forge.shutdown.tasks.spawn(Arc::clone(&forge).save_on_change());
@@ -133,7 +135,8 @@ impl Forge {
 
     /// Returns git in a repository's directory.
     pub(crate) fn git(&self, repository: u64) -> Git {
-        Git::at(self.repositories().join(format!("{repository}.git")))
+        let directory = self.repositories().join(format!("{repository}.git"));
+        Git::at(directory, Arc::clone(&self.answers))
     }
 
     /// Returns where the bare repositories are.

@@ -7,15 +7,18 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     process::{Output, Stdio},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use tokio::{io::AsyncWriteExt, process::Command};
 
+mod answers;
 mod commit;
 mod read;
+mod refs;
 
+pub(crate) use answers::Answers;
 pub(crate) use commit::{NewFiles, Signature};
 pub(crate) use read::{CommitInfo, Entry, FileChange};
 
@@ -65,6 +68,7 @@ impl From<GitError> for std::io::Error {
 #[derive(Clone, Debug)]
 pub(crate) struct Git {
     directory: PathBuf,
+    answers: Arc<Answers>,
 }
 
 /// Returns a git command that knows no configuration but its own.
@@ -100,8 +104,9 @@ fn program() -> &'static Path {
 }
 
 impl Git {
-    pub(crate) fn at(directory: PathBuf) -> Self {
-        Self { directory }
+    /// Git in this directory, with what it answered before about the forge's repositories.
+    pub(crate) fn at(directory: PathBuf, answers: Arc<Answers>) -> Self {
+        Self { directory, answers }
     }
 
     pub(crate) fn directory(&self) -> &Path {
@@ -143,12 +148,23 @@ impl Git {
         Ok(String::from_utf8_lossy(&bytes).trim_end().to_owned())
     }
 
-    /// Returns all branches and tags, and the objects that they point at.
-    pub(crate) async fn refs(&self) -> Result<Refs, GitError> {
-        let format = "--format=%(objectname) %(refname)";
-        let text = self.text(&["for-each-ref", format, "refs/heads", "refs/tags"]).await?;
-        let pair = |line: &str| line.split_once(' ').map(|(sha, name)| (name.into(), sha.into()));
-        Ok(text.lines().filter_map(pair).collect())
+    /// Returns what git says about revisions, or what it said before if that cannot have changed.
+    async fn bytes_about(&self, args: &[&str], about: &[&str]) -> Result<Arc<[u8]>, GitError> {
+        let Some(question) = answers::lasting(&self.directory, args, about) else {
+            return Ok(self.bytes(args).await?.into());
+        };
+        if let Some(answer) = self.answers.get(&question) {
+            return Ok(answer);
+        }
+        let answer: Arc<[u8]> = self.bytes(args).await?.into();
+        self.answers.keep(question, Arc::clone(&answer));
+        Ok(answer)
+    }
+
+    /// The same, as text without the end of the last line.
+    async fn text_about(&self, args: &[&str], about: &[&str]) -> Result<String, GitError> {
+        let bytes = self.bytes_about(args, about).await?;
+        Ok(String::from_utf8_lossy(&bytes).trim_end().to_owned())
     }
 
     /// Chooses the branch that a clone starts with.

@@ -19,7 +19,7 @@ use crate::{
 /// GitHub sends nothing when more tags than this are pushed at once (`VCS` §3.3).
 const GITHUB_TAGS: usize = 3;
 
-/// Looks at a repository's refs and fires webhooks for what moved.
+/// Reads a repository's refs and fires webhooks for what moved.
 ///
 /// # Errors
 ///

@@ -142,7 +142,7 @@ pub const VARIABLE_NAME_CHARS: usize = 200;
 /// Bytes of a variable's value: what an environment can hold with room for the others.
 pub const VARIABLE_VALUE_BYTES: usize = 64 * 1024;
 
-/// Variables of a project.
+/// Variables of a project: its settings page lists them all, and each job gets them all.
 pub const VARIABLES_PER_PROJECT: usize = 500;
 
 /// Projects that a page offers to import variables from: the forge is asked for the role in each.

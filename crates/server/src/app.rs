@@ -29,7 +29,7 @@ use crate::{
 /// How a server is set up.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where to listen.
+    /// Address and port of the HTTP server; port 0 takes any that is free.
     pub listen: SocketAddr,
     /// How browsers and forges reach us: for hooks, links and callbacks. No trailing slash in use.
     pub public_url: Url,

@@ -101,7 +101,7 @@ impl Access {
         }
     }
 
-    /// Lists the orbs.
+    /// Returns the orbs of a namespace, or of all, by name.
     pub(super) async fn list(&self, namespace: Option<&str>) -> Result<OrbList> {
         match self {
             Self::Data(store) => {

@@ -3,8 +3,8 @@
 //! What is printed is put together from our words and from names of jobs, branches and files, which
 //! come from everyone who can push. A name may hold a sequence that hides the text behind it or
 //! recolors an error. So each of our sequences is marked while a text is put together, and
-//! [`on_screen`], the last step before writing, lets only marked ones pass. The mark is drawn by lot
-//! when the program starts: no file can be written to contain it.
+//! [`on_screen`], the last step before writing, lets only marked ones pass. The mark is random,
+//! chosen when the program starts: no file can be written to contain it.
 //!
 //! ```text
 //! styled("error:")    MARK ESC[1m MARK ESC[31m error: MARK ESC[0m  ─▶  ESC[1mESC[31merror:ESC[0m

@@ -6,7 +6,7 @@ use crate::{
     resolve::{lookup::Lookup, modules::Modules},
 };
 
-/// Looks at what the plan leaves out.
+/// Checks what the plan leaves out.
 pub(crate) struct Checker<'c, 'd> {
     pub(super) render: &'c mut Renderer<'d>,
     pub(super) modules: &'c mut Modules<'d>,

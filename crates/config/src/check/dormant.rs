@@ -47,7 +47,7 @@ struct DormantCall<'a> {
 }
 
 impl<'d> Checker<'_, 'd> {
-    /// Looks at the names in the whole configuration.
+    /// Checks the names in the whole configuration.
     pub(crate) fn check_dormant(&mut self, root: At) {
         if !self.render.has_templates() || self.render.found().is_full() {
             return;

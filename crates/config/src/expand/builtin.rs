@@ -27,7 +27,7 @@ struct Builtin {
     keys: &'static [&'static str],
     /// Those that it cannot do without.
     required: &'static [&'static str],
-    /// An example of it.
+    /// Written in full, as a help shows it: `- save_cache: { … }`.
     example: &'static str,
 }
 

@@ -375,6 +375,27 @@ impl<'c, 'd> StepExpander<'c, 'd> {
         }
     }
 
+    /// Returns what to write for a condition that is not a mapping.
+    fn condition_help(&self, site: &Site<'_>) -> String {
+        let doc = self.render.doc();
+        let name = site.name;
+        let is_key = |item: &At| {
+            let keys = doc.entries(*item);
+            !keys.is_empty() && keys.iter().all(|entry| CONDITION.keys.contains(&entry.name))
+        };
+        match site.value.map(|at| doc.view(at)) {
+            Some(View::Scalar(..)) => {
+                "to always run a step, set `when: always` inside `run:`".to_owned()
+            }
+            Some(View::Seq(items)) if items.iter().all(|item| is_key(&item)) => format!(
+                "remove the dashes: below `{name}:`, `condition` and `steps` are keys, not items of a list"
+            ),
+            _ => format!(
+                "write `condition:` and `steps:` below `{name}:`, and the steps of the list below `steps:`"
+            ),
+        }
+    }
+
     /// `when` and `unless` steps; what is not taken is not checked (CFG §3.15).
     fn expand_condition(&mut self, site: &Site<'_>, into: &mut Expansion) {
         let entries = match site.value.map(|at| self.render.doc().view(at)) {
@@ -382,20 +403,29 @@ impl<'c, 'd> StepExpander<'c, 'd> {
             Some(View::Broken) => return,
             None | Some(View::Scalar(..) | View::Seq(_)) => {
                 let message = format!(
-                    "a `{}` step must be a mapping with `condition` and `steps`",
+                    "the step `{}` must be a mapping with `condition` and `steps`",
                     site.name
                 );
                 let problem = Problem::error(codes::CONDITION_MISPLACED, site.key, message);
-                self.render
-                    .report()
-                    .add(problem.help("to always run a step, set `when: always` inside `run:`"));
+                let help = self.condition_help(site);
+                self.render.report().add(problem.help(help));
                 return;
             }
         };
-        let keys = || entries.iter().map(|entry| (entry.name, entry.key));
-        self.render.check_keys(keys(), CONDITION);
         let condition = entries.get("condition");
         let steps = entries.get("steps");
+        let shapes = self.shapes();
+        let mut others = entries.iter().filter(|entry| !CONDITION.keys.contains(&entry.name));
+        let step = others.find(|entry| shapes.is_step(entry));
+        if let Some(step) = step.filter(|_| steps.is_none()) {
+            let message = format!("`{}` is in `{}`, but not below `steps`", step.name, site.name);
+            let problem = Problem::error(codes::CONDITION_MISPLACED, step.key, message);
+            let help = format!("put it in a list: `steps:`, and below it `- {}`", step.name);
+            self.render.report().add(problem.help(help));
+            return;
+        }
+        let keys = || entries.iter().map(|entry| (entry.name, entry.key));
+        self.render.check_keys(keys(), CONDITION);
         let inside = condition.and_then(|condition| self.steps_inside(condition.value, 0));
         if let Some(place) = inside.filter(|_| steps.is_none()) {
             let message = "`steps` is inside `condition`";
@@ -413,7 +443,7 @@ impl<'c, 'd> StepExpander<'c, 'd> {
             Statements::new(self.render).decide(&statement, 0)
         });
         if condition.is_none() && !self.render.is_misspelled(keys(), CONDITION, &["condition"]) {
-            let message = format!("a `{}` step needs `condition`", site.name);
+            let message = format!("the step `{}` needs `condition`", site.name);
             self.render.report().add(Problem::error(codes::CONDITION_MISPLACED, site.key, message));
         }
         let Some(steps) = steps else { return };

@@ -89,7 +89,7 @@ fn command_key_advice(key: &str) -> Option<&'static str> {
     }
 }
 
-/// Keys of an executor.
+/// What the definition of an executor may have; any other key is unknown there.
 pub(crate) const EXECUTOR_KEYS: &[&str] = &[
     "description",
     "parameters",
@@ -149,7 +149,7 @@ pub(crate) fn script_key<'n>(
     script
 }
 
-/// Keys of an orb.
+/// What the source of an orb, or an inline orb, may have at its top.
 pub(crate) const ORB_KEYS: &[&str] = &[
     "version",
     "description",

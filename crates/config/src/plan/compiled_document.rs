@@ -33,7 +33,7 @@ impl Builder {
         self.jobs.entry(name.to_owned()).or_insert_with(|| body.clone());
     }
 
-    /// Adds a workflow.
+    /// Appends a workflow; workflows keep the order in which they were added.
     pub(crate) fn add_workflow(&mut self, name: &str, body: Value) {
         self.workflows.push(Field { name: Rc::from(name), key: body.place, value: body });
     }

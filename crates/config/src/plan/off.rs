@@ -18,7 +18,7 @@ use crate::{
 };
 
 impl Planner<'_, '_> {
-    /// Looks at what the entries of workflows that do not run say of each other. To be called once
+    /// Checks what the entries of workflows that do not run say of each other. To be called once
     /// everything that runs is compiled: what is left of the budget is for this.
     pub(crate) fn check_off_workflows(&mut self) {
         let before = self.render.report().set_strictness(Strictness::Lenient);

@@ -122,7 +122,7 @@ impl Sources {
         self.doc(at).place_of_use(at)
     }
 
-    /// Looks at a node.
+    /// Returns what a node is.
     pub(crate) fn view(&self, at: At) -> View<'_> {
         self.doc(at).view(at)
     }

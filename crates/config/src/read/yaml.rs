@@ -331,7 +331,7 @@ impl Doc {
         Place { file: at.file, span: self.node(at.id).span, via: at.via }
     }
 
-    /// Looks at a node.
+    /// Returns what a node is.
     pub(crate) fn view(&self, at: At) -> View<'_> {
         let way = self.follow(at);
         match &self.node(way.id).kind {

@@ -251,7 +251,12 @@ impl Renderer<'_> {
                     error.is_syntax.then(meant)
                 }),
             };
-            let message = format!("{} in `{}`", error.message, shorten(tag.inner));
+            let named = format!("`{}`", shorten(tag.inner.trim()));
+            let message = if error.message.contains(&named) {
+                error.message
+            } else {
+                format!("{} in {named}", error.message)
+            };
             self.report.add(Problem::error(code, place, message).maybe_help(help));
             Data::Unknown
         })

@@ -80,20 +80,19 @@ impl<'d> Resolver<'_, 'd> {
         entries.retain(|entry| !report_nested_section(self.render, entry, "jobs"));
         let nameless =
             |entry: &Entry<'_>| KEYS_OF_A_JOB.contains(&entry.name) && !self.is_job(entry.value);
-        let left = entries.iter().position(&nameless);
-        let owner = left.and_then(|at| {
-            let before = at.checked_sub(1).map(|before| entries[before]);
-            let lacks = |other: Entry<'d>| self.owner_of_stray(&other, &entries[at]);
-            let below = || entries[at..].iter().find(|entry| !nameless(entry)).copied();
-            before.and_then(lacks).or_else(|| lacks(below()?))
-        });
+        let mut owners = self.owners_of_strays(&entries, nameless);
         let stray = entries.iter().filter(|entry| entry.name == "steps" && nameless(entry));
         let stray: Vec<_> = stray.map(|entry| (entry.value, entry.key)).collect();
-        let stray_value = left.map(|at| entries[at].value);
-        if let (Some(owner), Some(at)) = (owner, left) {
-            self.left_of_its_job(owner, &entries, at);
+        owners.extend(self.left_of_jobs(root, &entries));
+        if !owners.is_empty() {
+            for Stray { owner, stray } in &owners {
+                self.left_of_its_job(*owner, *stray);
+            }
+            let doc = self.render.doc();
+            let is_owner =
+                |entry: &Entry<'d>| owners.iter().any(|Stray { owner, .. }| owner.key == entry.key);
             entries.retain(|entry| {
-                let is_empty = entry.key == owner.key && self.render.doc().is_null(owner.value);
+                let is_empty = is_owner(entry) && doc.is_null(entry.value);
                 !is_empty && (!KEYS_OF_A_JOB.contains(&entry.name) || self.is_job(entry.value))
             });
             self.modules.jobs_section.broken = true;
@@ -112,12 +111,59 @@ impl<'d> Resolver<'_, 'd> {
         self.modules.jobs_section.stray_steps = stray;
         self.modules.jobs_section.empty = entries.is_empty();
         let mut jobs = self.collect(entries, Element::Job);
-        if let Some((owner, stray)) = owner.zip(stray_value) {
+        for Stray { owner, stray } in &owners {
             // What it lacks is next to it.
-            jobs.insert(owner.name, broken(&owner, stray, ModuleId::CONFIG));
+            jobs.insert(owner.name, broken(owner, stray.value, ModuleId::CONFIG));
         }
         self.modules.get_mut(ModuleId::CONFIG).jobs = jobs;
         self.modules.jobs_section.broken |= self.render.found().errors() > errors;
+    }
+
+    /// Returns each job that lacks a key that is next to it, with the first such key.
+    fn owners_of_strays(
+        &self,
+        entries: &[Entry<'d>],
+        nameless: impl Fn(&Entry<'d>) -> bool,
+    ) -> Vec<Stray<'d>> {
+        let mut owners: Vec<Stray<'d>> = Vec::new();
+        let mut before = None;
+        for (at, entry) in entries.iter().enumerate() {
+            if !nameless(entry) {
+                before = Some(*entry);
+                continue;
+            }
+            let lacks = |other: Entry<'d>| self.owner_of_stray(&other, entry);
+            let below = || entries[at..].iter().find(|entry| !nameless(entry)).copied();
+            let owner = before.and_then(lacks).or_else(|| lacks(below()?));
+            if let Some(owner) = owner
+                && owners.last().is_none_or(|last| last.owner.key != owner.key)
+            {
+                owners.push(Stray { owner, stray: *entry });
+            }
+        }
+        owners
+    }
+
+    /// Returns a key of a job that is right below the section instead of in it, with the last job, if
+    /// that one cannot be without it.
+    fn left_of_jobs(&self, root: At, jobs: &[Entry<'d>]) -> Option<Stray<'d>> {
+        let doc = self.render.doc();
+        let is_job = |job: &&Entry<'d>| {
+            !KEYS_OF_A_JOB.contains(&job.name) && (doc.is_map(job.value) || doc.is_null(job.value))
+        };
+        let owner = *jobs.last().filter(is_job)?;
+        let has = |keys: &[&str]| keys.iter().any(|key| doc.get(owner.value, key).is_some());
+        let where_it_runs = ["docker", "machine", "macos", "executor"];
+        let lacks = |key: &str| match key {
+            "steps" => !has(&["steps", "type"]),
+            key => where_it_runs.contains(&key) && has(&["steps"]) && !has(&where_it_runs),
+        };
+        let all = doc.entries(root);
+        let below = all.iter().skip_while(|entry| entry.name != "jobs").skip(1);
+        // A key that holds an anchor may have any name.
+        let mut keys =
+            below.take_while(|entry| KEYS_OF_A_JOB.contains(&entry.name) && !doc.has_anchor(entry));
+        keys.find(|entry| lacks(entry.name)).map(|stray| Stray { owner, stray })
     }
 
     /// Returns the job before a key of a job that is directly below `jobs`, if it lacks that key:
@@ -129,8 +175,7 @@ impl<'d> Resolver<'_, 'd> {
         (lacks && !KEYS_OF_A_JOB.contains(&before.name)).then_some(*before)
     }
 
-    fn left_of_its_job(&mut self, owner: Entry<'d>, entries: &[Entry<'d>], at: usize) {
-        let stray = entries[at];
+    fn left_of_its_job(&mut self, owner: Entry<'d>, stray: Entry<'d>) {
         let sibling = self.render.doc().entries(owner.value).first();
         let is_above = stray.key.span.start < owner.key.span.start;
         let Some(sibling) = sibling.filter(|_| !is_above) else {

@@ -369,6 +369,8 @@ impl<'c, 'd> Shapes<'c, 'd> {
             format!("move `{}` into the braces of `{}`", second.name, first.name)
         } else if self.is_step(second) {
             format!("start a new step with `- {}:`", second.name)
+        } else if let Some(path) = self.with_path(first, second) {
+            path
         } else if is_text {
             format!("a step has one key: remove `{}`", second.name)
         } else {
@@ -376,8 +378,22 @@ impl<'c, 'd> Shapes<'c, 'd> {
         }
     }
 
+    /// Says how what is stored is written together with how it is stored.
+    fn with_path(&self, first: &Entry<'_>, second: &Entry<'_>) -> Option<String> {
+        let is_stored = matches!(first.name, "store_artifacts" | "store_test_results");
+        let (path, other) = (self.written(first), self.written(second));
+        let is_plain = |entry: &Entry<'_>, text: &str| {
+            matches!(self.render.doc().view(entry.value), View::Scalar(..)) && is_simple(text)
+        };
+        let fits = is_stored && is_plain(first, path) && is_plain(second, other);
+        fits.then(|| {
+            let (step, key) = (first.name, second.name);
+            format!("write `- {step}:`, with `path: {path}` and `{key}: {other}` indented below it")
+        })
+    }
+
     /// Returns whether a key can be a separate step.
-    fn is_step(&self, entry: &Entry<'_>) -> bool {
+    pub(crate) fn is_step(&self, entry: &Entry<'_>) -> bool {
         let name = entry.name;
         // `when: always` is an attribute.
         if matches!(name, "when" | "unless") {

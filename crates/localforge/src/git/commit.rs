@@ -14,80 +14,68 @@ pub(crate) struct NewFiles<'a> {
     pub(crate) branch: &'a str,
     /// Where a branch that is not there starts; `None` makes a first commit.
     pub(crate) from: Option<&'a str>,
-    /// Path and contents; `None` deletes.
-    pub(crate) files: &'a [(String, Option<Vec<u8>>)],
+    /// Path and contents.
+    pub(crate) files: &'a [(&'a str, &'a str)],
     pub(crate) message: &'a str,
     pub(crate) by: Signature<'a>,
+}
+
+impl NewFiles<'_> {
+    /// Writes the commit as `git fast-import` reads it; it answers with the id of the commit.
+    fn stream(&self, branch: &str, parent: Option<&str>) -> Vec<u8> {
+        let mut stream = format!("commit {branch}\nmark :1\ncommitter {} now\n", self.by.line());
+        push_data(&mut stream, self.message);
+        if let Some(parent) = parent {
+            stream.extend(["from ", parent, "\n"]);
+        }
+        for &(path, contents) in self.files {
+            let mode = if contents.starts_with("#!") { "100755" } else { "100644" };
+            stream.extend(["M ", mode, " inline ", &quoted(path), "\n"]);
+            push_data(&mut stream, contents);
+        }
+        stream.push_str("get-mark :1\ndone\n");
+        stream.into_bytes()
+    }
+}
+
+impl Signature<'_> {
+    /// Writes who it was as in a commit, without what would end a name or an address there.
+    fn line(&self) -> String {
+        let plain = |text: &str| text.replace(['<', '>', '\n', '\0'], "").trim().to_owned();
+        format!("{} <{}>", plain(self.name), plain(self.email))
+    }
+}
+
+/// Text of any kind, after its length in bytes.
+fn push_data(stream: &mut String, text: &str) {
+    stream.extend(["data ", &text.len().to_string(), "\n", text, "\n"]);
+}
+
+/// A path as a C string, so that it may begin with a quotation mark and contain lines.
+fn quoted(path: &str) -> String {
+    let path = path.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    format!("\"{path}\"")
 }
 
 impl Git {
     /// Commits files on top of a branch and moves it, unless it moved meanwhile.
     pub(crate) async fn commit_files(&self, new: &NewFiles<'_>) -> Result<String, GitError> {
+        // Each command of the stream is a line.
+        if new.branch.contains('\n') {
+            let message = format!("{:?} is not a valid branch name", new.branch);
+            return Err(GitError::Failed { command: "fast-import".to_owned(), message });
+        }
         let full = format!("refs/heads/{}", new.branch);
-        let old = self.resolve(&full).await;
-        let parent = match (&old, new.from) {
-            (Some(old), _) => Some(old.clone()),
+        let parent = match (self.resolve(&full).await, new.from) {
+            (Some(old), _) => Some(old),
             (None, Some(from)) => self.resolve(from).await,
             (None, None) => None,
         };
-        let tree = self.write_tree(parent.as_deref(), new.files).await?;
-        let commit = self.write_commit(&tree, parent.as_deref(), new).await?;
-        let old = old.unwrap_or_else(|| "0".repeat(commit.len()));
-        self.bytes(&["update-ref", &full, &commit, &old]).await?;
-        Ok(commit)
-    }
-
-    async fn write_tree(
-        &self,
-        parent: Option<&str>,
-        files: &[(String, Option<Vec<u8>>)],
-    ) -> Result<String, GitError> {
-        let scratch = tempfile::tempdir()?;
-        let index = scratch.path().join("index");
-        // An index that is not there is an empty one.
-        if let Some(parent) = parent {
-            let mut command = self.command(&["read-tree", parent]);
-            command.env("GIT_INDEX_FILE", &index);
-            run(command, "read-tree", None).await?;
-        }
-
-        let mut lines = Vec::new();
-        for (path, contents) in files {
-            let line = match contents {
-                Some(contents) => {
-                    let write = self.command(&["hash-object", "-w", "--stdin"]);
-                    let output = run(write, "hash-object", Some(contents)).await?;
-                    let sha = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-                    let mode = if contents.starts_with(b"#!") { "100755" } else { "100644" };
-                    format!("{mode} {sha} 0\t{path}\0")
-                }
-                None => format!("0 {}\t{path}\0", "0".repeat(40)),
-            };
-            lines.extend_from_slice(line.as_bytes());
-        }
-        let mut command = self.command(&["update-index", "-z", "--index-info"]);
-        command.env("GIT_INDEX_FILE", &index);
-        run(command, "update-index", Some(&lines)).await?;
-
-        let mut command = self.command(&["write-tree"]);
-        command.env("GIT_INDEX_FILE", &index);
-        let output = run(command, "write-tree", None).await?;
-        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    }
-
-    async fn write_commit(
-        &self,
-        tree: &str,
-        parent: Option<&str>,
-        new: &NewFiles<'_>,
-    ) -> Result<String, GitError> {
-        let mut args = vec!["commit-tree", tree];
-        if let Some(parent) = parent {
-            args.extend(["-p", parent]);
-        }
-        let mut command = self.command(&args);
-        set_author(&mut command, &new.by);
-        let output = run(command, "commit-tree", Some(new.message.as_bytes())).await?;
+        // One process; each object and each step of an index would otherwise take one of its own.
+        // It moves a branch only to a commit that contains where the branch is.
+        let import = self.command(&["fast-import", "--quiet", "--done", "--date-format=now"]);
+        let stream = new.stream(&full, parent.as_deref());
+        let output = run(import, "fast-import", Some(&stream)).await?;
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 

@@ -51,9 +51,12 @@ const FIELDS: usize = 10;
 impl Git {
     /// Returns the commit that a name stands for: a branch, a tag or a (short) id.
     pub(crate) async fn resolve(&self, name: &str) -> Option<String> {
+        if let Some(commit) = self.unpacked_branch(name).await {
+            return Some(commit);
+        }
         let revision = format!("{name}^{{commit}}");
         let args = ["rev-parse", "--verify", "--quiet", "--end-of-options", &revision];
-        self.text(&args).await.ok().filter(|sha| !sha.is_empty())
+        self.text_about(&args, &[name]).await.ok().filter(|sha| !sha.is_empty())
     }
 
     /// Returns whether nothing was pushed yet.
@@ -77,7 +80,7 @@ impl Git {
         let mut args = vec!["log", "-z", &count, FORMAT, "--end-of-options"];
         args.extend_from_slice(range);
         args.push("--");
-        let text = String::from_utf8_lossy(&self.bytes(&args).await?).into_owned();
+        let text = self.text_about(&args, range).await?;
         let fields: Vec<&str> = text.split('\0').collect();
         Ok(fields.chunks_exact(FIELDS).filter_map(commit_of).collect())
     }
@@ -86,7 +89,7 @@ impl Git {
     pub(crate) async fn changes(&self, sha: &str) -> Result<Vec<FileChange>, GitError> {
         let common =
             ["diff-tree", "--no-commit-id", "--root", "--diff-merges=first-parent", "-r", "-z"];
-        self.diff(&common, &["--end-of-options", sha]).await
+        self.diff(&common, &[sha]).await
     }
 
     /// Returns what changed between two commits.
@@ -95,27 +98,13 @@ impl Git {
         old: &str,
         new: &str,
     ) -> Result<Vec<FileChange>, GitError> {
-        self.diff(&["diff-tree", "-r", "-z"], &["--end-of-options", old, new]).await
+        self.diff(&["diff-tree", "-r", "-z"], &[old, new]).await
     }
 
     async fn diff(&self, common: &[&str], what: &[&str]) -> Result<Vec<FileChange>, GitError> {
-        let names = [common, &["--no-renames", "--name-status"], what].concat();
-        let names = String::from_utf8_lossy(&self.bytes(&names).await?).into_owned();
-        let counts = [common, &["--no-renames", "--numstat"], what].concat();
-        let counts = String::from_utf8_lossy(&self.bytes(&counts).await?).into_owned();
-        let fields: Vec<&str> = names.split('\0').collect();
-        let changes = fields.chunks_exact(2).map(|pair| {
-            let (letter, path) = (pair.first().copied(), pair.get(1).copied());
-            let path = path.unwrap_or_default();
-            let (added, removed) = count_of(&counts, path);
-            FileChange {
-                letter: letter.and_then(|one| one.chars().next()).unwrap_or('M'),
-                path: path.to_owned(),
-                added,
-                removed,
-            }
-        });
-        Ok(changes.collect())
+        let both = ["--no-renames", "--raw", "--numstat", "--end-of-options"];
+        let text = self.text_about(&[common, &both, what].concat(), what).await?;
+        Ok(changes_of(&text))
     }
 
     /// Returns how many commits each end of a comparison has that the other has not.
@@ -134,14 +123,16 @@ impl Git {
 
     /// Returns the newest commit that both have, if there is one.
     pub(crate) async fn merge_base(&self, one: &str, other: &str) -> Option<String> {
-        self.text(&["merge-base", "--end-of-options", one, other]).await.ok()
+        let args = ["merge-base", "--end-of-options", one, other];
+        self.text_about(&args, &[one, other]).await.ok()
     }
 
     /// Returns one entry of a tree; the root is the empty path.
     pub(crate) async fn entry(&self, sha: &str, path: &str) -> Option<Entry> {
         let path = path.trim_matches('/');
         if path.is_empty() {
-            let tree = self.text(&["rev-parse", "--verify", &format!("{sha}^{{tree}}")]).await.ok();
+            let revision = format!("{sha}^{{tree}}");
+            let tree = self.text_about(&["rev-parse", "--verify", &revision], &[sha]).await.ok();
             return tree.map(|sha| Entry {
                 mode: "040000".to_owned(),
                 kind: "tree".to_owned(),
@@ -173,18 +164,18 @@ impl Git {
         if path != "." {
             args.extend(["--", path]);
         }
-        let text = String::from_utf8_lossy(&self.bytes(&args).await?).into_owned();
+        let text = self.text_about(&args, &[sha]).await?;
         Ok(text.split('\0').filter_map(entry_of).collect())
     }
 
     /// Returns the bytes of a file.
     pub(crate) async fn blob(&self, sha: &str) -> Result<Vec<u8>, GitError> {
-        self.bytes(&["cat-file", "blob", sha]).await
+        Ok(self.bytes_about(&["cat-file", "blob", sha], &[sha]).await?.to_vec())
     }
 
     /// Returns the type of an object: `commit` or `tag` are the ones that refs point at.
     pub(crate) async fn kind_of(&self, sha: &str) -> Option<String> {
-        self.text(&["cat-file", "-t", sha]).await.ok()
+        self.text_about(&["cat-file", "-t", sha], &[sha]).await.ok()
     }
 }
 
@@ -204,10 +195,25 @@ fn commit_of(fields: &[&str]) -> Option<CommitInfo> {
     })
 }
 
-fn count_of(counts: &str, path: &str) -> (u64, u64) {
-    let line = counts.split('\0').find(|line| line.splitn(3, '\t').nth(2) == Some(path));
-    let mut numbers = line.unwrap_or_default().split('\t').map(|one| one.parse().unwrap_or(0));
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+/// Reads `:modes and ids M\0path\0` of all files, and then `added\tremoved\tpath\0` of all.
+fn changes_of(text: &str) -> Vec<FileChange> {
+    let mut fields = text.split('\0').peekable();
+    let mut changes = Vec::new();
+    while let Some(field) = fields.next_if(|field| field.starts_with(':')) {
+        changes.push(FileChange {
+            letter: field.chars().next_back().unwrap_or('M'),
+            path: fields.next().unwrap_or_default().to_owned(),
+            added: 0,
+            removed: 0,
+        });
+    }
+    // Both lists have the order of the tree.
+    for (change, counts) in changes.iter_mut().zip(fields) {
+        let mut numbers = counts.split('\t').map(|one| one.parse().unwrap_or(0));
+        change.added = numbers.next().unwrap_or(0);
+        change.removed = numbers.next().unwrap_or(0);
+    }
+    changes
 }
 
 fn entry_of(line: &str) -> Option<Entry> {

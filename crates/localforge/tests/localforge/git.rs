@@ -1,7 +1,7 @@
 //! Real git and OpenSSH: who may clone, who may push.
 
 use reqwest::Method;
-use roundel_localforge::{NewRepository, RepositoryName};
+use roundel_localforge::{NewCommit, NewRepository, RepositoryName};
 use serde_json::json;
 
 use crate::world::{BITBUCKET, GITHUB, World, fine, git, text};
@@ -122,4 +122,52 @@ async fn git_over_http_wants_a_token_with_the_right() {
     fine(
         &git(folder, &["clone", "-q", "--filter=blob:none", "--depth=1", &good, "part"], &[]).await,
     );
+}
+
+/// What the forge commits itself is what git reads, also where names and texts look like commands.
+#[tokio::test]
+async fn a_commit_of_the_forge_keeps_odd_paths_texts_and_names() {
+    let world = World::new().await;
+    world.forge.add_user(GITHUB, "eve", "Eve <of> \"Q\"\nfrom x", "eve@example.org");
+    world.commit(GITHUB, "main", "first").await;
+    let files = [
+        ("\"quoted\" and spaced", "data 3\nabc\ndone\n"),
+        ("back\\slash/tab\there", ""),
+        ("run.sh", "#!/bin/sh\n"),
+        ("src/main.txt", "first\nsecond\n"),
+        ("ümlaut", "ü"),
+    ];
+    let message = "a title\n\ncommit refs/heads/other\ndata 1\n";
+    let commit = NewCommit { branch: "main", files: &files, message, author: "eve" };
+    let sha = world.forge.commit_files(GITHUB, "acme", "web", &commit).await.unwrap();
+
+    let url = world.forge.push_url(GITHUB, "acme", "web", "ada");
+    fine(&git(world.folder.path(), &["clone", "--quiet", &url, "clone"], &[]).await);
+    let clone = world.path("clone");
+    for (path, contents) in files {
+        assert_eq!(std::fs::read_to_string(clone.join(path)).unwrap(), contents, "{path}");
+    }
+    let read =
+        async |args: &[&str]| String::from_utf8(git(&clone, args, &[]).await.stdout).unwrap();
+    let parent = read(&["rev-parse", "HEAD^"]).await;
+    let shown = read(&["log", "--max-count=1", "--format=%H%n%an%n%ae%n%P%n%B"]).await;
+    let written = format!("{sha}\nEve of \"Q\"from x\neve@example.org\n{parent}{message}");
+    assert!(shown.starts_with(&written), "{shown}");
+    let modes = read(&["ls-files", "--stage", "run.sh", "src/main.txt"]).await;
+    assert_eq!(modes.matches("100755").count(), 1, "{modes}");
+    assert_eq!(modes.matches("100644").count(), 1, "{modes}");
+
+    let ada = world.token(GITHUB, "ada");
+    let path = format!("/repos/acme/web/commits/{sha}");
+    let (status, seen) = world.call((GITHUB, &ada), Method::GET, &path, None).await;
+    assert_eq!(status, 200, "{seen}");
+    let changes = seen["files"].as_array().unwrap();
+    assert_eq!(changes.len(), files.len(), "{seen}");
+    let main = changes.iter().find(|file| file["filename"] == "src/main.txt").unwrap();
+    assert_eq!((&main["status"], &main["additions"]), (&json!("modified"), &json!(2)), "{main}");
+    assert_eq!(main["deletions"], json!(1), "{main}");
+
+    let odd = NewCommit { branch: "a\nreset refs/heads/main", ..commit };
+    let refused = world.forge.commit_files(GITHUB, "acme", "web", &odd).await.unwrap_err();
+    assert!(refused.to_string().contains("is not a valid branch name"), "{refused}");
 }

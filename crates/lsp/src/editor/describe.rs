@@ -65,7 +65,7 @@ pub(crate) fn kind(parameter: &Parameter) -> String {
     parameter.choices.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(" | ")
 }
 
-/// A pipeline value.
+/// Returns what hover shows of a pipeline value, as Markdown.
 pub(crate) fn pipeline_value(value: &PipelineName) -> String {
     format!("`{}`: {}\n\n{}\n\nA pipeline value.", value.name, value.kind, value.doc)
 }

@@ -17,7 +17,7 @@ pub(crate) struct SudoComplaint {
 }
 
 impl SudoComplaint {
-    /// Looks at the next piece of output.
+    /// Reads the next piece of output.
     pub(crate) fn look(&mut self, piece: &[u8]) {
         if self.seen {
             return;

@@ -12,7 +12,7 @@ pub(crate) enum Section {
     Elsewhere,
 }
 
-/// A link of the navigation.
+/// A link at the top of each page, marked if the page belongs to its section.
 pub(crate) struct NavigationLink {
     pub(crate) address: &'static str,
     pub(crate) label: &'static str,

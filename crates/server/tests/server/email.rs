@@ -79,7 +79,7 @@ async fn an_approval_is_emailed_when_it_is_ready_and_once() {
     assert!(emails[0].text.contains("needs approval"), "{}", emails[0].text);
     slow.play(&[]).await.unwrap();
     world.outbox_is_empty().await;
-    assert_eq!(world.sink.emails().len(), 1, "that the rest has ended is no second reason");
+    assert_eq!(world.sink.emails().len(), 1, "that the rest has ended is not a second reason");
 
     let pipeline = world.only_pipeline(project).await;
     let workflows = world.app().store.workflows(pipeline).await.unwrap();

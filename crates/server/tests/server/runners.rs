@@ -20,6 +20,7 @@ use roundel_protocol::{ApiError, ErrorCode, LEASE_HEADER};
 use roundel_server::{Server, Settings, clock, drive};
 use roundel_store::logs::LogKey;
 use roundel_testkit::scripted_runner::ScriptedRunner;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::world::{ADMIN_TOKEN, ONE_JOB, RUNNER_TOKEN, World, plain_client};
 
@@ -110,7 +111,7 @@ async fn a_task_that_ended_is_over_while_its_job_still_runs() {
     assert_eq!(other.finish(Outcome::Failed).await.unwrap().status, StatusCode::GONE);
 }
 
-/// A cancel reaches the runner with its next word, and its steps do not run forever on the page.
+/// A cancel reaches the runner with the answer to its next message, and its steps do not run forever on the page.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_canceled_job_tells_its_runner_and_ends_its_steps() {
     let world = World::start().await;
@@ -362,6 +363,24 @@ async fn what_cannot_be_read_is_answered_with_a_code_and_a_sentence() {
     let orb = "/api/roundel/v1/orbs/acme/greet/1.0.0";
     assert_eq!(ask("PUT", orb, bytes, vec![0xff]).await, (400, bad));
     assert_eq!(ask("PUT", orb, bytes, vec![b'x'; 6 << 20]).await, (413, large));
+}
+
+/// A client that writes all before it reads must not have its connection reset instead of an answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_too_much_can_send_it_all_and_reads_why_it_is_refused() {
+    let world = World::start().await;
+    let mut stream = tokio::net::TcpStream::connect(world.settings.listen).await.unwrap();
+    let body = vec![b'x'; 24 << 20];
+    let head = format!(
+        "PUT /api/roundel/v1/orbs/acme/greet/1.0.0 HTTP/1.1\r\nhost: ci\r\nauthorization: Bearer \
+         {ADMIN_TOKEN}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&body).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
 }
 
 /// A runner reaches any of the servers that share a database, and each of them shows the same.

@@ -69,7 +69,7 @@ pub(super) struct Off {
 }
 
 impl Facts {
-    /// Looks at a configuration as it is written.
+    /// Searches a configuration as it is written.
     pub(super) fn of_source(tree: &Node) -> Self {
         let mut facts = Self::default();
         if let Some(Node::Map(orbs)) = tree.get("orbs") {
@@ -95,7 +95,7 @@ impl Facts {
         facts
     }
 
-    /// Looks at what it compiles to, which leaves out workflows that are off.
+    /// Reads what it compiles to, which leaves out workflows that are off.
     pub(super) fn add_document(&mut self, tree: &Node, document: &Node) {
         if let Some(jobs) = document.get("jobs") {
             // What is compiled says it better than what is written.
@@ -114,7 +114,7 @@ impl Facts {
         self.off.contexts = written.difference(&self.contexts).cloned().collect();
     }
 
-    /// Looks at the parameters of orbs' elements that name variables.
+    /// Searches the parameters of orbs' elements that name variables.
     pub(super) fn add_orbs(&mut self, checked: &Checked) {
         for orb in &checked.compiled.orbs {
             let reference = orb.requested.parse::<OrbReference>();
@@ -202,7 +202,7 @@ impl Facts {
         }
     }
 
-    /// Looks at a tree wherever it is.
+    /// Searches a tree wherever it is.
     fn walk(&mut self, node: &Node) {
         match node {
             Node::Map(entries) => {
@@ -215,7 +215,7 @@ impl Facts {
         }
     }
 
-    /// Looks at an item of a list, which may be a step or an invocation.
+    /// Searches an item of a list, which may be a step or an invocation.
     fn walk_step(&mut self, item: &Node) {
         match item {
             Node::Text(name) if name.contains('/') => self.uses.push((name.clone(), Vec::new())),
@@ -341,7 +341,7 @@ impl Facts {
 }
 
 impl Off {
-    /// Looks at the jobs that only workflows name which are not compiled. Their contexts are known by
+    /// Searches the jobs that only workflows name which are not compiled. Their contexts are known by
     /// what remains.
     fn of(tree: &Node, document: &Node) -> Self {
         let mut off = Self::default();

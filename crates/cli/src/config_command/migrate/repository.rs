@@ -70,7 +70,7 @@ pub(super) enum Readiness {
 }
 
 impl Repository {
-    /// Looks at the configurations of a directory, or at a single one.
+    /// Searches the configurations of a directory, or at a single one.
     pub(super) fn look(path: &Path, compiler: &Compiler) -> Result<Self> {
         let misnamed = misnamed(path);
         let sources = if misnamed.is_some() {

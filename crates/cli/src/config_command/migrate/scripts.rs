@@ -68,7 +68,7 @@ pub(super) struct Scripts {
 }
 
 impl Scripts {
-    /// Looks at a script.
+    /// Searches a script.
     pub(super) fn read(&mut self, script: &str) {
         self.hosted |= script.contains("circleci.com/api");
         self.identity |= script.contains("CIRCLE_OIDC_TOKEN") || script.contains("run oidc get");

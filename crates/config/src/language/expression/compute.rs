@@ -298,7 +298,7 @@ impl<'m, 'l> Evaluator<'m, 'l> {
         })
     }
 
-    /// Looks at an operand that does not matter today; what is wrong in it is a warning.
+    /// Checks an operand that does not matter today; what is wrong in it is a warning.
     pub(super) fn look_at(&mut self, expr: &Expr) {
         self.look_at_as(expr, Role::Condition);
     }

@@ -23,7 +23,7 @@ use self::{
     dash::joined_dash,
     indentation::{below_its_block, indentation, list_without_key},
     line::{LINES, Line, levels, lines, lines_below},
-    siblings::Around,
+    siblings::Neighbors,
     sign::{keyless, script_without_block, string_below_comment, swallowed},
     space::{tab, unseen_sign},
     value::on_the_line_of_its_key,
@@ -43,23 +43,23 @@ pub(super) fn cause(text: &str, known: Span, stop: Stop<'_>) -> Cause {
         return Cause::help("check the indentation of the lines above");
     };
     let below = lines_below(text, line);
-    let around = Around { above, line, below: &below };
-    let found = in_characters(text, around, stop)
+    let neighbors = Neighbors { above, line, below: &below };
+    let found = in_characters(text, neighbors, stop)
         .or_else(|| in_quotes(text, known, &lines, stop))
         .or_else(|| in_structure(text, known, &lines, stop))
-        .or_else(|| in_columns(text, around, stop));
+        .or_else(|| in_columns(text, neighbors, stop));
     found.unwrap_or_else(|| unquoted_colon(line, stop.kind))
 }
 
 /// Characters that are not what they seem to be, and signs that are not where they belong.
-fn in_characters(text: &str, around: Around<'_, '_>, stop: Stop<'_>) -> Option<Cause> {
-    let Around { above, line, .. } = around;
+fn in_characters(text: &str, neighbors: Neighbors<'_, '_>, stop: Stop<'_>) -> Option<Cause> {
+    let Neighbors { above, line, .. } = neighbors;
     if let Some(tab) = tab(text, line, stop.kind) {
         let help = "indent with spaces: YAML does not allow tabs there".to_owned();
         let message = Some("a tab in the indentation".to_owned());
         return Some(Cause { span: Some(tab), message, ..Cause::help(help) });
     }
-    unseen_sign(around)
+    unseen_sign(neighbors)
         .or_else(|| misplaced_sign(text, line, stop.mark))
         .or_else(|| joined_dash(line, &levels(above)).filter(|_| !stop.is_bracketed))
         .or_else(|| several_merged(line))
@@ -104,14 +104,14 @@ fn in_structure(text: &str, known: Span, lines: &[Line<'_>], stop: Stop<'_>) -> 
 }
 
 /// Lines that are not in the column that they belong to.
-fn in_columns(text: &str, around: Around<'_, '_>, stop: Stop<'_>) -> Option<Cause> {
-    let column = around.line.column();
+fn in_columns(text: &str, neighbors: Neighbors<'_, '_>, stop: Stop<'_>) -> Option<Cause> {
+    let column = neighbors.line.column();
     // Where a character is missing, the indentation only seems to be wrong.
-    if levels(around.above).iter().any(|other| other.column() == column) {
+    if levels(neighbors.above).iter().any(|other| other.column() == column) {
         let unsigned = unsigned(text, stop.mark, stop.kind).map(Cause::help);
-        return unsigned.or_else(|| indentation(around));
+        return unsigned.or_else(|| indentation(neighbors));
     }
-    indentation(around).or_else(|| unsigned(text, stop.mark, stop.kind).map(Cause::help))
+    indentation(neighbors).or_else(|| unsigned(text, stop.mark, stop.kind).map(Cause::help))
 }
 
 /// The last resort: a colon in the value of the line, or nothing that can be named.

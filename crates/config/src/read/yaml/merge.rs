@@ -59,6 +59,8 @@ pub(super) fn width(doc: &Doc, pairs: &[KeyValue]) -> u32 {
     pairs.iter().map(of).fold(0, u32::saturating_add)
 }
 
+const NO_LISTS: &str = "lists cannot be merged: use a command, or repeat the items";
+
 /// Returns whether a key is a merge key with a backslash before it, which makes it an ordinary key.
 pub(super) fn is_escaped(doc: &Doc, key: Id, value: Id) -> bool {
     matches!(&doc.node(key).kind, Kind::Scalar(text, Style::Plain) if doc.text(text) == "\\<<")
@@ -122,7 +124,8 @@ fn bad(doc: &Doc, text: &str, pair: KeyValue, pairs: &[KeyValue]) -> Problem {
         Kind::Scalar(found, style) if scalar::resolve(doc.text(found), *style) == Scalar::Null => {
             problem.help("write an alias after it, `<<: *defaults`, or remove it")
         }
-        Kind::Scalar(found, _) => {
+        Kind::Scalar(found, style) => {
+            let word = word(scalar::resolve(doc.text(found), *style));
             let written = written(text, doc.node(value).span);
             // A key that has the same value is the one that was meant.
             let same = |pair: &&KeyValue| {
@@ -134,14 +137,24 @@ fn bad(doc: &Doc, text: &str, pair: KeyValue, pairs: &[KeyValue]) -> Problem {
             };
             let name = pairs.iter().take(KEYS).find(same).and_then(|pair| doc.key_text(pair.key));
             let help = match name {
-                Some(name) => format!("it is a string: use it as a value, `{name}: {written}`"),
+                Some(name) => format!("it is {word}: use it as a value, `{name}: {written}`"),
                 None => format!(
-                    "it is a string: write it as the value of a key, or remove `<<: {written}`"
+                    "it is {word}: write it as the value of a key, or remove `<<: {written}`"
                 ),
             };
             problem.help(help)
         }
-        _ => problem.help("lists cannot be merged: use a command, or repeat the items"),
+        Kind::Seq(items) => match items.iter().position(|&item| !is_mapping(doc, item)) {
+            Some(at) if !is_alias && items.iter().any(|&item| is_mapping(doc, item)) => {
+                let item = written(text, doc.node(items[at]).span);
+                let place = at + 1;
+                problem.help(format!(
+                    "take item {place} out of the list, `{item}`: only mappings can be merged"
+                ))
+            }
+            _ => problem.help(NO_LISTS),
+        },
+        Kind::Map { .. } | Kind::Alias(_) | Kind::Broken => problem.help(NO_LISTS),
     };
     if is_alias { problem.related(Place::direct(anchor), "the anchor's value") } else { problem }
 }
@@ -164,6 +177,15 @@ fn is_mapping(doc: &Doc, value: Id) -> bool {
 /// Follows an alias.
 fn target(doc: &Doc, id: Id) -> At {
     doc.follow(At { file: FileId::CONFIG, id, via: None })
+}
+
+fn word(found: Scalar<'_>) -> &'static str {
+    match found {
+        Scalar::Null => "empty",
+        Scalar::Bool(_) => "a boolean",
+        Scalar::Int(_) | Scalar::Float(_) => "a number",
+        Scalar::Text(_) => "a string",
+    }
 }
 
 fn written(text: &str, span: Span) -> &str {

@@ -37,7 +37,7 @@ struct Typing<'d> {
     members: Option<Entry<'d>>,
 }
 
-/// Reads declarations.
+/// Reads what is below `parameters:` of a definition, and reports what is wrong in it.
 pub(crate) struct DeclarationReader<'c, 'd> {
     render: &'c mut Renderer<'d>,
     has_nested_section: bool,

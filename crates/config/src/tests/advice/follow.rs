@@ -38,6 +38,8 @@ enum Action {
     Quotes,
     /// The entries of the words in backticks, but for the last, move two columns to the right.
     Deeper,
+    /// The entry moves to the right, to the column that the help names.
+    ToColumn,
     /// The line moves to the column that the help names first.
     Column,
     /// Every tab at the start of a line becomes two spaces.
@@ -109,7 +111,7 @@ const STEPS: &[(Option<&str>, &str, Action)] = &[
     (None, "remove the `…` level", Action::Unwrap),
     (None, "indent `…` deeper than `…`", Action::Deeper),
     (None, "indent `…`, `…` deeper than `…`", Action::Deeper),
-    (None, "indent it to column N, where the job's other keys are", Action::Deeper),
+    (None, "indent it to column N, where the job's other keys are", Action::ToColumn),
     (None, "indent it by N spaces, like line N", Action::Column),
     (None, "indent it by N spaces, like line N, or by N, like line N", Action::Column),
     (None, "indent with spaces: YAML does not allow tabs there", Action::Spaces),
@@ -227,6 +229,7 @@ fn follow_only(text: &str, found: &Diagnostic) -> Option<String> {
             Some(edit.replaced(&format!("\"{inner}\"")))
         }
         Action::Deeper => edit.deeper(written.len().saturating_sub(1).max(1)),
+        Action::ToColumn => edit.to_column(help),
         Action::Column => edit.in_column(help),
         Action::Spaces => Some(spaced(text)),
         Action::Escape => edit.escaped(first, written.last()?),
@@ -409,6 +412,17 @@ impl Edit<'_> {
         let indented: Vec<String> =
             self.text[line..end].lines().map(|line| format!("  {line}")).collect();
         Some(Edit { start: line, end, ..self }.replaced(&indented.join("\n")))
+    }
+
+    fn to_column(self, help: &str) -> Option<String> {
+        let column: usize = help.split([' ', ',']).find_map(|word| word.parse().ok())?;
+        let mut text = self.text.to_owned();
+        for moved in (self.start + 1 - self.line_start()..column).step_by(2) {
+            let by = moved - (self.start + 1 - self.line_start());
+            let edit = Edit { text: &text, start: self.start + by, end: self.end + by };
+            text = edit.deeper(1)?;
+        }
+        Some(text)
     }
 
     fn in_column(self, help: &str) -> Option<String> {

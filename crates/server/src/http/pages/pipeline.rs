@@ -134,7 +134,7 @@ struct RefusedJob {
     why: Html,
 }
 
-/// A job that failed.
+/// A line above the graph: a job that failed, and why.
 struct FailedJob {
     address: String,
     name: Brief,

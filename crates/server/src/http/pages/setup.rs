@@ -151,7 +151,7 @@ fn view(
         Some(SetupState::Done) => (
             DisplayStatus::Passed,
             "Ready",
-            "Each push to this repository with a .circleci/config.yml now starts a pipeline.",
+            "Pushes to this repository with a .circleci/config.yml now start pipelines.",
         ),
         Some(SetupState::Compensating) => (
             DisplayStatus::Failing,

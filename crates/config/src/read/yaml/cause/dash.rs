@@ -5,7 +5,7 @@
 use super::{
     found::Cause,
     line::{Line, as_line, is_run_key},
-    siblings::Around,
+    siblings::Neighbors,
 };
 
 /// Keys of a job in a workflow.
@@ -93,8 +93,8 @@ fn only_help(line: Line<'_>, same: Line<'_>, list: &str) -> Option<String> {
 }
 
 /// A dash before a key whose siblings have none.
-pub(super) fn wrong_dash(around: Around<'_, '_>, levels: &[Line<'_>]) -> Option<Cause> {
-    let Around { line, below, .. } = around;
+pub(super) fn wrong_dash(neighbors: Neighbors<'_, '_>, levels: &[Line<'_>]) -> Option<Cause> {
+    let Neighbors { line, below, .. } = neighbors;
     let same = levels.iter().find(|other| other.column() == line.column())?;
     let key = line.content().strip_prefix("- ")?.trim_start();
     // A list may be in the column of its key.

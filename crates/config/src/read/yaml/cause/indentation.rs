@@ -6,19 +6,19 @@ use super::{
     dash::{without_dash, wrong_dash},
     found::Cause,
     line::{Line, as_line, levels},
-    siblings::{Around, odd_line_above},
+    siblings::{Neighbors, odd_line_above},
 };
 use crate::text::place::Span;
 
 /// Compares the last line's column with those of the lines that it can belong to.
-pub(super) fn indentation(around: Around<'_, '_>) -> Option<Cause> {
-    let Around { above, line, .. } = around;
+pub(super) fn indentation(neighbors: Neighbors<'_, '_>) -> Option<Cause> {
+    let Neighbors { above, line, .. } = neighbors;
     let levels = levels(above);
     let previous = *levels.first()?;
     let found = without_dash(line, &levels)
         .or_else(|| at_its_section(line, above))
-        .or_else(|| wrong_dash(around, &levels))
-        .or_else(|| odd_line_above(around));
+        .or_else(|| wrong_dash(neighbors, &levels))
+        .or_else(|| odd_line_above(neighbors));
     if found.is_some() {
         return found;
     }
@@ -60,16 +60,16 @@ pub(super) fn indentation(around: Around<'_, '_>) -> Option<Cause> {
             let whole = previous.has_whole_value();
             whole.then(|| say(message, previous, "this already has a value", help))
         }
-        None => inconsistent(around, &levels),
+        None => inconsistent(neighbors, &levels),
         Some(_) => None,
     }
 }
 
 /// A line in a column that no line above has.
-fn inconsistent(around: Around<'_, '_>, levels: &[Line<'_>]) -> Option<Cause> {
-    let line = around.line;
+fn inconsistent(neighbors: Neighbors<'_, '_>, levels: &[Line<'_>]) -> Option<Cause> {
+    let line = neighbors.line;
     let column = line.column();
-    let next = around.below.first().filter(|next| next.column() >= column);
+    let next = neighbors.below.first().filter(|next| next.column() >= column);
     // What is below a key has to stay deeper than the key.
     let has_room = |other: &&Line<'_>| {
         !line.content().ends_with(':')

@@ -124,7 +124,7 @@ pub(super) fn as_line(other: Line<'_>) -> String {
     format!("indent it by {column} {}, like line {}", spaces(column), other.number)
 }
 
-/// Keys of `run`.
+/// What may stand below `run:`; a line that begins with one is probably meant to.
 const RUN_KEYS: &[&str] = &[
     "auto_rerun_delay",
     "background",

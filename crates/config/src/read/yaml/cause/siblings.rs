@@ -11,7 +11,7 @@ use super::{
 
 /// Where an error was found: a line with those around it.
 #[derive(Clone, Copy)]
-pub(super) struct Around<'l, 't> {
+pub(super) struct Neighbors<'l, 't> {
     pub(super) above: &'l [Line<'t>],
     pub(super) line: Line<'t>,
     pub(super) below: &'l [Line<'t>],
@@ -38,11 +38,11 @@ enum Relation {
 
 /// Blames a line above, if it is alone in its column and the lines of its block below the error are in the
 /// column of the error, or if only that column is the one that other blocks have.
-pub(super) fn odd_line_above(around: Around<'_, '_>) -> Option<Cause> {
-    let Around { above, line, below } = around;
+pub(super) fn odd_line_above(neighbors: Neighbors<'_, '_>) -> Option<Cause> {
+    let Neighbors { above, line, below } = neighbors;
     let levels = levels(above);
     let groups = [inner_group(line, above, &levels), outer_group(line, above, &levels)];
-    let group = groups.into_iter().flatten().find(|group| is_odd(group, around))?;
+    let group = groups.into_iter().flatten().find(|group| is_odd(group, neighbors))?;
     let odd = group.first;
     let inner = above.iter().find(|inner| inner.start > odd.start);
     let has_room = inner.is_none_or(|inner| {
@@ -114,8 +114,8 @@ fn group<'t>(
 }
 
 /// Returns whether the line of a group is alone, and rather wrong than those from the error on.
-fn is_odd(group: &Group<'_>, around: Around<'_, '_>) -> bool {
-    let Around { above, line, below } = around;
+fn is_odd(group: &Group<'_>, neighbors: Neighbors<'_, '_>) -> bool {
+    let Neighbors { above, line, below } = neighbors;
     let (column, odd) = (line.column(), group.first.column());
     let inside = group.parent.map_or(0, |parent| parent.column() + 1);
     let block = || below.iter().take_while(|next| next.column() >= inside.min(column));

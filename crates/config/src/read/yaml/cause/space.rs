@@ -5,7 +5,7 @@ use granit_parser::ErrorKind;
 use super::{
     found::Cause,
     line::{LINES, Line},
-    siblings::Around,
+    siblings::Neighbors,
 };
 use crate::{read::unseen, text::place::Span};
 
@@ -31,8 +31,8 @@ pub(super) fn tab(text: &str, line: Line<'_>, kind: &ErrorKind) -> Option<Span> 
 
 /// Finds a character that keeps a line from being read as it looks, in the line of the error, the one that the
 /// parser looks ahead to, or the nearest above.
-pub(super) fn unseen_sign(around: Around<'_, '_>) -> Option<Cause> {
-    let Around { above, line, below } = around;
+pub(super) fn unseen_sign(neighbors: Neighbors<'_, '_>) -> Option<Cause> {
+    let Neighbors { above, line, below } = neighbors;
     let mut block: Option<usize> = None;
     let mut outside: Vec<Line<'_>> = Vec::new();
     for &line in above.iter().skip(above.len().saturating_sub(LINES)) {
