@@ -24,7 +24,7 @@ pub(crate) fn run(no_install: bool, filters: &[String]) -> Result<()> {
         }
     }
     // The product first: stories run the real binary.
-    shell::run(shell::cargo().args(["build", "--bin", "roundel"]))?;
+    shell::run(shell::cargo().args(["build", "--profile", "test", "--bin", "roundel"]))?;
     count(&["--workspace"], filters, None)
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn run_one(package: &str, filters: &[String]) -> Result<()> {
         None => format!("roundel-{package}"),
     };
     if package == "roundel-testkit" {
-        shell::run(shell::cargo().args(["build", "--bin", "roundel"]))?;
+        shell::run(shell::cargo().args(["build", "--profile", "test", "--bin", "roundel"]))?;
     }
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let threads = (5 * cores).to_string();

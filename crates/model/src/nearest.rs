@@ -9,49 +9,71 @@ const LENGTH: usize = 80;
 /// Returns the name that was probably meant: at most two edits away (one for short names), or the
 /// same after case and `-`/`_` are ignored.
 pub fn nearest<N: AsRef<str>>(wrong: &str, names: impl IntoIterator<Item = N>) -> Option<N> {
-    let folded = fold(wrong);
+    let mut folded = Vec::new();
+    fold(wrong, &mut folded);
     let allowed = if folded.len() <= 3 { 1 } else { 2 };
+    // Used again for each name: thousands may be asked for, among thousands.
+    let (mut other, mut rows) = (Vec::new(), Rows::default());
     names
         .into_iter()
         .take(CANDIDATES)
         .filter(|name| name.as_ref() != wrong)
-        .filter_map(|name| Some((distance(&folded, &fold(name.as_ref()), allowed)?, name)))
+        .filter_map(|name| {
+            fold(name.as_ref(), &mut other);
+            Some((rows.distance(&folded, &other, allowed)?, name))
+        })
         .filter(|(edits, name)| *edits < name.as_ref().chars().count())
         .min_by_key(|&(edits, _)| edits)
         .map(|(_, name)| name)
 }
 
-fn fold(text: &str) -> Vec<char> {
+fn fold(text: &str, into: &mut Vec<char>) {
     let lower = text.chars().take(LENGTH).flat_map(char::to_lowercase);
-    lower.map(|c| if c == '-' { '_' } else { c }).collect()
+    into.clear();
+    into.extend(lower.map(|c| if c == '-' { '_' } else { c }));
 }
 
-/// Counts insertions, deletions, replacements and swaps of neighbors, up to `allowed`; more is
-/// `None`. Only what lies near the diagonal is computed, so that long names cost little.
-fn distance(a: &[char], b: &[char], allowed: usize) -> Option<usize> {
-    if a.len().abs_diff(b.len()) > allowed {
-        return None;
-    }
-    let far = allowed + 1;
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).map(|edits| edits.min(far)).collect();
-    for (i, ca) in a.iter().enumerate() {
-        let mut row = vec![far; b.len() + 1];
-        row[0] = (i + 1).min(far);
-        for j in i.saturating_sub(allowed)..b.len().min(i + allowed + 1) {
-            let replaced = last[j] + usize::from(*ca != b[j]);
-            let mut best = replaced.min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *ca == b[j - 1] && a[i - 1] == b[j] {
-                best = best.min(before[j - 1] + 1);
-            }
-            row[j + 1] = best.min(far);
-        }
-        if row.iter().all(|edits| *edits >= far) {
+/// Three rows of the table of distances, of which the last is the newest.
+#[derive(Default)]
+struct Rows {
+    before: Vec<usize>,
+    last: Vec<usize>,
+    row: Vec<usize>,
+}
+
+impl Rows {
+    /// Counts insertions, deletions, replacements and swaps of neighbors, up to `allowed`; more is
+    /// `None`. Only what lies near the diagonal is computed, so that long names cost little.
+    fn distance(&mut self, a: &[char], b: &[char], allowed: usize) -> Option<usize> {
+        if a.len().abs_diff(b.len()) > allowed {
             return None;
         }
-        before = std::mem::replace(&mut last, row);
+        let far = allowed + 1;
+        let Self { before, last, row } = self;
+        last.clear();
+        last.extend((0..=b.len()).map(|edits| edits.min(far)));
+        for (i, ca) in a.iter().enumerate() {
+            row.clear();
+            row.resize(b.len() + 1, far);
+            row[0] = (i + 1).min(far);
+            let mut least = row[0];
+            for j in i.saturating_sub(allowed)..b.len().min(i + allowed + 1) {
+                let replaced = last[j] + usize::from(*ca != b[j]);
+                let mut best = replaced.min(last[j + 1] + 1).min(row[j] + 1);
+                if i > 0 && j > 0 && *ca == b[j - 1] && a[i - 1] == b[j] {
+                    best = best.min(before[j - 1] + 1);
+                }
+                row[j + 1] = best.min(far);
+                least = least.min(best);
+            }
+            if least >= far {
+                return None;
+            }
+            std::mem::swap(before, last);
+            std::mem::swap(last, row);
+        }
+        last.last().copied().filter(|edits| *edits <= allowed)
     }
-    last.last().copied().filter(|edits| *edits <= allowed)
 }
 
 #[cfg(test)]
@@ -73,6 +95,10 @@ mod tests {
         assert_eq!(distance(&chars(""), &chars("abc"), 3), Some(3));
         assert_eq!(distance(&chars("kitten"), &chars("sitting"), 3), Some(3));
         assert_eq!(distance(&chars("kitten"), &chars("sitting"), 2), None);
+    }
+
+    fn distance(a: &[char], b: &[char], allowed: usize) -> Option<usize> {
+        Rows::default().distance(a, b, allowed)
     }
 
     fn chars(text: &str) -> Vec<char> {

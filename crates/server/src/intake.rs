@@ -203,7 +203,7 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Receipt, Postponed> {
     let (sha, commit) = match case.answered(commit_of(case, &push).await)? {
         Ok(Some(found)) => found,
         Ok(None) => {
-            let because = format!("commit {} is gone from the forge", push.after);
+            let because = format!("commit {} is no longer in the repository", push.after);
             return Ok(ignored(what, IgnoredReason::CommitGone, because));
         }
         // The pipeline that follows shows the same error, and what to do.

@@ -10,7 +10,7 @@ use crate::{
         data::ModuleId,
         definition::{Definition, Element, Users},
     },
-    read::yaml::{At, Entry},
+    read::yaml::{At, Entry, View},
     resolve::{
         Resolver,
         lookup::Lookup,
@@ -108,6 +108,15 @@ impl<'d> Resolver<'_, 'd> {
                 .retain(|entry| !KEYS_OF_A_JOB.contains(&entry.name) || self.is_job(entry.value));
             self.modules.jobs_section.broken = true;
         }
+        let within = self.steps_too_deep(&entries);
+        for (outer, Stray { stray, .. }) in &within {
+            let message = format!("`steps` is inside `{}`, not next to it", outer.name);
+            let problem = Problem::error(codes::STEPS_MISSING, stray.key, message);
+            let problem = problem.related(outer.key, "a key of the job");
+            let help = format!("indent `steps` as deep as `{}`", outer.name);
+            self.render.report().add(problem.help(help));
+        }
+        owners.extend(within.into_iter().map(|(_, owner)| owner));
         self.modules.jobs_section.stray_steps = stray;
         self.modules.jobs_section.empty = entries.is_empty();
         let mut jobs = self.collect(entries, Element::Job);
@@ -142,6 +151,31 @@ impl<'d> Resolver<'_, 'd> {
             }
         }
         owners
+    }
+
+    /// Returns the jobs without steps that have them inside of another of their keys, with that key.
+    fn steps_too_deep(&self, jobs: &[Entry<'d>]) -> Vec<(Entry<'d>, Stray<'d>)> {
+        let doc = self.render.doc();
+        let inside = |outer: Entry<'d>| {
+            let is_list = |entry: &Entry<'d>| matches!(doc.view(entry.value), View::Seq(_));
+            let first = match doc.view(outer.value) {
+                View::Seq(items) => items.iter().find_map(|item| doc.get(item, "steps")),
+                View::Map(entries) => entries.get("steps"),
+                View::Scalar(..) | View::Broken => None,
+            };
+            first.filter(is_list)
+        };
+        let places = ["environment", "docker", "machine", "macos", "executor"];
+        let of_job = |job: &Entry<'d>| {
+            let keys = doc.entries(job.value);
+            if keys.get("steps").is_some() || keys.get("type").is_some() {
+                return None;
+            }
+            let mut outer = keys.iter().filter(|key| places.contains(&key.name));
+            let (outer, stray) = outer.find_map(|outer| Some((outer, inside(outer)?)))?;
+            Some((outer, Stray { owner: *job, stray }))
+        };
+        jobs.iter().filter_map(of_job).collect()
     }
 
     /// Returns a key of a job that is right below the section instead of in it, with the last job, if

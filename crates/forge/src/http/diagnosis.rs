@@ -92,7 +92,7 @@ fn generic(class: ErrorClass) -> &'static str {
         ErrorClass::NotFound => "it does not exist, or the token gives no access to it",
         ErrorClass::Invalid => "the request was refused",
         ErrorClass::RateLimited => "too many requests",
-        ErrorClass::Unavailable => "the forge is unavailable",
+        ErrorClass::Unavailable => "the Git provider is unavailable",
         ErrorClass::Broken => "unexpected response",
     }
 }

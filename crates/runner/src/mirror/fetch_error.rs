@@ -129,20 +129,20 @@ impl FetchError {
     pub(crate) fn lines(&self, url: &str) -> Vec<String> {
         let advice = match self {
             Self::HostKey(_) => format!(
-                "The host key of {url} is not the forge's pinned key, so the runner did not connect. \
-                 If the forge has published a new key, an administrator adds it to the forge's \
-                 settings."
+                "The host key of {url} is not one that is known of this Git provider, so the runner \
+                 did not connect. If the provider has published a new key, an administrator adds it \
+                 to the `known_hosts` of its settings."
             ),
             Self::Denied(_) => format!(
-                "The forge denies the project's deploy key access to {url}. Check that the \
+                "The Git provider denies the project's deploy key access to {url}. Check that the \
                  repository was not moved or removed, and that the key under \"Deploy key\" in the \
-                 project's settings is still listed at the forge."
+                 project's settings is still listed there."
             ),
             Self::Gone { sha, .. } => format!(
                 "The commit {sha} is no longer in {url}: the branch was force-pushed or deleted. \
                  Start a pipeline for the new commit."
             ),
-            Self::TimedOut(_) => format!("The forge at {url} is too slow or cannot be reached."),
+            Self::TimedOut(_) => format!("The server of {url} is too slow or cannot be reached."),
             Self::NoGit => "Install `git` and the OpenSSH client on the runner's host.".to_owned(),
             Self::DiskFull => {
                 "Free some space in the runner's data directory, then push a commit or trigger the pipeline again.".to_owned()

@@ -59,7 +59,7 @@ impl Case<'_> {
 /// Why a delivery cannot be decided now.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Postponed {
-    #[error("the forge is unavailable: {0}")]
+    #[error("the Git provider is unavailable: {0}")]
     Forge(ForgeError),
     #[error(transparent)]
     Trigger(#[from] TriggerError),

@@ -76,8 +76,8 @@ pub(super) async fn read(
 }
 
 /// What to do about a file that a forge does not return, though it answers.
-const ONLY_THIS_FILE: &str = "The forge answers other requests, so this is not retried any longer. See at \
-                              the forge whether it shows the file, then push again, or use Trigger \
+const ONLY_THIS_FILE: &str = "The Git provider answers other requests, so this is not retried any longer. \
+                              See whether its website shows the file, then push again, or use Trigger \
                               pipeline on the project's page.";
 
 /// Says which forge did what instead of returning the file, and what to do.
@@ -106,14 +106,14 @@ const fn what_to_do(class: ErrorClass) -> &'static str {
             "After that, push again, or use Trigger pipeline on the project's page."
         }
         ErrorClass::Forbidden | ErrorClass::NotFound => {
-            "A follower of this project must be allowed to read the repository: check that at the \
-             forge, then push again, or use Trigger pipeline on the project's page."
+            "A follower of this project must be allowed to read the repository: check their access \
+             there, then push again, or use Trigger pipeline on the project's page."
         }
         ErrorClass::Invalid
         | ErrorClass::RateLimited
         | ErrorClass::Unavailable
         | ErrorClass::Broken => {
-            "Push again, or use Trigger pipeline on the project's page, once the forge answers."
+            "Push again, or use Trigger pipeline on the project's page, once the Git provider answers."
         }
     }
 }

@@ -183,7 +183,7 @@ async fn the_link_of_an_email_leads_to_choices_that_can_be_undone() {
         let answer = client.post(&link).form(&[(field, value)]).send().await.unwrap();
         answer.error_for_status().unwrap().text().await.unwrap()
     };
-    choose("project", "trouble").await;
+    choose("project", "failures").await;
     world.commit(KIND, ("web", "main"), &[("more", "1")], "still green").await;
     run_to_green(&world).await;
     assert_eq!(

@@ -213,7 +213,10 @@ async fn a_configuration_that_the_forge_never_returns_is_reported_on_the_commit(
         assert!(status.description.starts_with(&said), "{status:?}");
         let (pipeline, _) = world.pipelines(project).await.remove(0);
         assert_eq!(pipeline.error_kind, Some(PipelineErrorKind::ConfigFetch));
-        assert!(pipeline.errors[0].contains("The forge answers other requests"), "{pipeline:?}");
+        assert!(
+            pipeline.errors[0].contains("The Git provider answers other requests"),
+            "{pipeline:?}"
+        );
         world.receipt(project, "push to main").await;
     }
 }
@@ -307,7 +310,7 @@ async fn a_push_waits_for_a_forge_that_is_down_until_it_is_given_up() {
     let said = format!("{UNREADABLE}: {kind} is unavailable: no (HTTP 500)");
     assert!(status.description.starts_with(&said), "{status:?}");
     let (pipeline, _) = world.pipelines(project).await.remove(0);
-    assert!(pipeline.errors[0].contains("once the forge answers"), "{pipeline:?}");
+    assert!(pipeline.errors[0].contains("once the Git provider answers"), "{pipeline:?}");
 }
 
 /// What proxies, firewalls and API gateways answer on the way to a forge, close to the forges' own forms.

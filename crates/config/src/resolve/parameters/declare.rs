@@ -26,7 +26,19 @@ use crate::{
     text::problem::Problem,
 };
 
-const DECLARATION_KEYS: &[&str] = &["type", "default", "description", "enum"];
+const DECLARATION: Known<'static> = Known {
+    what: "parameter",
+    keys: &["type", "default", "description", "enum"],
+    code: codes::BAD_DECLARATION,
+    advice: key_advice,
+    tolerant: false,
+};
+
+/// Says what other languages call `enum`.
+fn key_advice(name: &str) -> Option<&'static str> {
+    matches!(name, "values" | "options" | "choices" | "allowed")
+        .then_some("list the values below `enum`")
+}
 
 /// What a declaration says of a parameter's type.
 #[derive(Clone, Copy)]
@@ -158,16 +170,21 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
                 return declaration;
             }
         };
-        let known = Known {
-            what: "parameter",
-            keys: DECLARATION_KEYS,
-            code: codes::BAD_DECLARATION,
-            advice: Known::no_advice,
-            tolerant: false,
-        };
-        self.render.check_keys(fields.iter().map(|field| (field.name, field.key)), known);
+        let keys = || fields.iter().map(|field| (field.name, field.key));
+        self.render.check_keys(keys(), DECLARATION);
+        let means_type = self.render.is_misspelled(keys(), DECLARATION, &["type"]);
+        let means_enum = fields.iter().any(|field| key_advice(field.name).is_some())
+            || self.render.is_misspelled(keys(), DECLARATION, &["enum"]);
         let get = |name: &str| fields.get(name);
         let typing = Typing { kind: get("type"), members: get("enum") };
+        let is_enum = |kind: &Entry<'d>| {
+            matches!(self.render.doc().view(kind.value), View::Scalar("enum", _))
+        };
+        let lacks_members = typing.members.is_none() && typing.kind.as_ref().is_some_and(is_enum);
+        // What is missing was reported by its other name.
+        if typing.kind.is_none() && means_type || lacks_members && means_enum {
+            return declaration;
+        }
         declaration.kind = self.kind(entry, typing, element, scope);
         declaration.default =
             get("default").map(|field| field.value).filter(|&at| !self.render.doc().is_null(at));
@@ -325,7 +342,7 @@ pub(crate) fn stray_declarations<'d>(doc: &'d Sources, body: At, known: &[&str])
         let fields = doc.entries(entry.value);
         !known.contains(&entry.name)
             && fields.get("type").is_some()
-            && fields.iter().all(|field| DECLARATION_KEYS.contains(&field.name))
+            && fields.iter().all(|field| DECLARATION.keys.contains(&field.name))
     };
     entries.iter().filter(is_declaration).collect()
 }

@@ -40,8 +40,7 @@ impl EmailPreference {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::EveryResult => "everything",
-            // As earlier releases stored it.
-            Self::FailuresAndFixed => "trouble",
+            Self::FailuresAndFixed => "failures",
             Self::Nothing => "nothing",
         }
     }
@@ -60,6 +59,8 @@ impl FromStr for EmailPreference {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
+        // As earlier releases stored it.
+        let text = if text == "trouble" { "failures" } else { text };
         Self::ALL.into_iter().find(|one| one.as_str() == text).ok_or(())
     }
 }

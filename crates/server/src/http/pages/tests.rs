@@ -184,18 +184,18 @@ async fn a_form_with_an_unknown_field_or_value_saves_nothing() {
         format!("/mail/{}/{reader}/{signature}", world.project.id)
     };
     for (path, form) in [
-        ("/preferences", format!("account=trouble&{project}=everythin")),
-        ("/preferences", format!("account=trouble&{project}=")),
-        ("/preferences", "account=trouble&acount=nothing".to_owned()),
+        ("/preferences", format!("account=failures&{project}=everythin")),
+        ("/preferences", format!("account=failures&{project}=")),
+        ("/preferences", "account=failures&acount=nothing".to_owned()),
         ("/preferences", format!("{project}=nothing&account=all")),
-        ("/preferences", "account=trouble&project-1=nothing".to_owned()),
-        ("/preferences", "unfollow=everything&account=trouble".to_owned()),
+        ("/preferences", "account=failures&project-1=nothing".to_owned()),
+        ("/preferences", "unfollow=everything&account=failures".to_owned()),
         (
             "/preferences",
-            "account=trouble&project-00000000-0000-0000-0000-000000000000=nothing".to_owned(),
+            "account=failures&project-00000000-0000-0000-0000-000000000000=nothing".to_owned(),
         ),
         ("/preferences", String::new()),
-        (&link, "account=trouble&project=everythin".to_owned()),
+        (&link, "account=failures&project=everythin".to_owned()),
         (&link, "project=nothing&account=all".to_owned()),
         (&link, "project=nothing&follow=maybe".to_owned()),
         (&link, "project=nothing&color=red".to_owned()),
@@ -230,11 +230,11 @@ async fn preferences_are_kept_for_all_projects_and_for_each() {
     let page = text(world.get("/preferences", Some("reader")).await).await;
     assert!(page.contains("value=\"everything\" checked"), "{page}");
     let field = format!("project-{}", world.project.id);
-    let form = format!("account=trouble&{field}=nothing");
+    let form = format!("account=failures&{field}=nothing");
     let answer = world.post("/preferences", &form, "reader").await;
     assert_eq!(answer.headers()[header::LOCATION], "/preferences?done=email-saved");
     let page = text(world.get("/preferences", Some("reader")).await).await;
-    assert!(page.contains("value=\"trouble\" checked"), "{page}");
+    assert!(page.contains("value=\"failures\" checked"), "{page}");
     assert!(page.contains("value=\"nothing\" selected"), "{page}");
     assert!(page.contains("Default (failures and fixed only)"), "{page}");
     let form = format!("unfollow={}", world.project.id);
