@@ -194,3 +194,16 @@ fn mac(key: &Secret<Vec<u8>>, account: AccountId, project: ProjectId) -> Hmac<Sh
         .chain_update(account.as_uuid().as_bytes())
         .chain_update(project.as_uuid().as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_that_earlier_releases_stored_is_still_read() {
+        assert_eq!("trouble".parse(), Ok(EmailPreference::FailuresAndFixed));
+        for one in EmailPreference::ALL {
+            assert_eq!(one.as_str().parse(), Ok(one));
+        }
+    }
+}
