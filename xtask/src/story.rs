@@ -2,16 +2,17 @@
 
 use anyhow::Result;
 
-use crate::shell;
+use crate::{install::tools, shell};
 
 /// Runs the stories whose name contains `name`, or lists them.
 pub(crate) fn run(name: Option<&str>) -> Result<()> {
+    tools::ensure(&tools::NEXTEST)?;
     let mut command = shell::cargo();
     match name {
         Some(name) => {
-            command.args(["nextest", "run", "--package", "roundel-cli", "--no-capture", name])
+            command.args(["nextest", "run", "--workspace", "--test", "story", "--no-capture", name])
         }
-        None => command.args(["nextest", "list", "--package", "roundel-cli"]),
+        None => command.args(["nextest", "list", "--workspace", "--test", "story"]),
     };
     shell::run(&mut command)
 }

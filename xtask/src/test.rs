@@ -50,9 +50,21 @@ pub(crate) fn run_one(package: &str, filters: &[String]) -> Result<()> {
             what.extend(["--test-threads", &threads]);
         }
         let is_chosen = std::env::var_os("TMPDIR").is_some();
-        files = Some(Path::new("/dev/shm")).filter(|memory| !is_chosen && memory.is_dir());
+        files = Some(Path::new("/dev/shm")).filter(|memory| !is_chosen && has_room(memory));
     }
     count(&what, filters, files)
+}
+
+/// Whether a directory takes the files of the tests of `server`: a container often has 64 MiB of memory
+/// there.
+fn has_room(directory: &Path) -> bool {
+    const ENOUGH_KIB: u64 = 1024 * 1024;
+    let free = Command::new("df").args(["--output=avail", "-k"]).arg(directory).output();
+    let free = free.ok().and_then(|output| String::from_utf8(output.stdout).ok());
+    let free = free.and_then(|text| text.lines().nth(1)?.trim().parse::<u64>().ok());
+    let probe = directory.join(format!("roundel-tests-{}", std::process::id()));
+    let is_writable = fs::create_dir(&probe).and_then(|()| fs::remove_dir(&probe)).is_ok();
+    is_writable && free.is_some_and(|free| free >= ENOUGH_KIB)
 }
 
 /// Runs tests, with their temporary files in a directory of their own choice or in `files`, and counts

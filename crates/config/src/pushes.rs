@@ -86,13 +86,14 @@ impl Pushes {
             texts: Vec::new(),
             patterns: 0,
             has_nameless: false,
+            has_tags: false,
             is_complete: true,
         };
         let (mut tags, mut defaults, mut messages, mut passes) = (false, false, false, false);
         let (mut trees, mut bytes) = (Vec::new(), 0);
         for text in texts {
             bytes += text.len();
-            tags |= text.contains("tags:") || text.contains("git.tag");
+            tags |= text.contains("git.tag");
             defaults |= text.contains("is_default");
             messages |= text.contains("git.commit.");
             passes |= text.contains("pipeline.git") && text.contains("parameters.");
@@ -121,7 +122,7 @@ impl Pushes {
         });
         let mut all: Vec<Push> = branches.collect();
         let count = all.len();
-        if tags {
+        if tags || seen.has_tags {
             let tag = |push: &Push| GitRef::Tag(TagName::from(push.git_ref.name()));
             let pushes = (0..count).map(|at| Push { git_ref: tag(&all[at]), ..all[at].clone() });
             all.extend(pushes.collect::<Vec<_>>());
@@ -189,6 +190,8 @@ struct Distinguished {
     patterns: usize,
     /// Some pattern has no example that is a name in Git: it may be one of messages.
     has_nameless: bool,
+    /// Some key says for which tags something runs.
+    has_tags: bool,
     is_complete: bool,
 }
 
@@ -197,6 +200,7 @@ impl Distinguished {
         match node {
             Node::Map(entries) => {
                 for (key, value) in entries {
+                    self.has_tags |= key == "tags";
                     let place = match place {
                         Place::Inside if key == "pattern" => Place::Pattern,
                         Place::Inside | Place::Pattern => Place::Inside,
@@ -349,6 +353,10 @@ mod tests {
         assert!(all.iter().any(|push| push.is_default));
         assert!(all.iter().any(|push| push.git_ref == GitRef::Tag(TagName::from("v1"))));
         assert!(all.iter().any(|push| push.message.as_deref() == Some("deploy it")));
+        let text = "{\"workflows\": {\"w\": {\"jobs\": [{\"a\": {\"filters\": {\"tags\": {\"only\": \"v1\"}}}}]}}}";
+        let pushes = Pushes::of([text], Profile::Legacy).all;
+        let has_tag = pushes.iter().any(|push| push.git_ref == GitRef::Tag(TagName::from("v1")));
+        assert!(has_tag, "however the key is written");
         // No branch has a space.
         assert!(!all.iter().any(|push| push.git_ref.name() == "deploy it"));
     }

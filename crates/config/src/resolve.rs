@@ -3,6 +3,7 @@
 mod definitions;
 mod imports;
 pub(crate) mod lookup;
+mod misspelled;
 pub(crate) mod modules;
 pub(crate) mod parameters;
 mod pipeline_parameters;

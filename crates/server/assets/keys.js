@@ -43,10 +43,17 @@ function dialog() {
   box.showModal();
 }
 
+// Where a walk begins: at the step that is open, for that is the one that failed or runs; else at an end.
+function first(all, by) {
+  const open = all.findIndex((one) => one.matches('.step[open] > summary'));
+  if (open >= 0) return open;
+  return by > 0 ? 0 : all.length - 1;
+}
+
 function step(by) {
   const all = [...document.querySelectorAll(stops)];
   const at = all.indexOf(document.activeElement);
-  const next = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : at + by];
+  const next = all[at < 0 ? first(all, by) : at + by];
   next?.focus();
   next?.scrollIntoView({ block: 'nearest' });
 }

@@ -84,9 +84,10 @@ fn routes() -> Routes {
         )
         .merge(
             orbs::routes()
+                .layer(middleware::from_fn(body_size::rest_before_errors))
                 .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_TIME)),
         )
-        .merge(runners::routes())
+        .merge(runners::routes().layer(middleware::from_fn(body_size::rest_before_errors)))
         .merge(stream::routes());
     let always =
         |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));

@@ -140,6 +140,9 @@ await chapter('a failure is open at the line that matters, and harmless', async 
   assert.equal(await page.evaluate(() => document.activeElement.className), 'skip');
   // The link is shown while it has the focus, above the name of the product.
   await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press('j');
+  assert.ok(await page.evaluate(() => document.activeElement.matches('.step[open] > summary')), 'the walk begins at the step that failed');
+  await page.evaluate(() => document.activeElement.blur());
   await page.setViewportSize({ width: 1280, height: 860 });
   await page.evaluate(() => scrollTo(0, 0));
   await picture(page, 'job-light');

@@ -258,8 +258,9 @@ impl<'s> Modules<'s> {
             Some(path) => next_to(&self.sources[file].path, &path),
             None => format!("{folder}/{name}.rs"),
         };
-        // Declared behind a feature, for tests of other crates.
-        if path.split('/').any(|part| matches!(part, "tests" | "tests.rs")) {
+        // `xtask` shares a file of `config`'s tests, which `config` leaves out: it is judged by neither.
+        let home = |path: &str| path.split('/').take(2).collect::<Vec<_>>().join("/");
+        if home(&path) != home(&self.sources[file].path) && path.contains("/tests/") {
             return None;
         }
         let child = self.sources.iter().position(|source| source.path == path)?;

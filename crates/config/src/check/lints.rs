@@ -73,10 +73,11 @@ impl<'d> Checker<'_, 'd> {
     /// Parameters that their element's text never mentions.
     fn unused_parameters(&self) -> Vec<(String, Problem)> {
         let module = self.modules.get(ModuleId::CONFIG);
+        let aliases = self.render.doc().file(FileId::CONFIG).doc.aliases();
         let mut problems = Vec::new();
         for element in [Element::Job, Element::Command, Element::Executor] {
             for (name, definition) in module.section(element) {
-                let body = self.body_text(definition);
+                let body = self.body_text(definition, &aliases);
                 let unused = definition.parameters.iter();
                 let unused = unused
                     .filter(|(parameter, _)| !body.contains(&format!("parameters.{parameter}")));
@@ -94,20 +95,17 @@ impl<'d> Checker<'_, 'd> {
         problems
     }
 
-    /// The source of a definition; with aliases it may reach elsewhere, and then the whole file
-    /// counts.
-    fn body_text(&self, definition: &Definition) -> &'d str {
+    /// The source of a definition; with one of the `aliases` of the text in it, it reaches elsewhere, and
+    /// then the whole file counts.
+    fn body_text(&self, definition: &Definition, aliases: &[u32]) -> &'d str {
         let file = self.render.doc().file(FileId::CONFIG);
         let place = self.render.doc().place(definition.body);
-        let body = file.text.get(place.span.start()..place.span.end()).unwrap_or("");
-        if place.via.is_some()
-            || body.contains(": *")
-            || body.contains("- *")
-            || body.contains("<<:")
-        {
+        let first = aliases.partition_point(|start| *start < place.span.start);
+        let has_alias = aliases.get(first).is_some_and(|start| *start < place.span.end);
+        if place.via.is_some() || has_alias {
             return &file.text;
         }
-        body
+        file.text.get(place.span.start()..place.span.end()).unwrap_or("")
     }
 
     fn shared_names(&self, root: At) -> Vec<Problem> {

@@ -31,8 +31,8 @@ use crate::{
     text::{place::Place, problem::Problem},
 };
 
-/// Executors that may stand for each other in a row.
-const ALIASES: usize = 16;
+/// Executors that may be names of each other in a row.
+const ALIASES: usize = 32;
 
 /// How the name of an executor got to where it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +138,7 @@ impl<'c, 'd> ExecutorReader<'c, 'd> {
             }
             return own;
         }
-        let executor = self.executor(executor.value, &value, scope, 0);
+        let executor = self.executor(executor.value, &value, scope, &mut Vec::new());
         let all = own.over(executor);
         if all.kind == FoundExecutor::Absent {
             self.no_executor(key, body);
@@ -162,13 +162,14 @@ impl<'c, 'd> ExecutorReader<'c, 'd> {
         );
     }
 
-    /// Resolves the value of `executor:`, which is at `node`.
+    /// Resolves the value of `executor:`, which is at `node` and was reached through the executors that are
+    /// `seen`, each of which is only a name of the next one.
     fn executor(
         &mut self,
         node: At,
         value: &Value,
         scope: &Rc<Scope>,
-        depth: usize,
+        seen: &mut Vec<At>,
     ) -> ExecutionEnvironment {
         let (name, arguments, module) = match &value.data {
             Data::Unknown => return ExecutionEnvironment::broken(),
@@ -201,14 +202,26 @@ impl<'c, 'd> ExecutorReader<'c, 'd> {
             return ExecutionEnvironment::broken();
         }
         if let View::Scalar(..) = self.render.doc().view(definition.body) {
-            if depth >= ALIASES {
-                let message = format!("executor `{name}` refers to itself");
-                self.render.report().add(Problem::error(codes::RECURSION, definition.key, message));
+            let is_circle = seen.contains(&definition.body);
+            if is_circle || seen.len() >= ALIASES {
+                let message = if is_circle {
+                    format!("executor `{name}` refers to itself")
+                } else {
+                    format!("more than {ALIASES} executors in a row are only names of another one")
+                };
+                let problem = Problem::error(codes::RECURSION, definition.key, message);
+                let help = "one of these executors must have `docker`, `machine` or `macos`";
+                self.render.report().add(if is_circle {
+                    problem.help(help)
+                } else {
+                    problem.help("name the last of them here")
+                });
                 return ExecutionEnvironment::broken();
             }
+            seen.push(definition.body);
             let outer = Scope::outer(scope.owner.clone(), definition.module);
             let alias = self.render.evaluate(definition.body, &outer);
-            return self.executor(definition.body, &alias, &outer, depth + 1);
+            return self.executor(definition.body, &alias, &outer, seen);
         }
         let callee: Rc<str> = format!("executor `{name}`").into();
         self.render.report().enter(&callee, place);

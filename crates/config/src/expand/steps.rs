@@ -383,16 +383,20 @@ impl<'c, 'd> StepExpander<'c, 'd> {
             let keys = doc.entries(*item);
             !keys.is_empty() && keys.iter().all(|entry| CONDITION.keys.contains(&entry.name))
         };
+        let without_steps = format!("write `{name}: {{ condition: …, steps: [ … ] }}`");
         match site.value.map(|at| doc.view(at)) {
+            Some(View::Scalar(..)) if site.value.is_some_and(|at| doc.is_null(at)) => without_steps,
             Some(View::Scalar(..)) => {
                 "to always run a step, set `when: always` inside `run:`".to_owned()
             }
+            Some(View::Seq(items)) if items.is_empty() => without_steps,
             Some(View::Seq(items)) if items.iter().all(|item| is_key(&item)) => format!(
                 "remove the dashes: below `{name}:`, `condition` and `steps` are keys, not items of a list"
             ),
-            _ => format!(
+            Some(View::Seq(_)) => format!(
                 "write `condition:` and `steps:` below `{name}:`, and the steps of the list below `steps:`"
             ),
+            Some(View::Map(_) | View::Broken) | None => without_steps,
         }
     }
 

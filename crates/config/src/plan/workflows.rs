@@ -274,7 +274,7 @@ impl<'d> Planner<'_, 'd> {
         let items = self.workflow_jobs(entry, fields);
         invoked.extend(items.iter().filter_map(|&item| invoked_name(self.render.doc(), item)));
         let mut rendered = Vec::new();
-        let selected = self.selected(entry, get("when"), get("unless"));
+        let selected = self.selected(entry, fields);
         // A mistake in the condition, which was reported, must not hide those in the jobs.
         let selected = selected.unwrap_or(true);
         let start = self.start(entry, get("triggers"), selected, &mut rendered);
@@ -367,7 +367,7 @@ impl<'d> Planner<'_, 'd> {
     }
 
     fn workflow_jobs(&mut self, entry: &Entry<'_>, fields: Entries<'d>) -> Vec<At> {
-        let jobs = fields.get("jobs");
+        let jobs = fields.get("jobs").or_else(|| self.jobs_in_condition(fields));
         let place = jobs.map_or(entry.key, |jobs| jobs.key);
         match jobs.map(|jobs| self.render.doc().view(jobs.value)) {
             Some(View::Seq(items)) if !items.is_empty() => return items.iter().collect(),
@@ -401,13 +401,24 @@ impl<'d> Planner<'_, 'd> {
         Vec::new()
     }
 
+    /// Reports `jobs` that are indented too deeply, so that they are part of the condition above them, and
+    /// returns them.
+    fn jobs_in_condition(&mut self, fields: Entries<'d>) -> Option<Entry<'d>> {
+        let doc = self.render.doc();
+        let conditions = ["when", "unless"].into_iter().filter_map(|name| fields.get(name));
+        let inside = |condition: Entry<'d>| Some((condition, doc.get(condition.value, "jobs")?));
+        let (condition, jobs) = conditions.filter_map(inside).next()?;
+        let message = format!("`jobs` is inside `{}`", condition.name);
+        let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, jobs.key, message);
+        self.render
+            .report()
+            .add(problem.help(format!("indent `jobs` as deep as `{}`", condition.name)));
+        Some(jobs)
+    }
+
     /// Decides `when` and `unless`; `None` if that cannot be known, which was reported.
-    fn selected(
-        &mut self,
-        entry: &Entry<'_>,
-        when: Option<Entry<'d>>,
-        unless: Option<Entry<'d>>,
-    ) -> Option<bool> {
+    fn selected(&mut self, entry: &Entry<'_>, fields: Entries<'d>) -> Option<bool> {
+        let (when, unless) = (fields.get("when"), fields.get("unless"));
         if !self.render.has_templates() {
             // Ignoring it would run what was not to run (CFG §0.2).
             for condition in when.iter().chain(&unless) {
@@ -433,6 +444,13 @@ impl<'d> Planner<'_, 'd> {
             return None;
         }
         match (when, unless) {
+            // With `jobs` in it, which was reported, it is not what is meant.
+            (Some(condition), _) | (None, Some(condition))
+                if fields.get("jobs").is_none()
+                    && self.render.doc().get(condition.value, "jobs").is_some() =>
+            {
+                None
+            }
             (Some(when), _) => self.condition(entry, &when),
             (None, Some(unless)) => self.condition(entry, &unless).map(|holds| !holds),
             (None, None) => Some(true),

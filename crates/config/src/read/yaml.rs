@@ -386,6 +386,14 @@ impl Doc {
         starts
     }
 
+    /// Returns where aliases are, in the order of the text.
+    pub(crate) fn aliases(&self) -> Vec<u32> {
+        let aliases = self.nodes.iter().filter(|node| matches!(node.kind, Kind::Alias(_)));
+        let mut starts: Vec<u32> = aliases.map(|node| node.span.start).collect();
+        starts.sort_unstable();
+        starts
+    }
+
     /// Only a plain `<<` merges; a quoted one is an ordinary key.
     fn is_merge(&self, key: Id) -> bool {
         matches!(&self.node(key).kind, Kind::Scalar(text, Style::Plain) if self.text(text) == "<<")

@@ -55,12 +55,17 @@ impl<'c, 'd> Lookup<'c, 'd> {
             return match self.local(module, element, name) {
                 Some(definition) => Found::Definition(definition),
                 None if self.is_unreadable(module, element.section()) => Found::Reported,
+                None if self.is_element_below_misspelled(module, element, name, place) => {
+                    Found::Reported
+                }
                 None => Found::Undefined,
             };
         };
         let sought = OrbElement { alias, local, element, place };
         let Some(import) = self.import(module, alias) else {
-            self.unknown_alias(module, &sought);
+            if !self.is_below_misspelled(module, "orbs", alias, place) {
+                self.unknown_alias(module, &sought);
+            }
             return Found::Reported;
         };
         let Import::Module(orb) = import else { return Found::Reported };

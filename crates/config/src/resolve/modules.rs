@@ -12,7 +12,7 @@ use crate::{
         definition::{Element, JobsSection, Module},
         orb_reference::OrbReference,
     },
-    read::yaml::At,
+    read::yaml::{At, Entry},
     render::Renderer,
     text::place::Place,
 };
@@ -26,6 +26,8 @@ pub(crate) struct Modules<'d> {
     pub(super) jobs_section: JobsSection,
     /// Names in the column of the section that they belong to, which were reported.
     pub(super) unindented: HashSet<Place>,
+    /// Sections that are not there, each with the key that was probably meant as it.
+    pub(super) misspelled: HashMap<&'static str, Option<Entry<'d>>>,
 }
 
 /// The orbs that the modules name.
@@ -56,6 +58,7 @@ impl<'d> Modules<'d> {
             },
             jobs_section: JobsSection::default(),
             unindented: HashSet::new(),
+            misspelled: HashMap::new(),
         }
     }
 

@@ -46,7 +46,7 @@ struct Saved {
 }
 
 impl Files {
-    /// Checks a directory or an archive.
+    /// Opens an image that is a directory or an archive.
     pub(super) fn open(path: &Path) -> Result<Self, ContainerError> {
         let wrong = |error: io::Error| {
             ContainerError::request_failed(format!("read `{}` as an image", path.display()), error)

@@ -40,7 +40,8 @@ pub(super) fn is_id(text: &str) -> bool {
 /// `about` are the revisions that `args` name, each of which may begin with `^`.
 pub(super) fn lasting(directory: &Path, args: &[&str], about: &[&str]) -> Option<String> {
     let whole = |revision: &&str| is_id(revision.strip_prefix('^').unwrap_or(revision));
-    about.iter().all(whole).then(|| format!("{}\0{}", directory.display(), args.join("\0")))
+    let is_lasting = !about.is_empty() && about.iter().all(whole);
+    is_lasting.then(|| format!("{}\0{}", directory.display(), args.join("\0")))
 }
 
 impl Answers {
@@ -76,6 +77,7 @@ mod tests {
         assert!(asked(&[id, &without]).is_some());
         assert_eq!(asked(&["refs/heads/main"]), None);
         assert_eq!(asked(&[id, "main"]), None);
+        assert_eq!(asked(&[]), None, "about the repository as it is now");
         assert_eq!(asked(&[&id[..7]]), None);
         assert_ne!(asked(&[id]), lasting(Path::new("/b"), &["log", "-z"], &[id]));
     }

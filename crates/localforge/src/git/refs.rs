@@ -43,8 +43,15 @@ fn pair(line: &str) -> Option<(String, String)> {
     line.split_once(' ').map(|(id, name)| (name.to_owned(), id.to_owned()))
 }
 
-/// Reads the packed ones and then those with a file, which are newer. `None`: one of them is neither.
+/// Reads those with a file, which are newer, and then the packed ones: in the other order one that is packed
+/// in between would be missing. `None`: one of them is neither.
 fn read(directory: &Path) -> io::Result<Option<Refs>> {
+    let mut refs = Refs::new();
+    for name in ["refs/heads", "refs/tags"] {
+        if !read_files(directory, name, &mut refs)? {
+            return Ok(None);
+        }
+    }
     let packed = match fs::read_to_string(directory.join("packed-refs")) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
@@ -52,11 +59,9 @@ fn read(directory: &Path) -> io::Result<Option<Refs>> {
     };
     // `#` begins what the file says of itself, and `^` what the tag before points at.
     let lines = packed.lines().filter(|line| !line.starts_with(['#', '^']));
-    let mut refs: Refs = lines.filter_map(pair).collect();
-    refs.retain(|name, _| name.starts_with("refs/heads/") || name.starts_with("refs/tags/"));
-    for name in ["refs/heads", "refs/tags"] {
-        if !read_files(directory, name, &mut refs)? {
-            return Ok(None);
+    for (name, id) in lines.filter_map(pair) {
+        if name.starts_with("refs/heads/") || name.starts_with("refs/tags/") {
+            refs.entry(name).or_insert(id);
         }
     }
     Ok(Some(refs))

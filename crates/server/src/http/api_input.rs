@@ -1,22 +1,17 @@
 //! What programs send, read as axum reads it; what cannot be read is answered as every error of the
 //! protocol is: a code, a sentence, a status.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{fmt, sync::Arc};
 
 use axum::{
-    body::Body,
     extract::{FromRequest, FromRequestParts, Request},
     http::{StatusCode, request::Parts},
     response::IntoResponse,
 };
-use futures_util::{StreamExt as _, stream};
 use roundel_model::text;
 use roundel_protocol::ErrorCode;
 
-use super::{body_size, error_response::ErrorResponse};
+use super::error_response::ErrorResponse;
 use crate::app::App;
 
 /// Characters of the sentence: a parser repeats what was sent.
@@ -32,21 +27,7 @@ where
     type Rejection = ErrorResponse;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ErrorResponse> {
-        let (parts, body) = request.into_parts();
-        // Shared, because the extractor drops what it has not read.
-        let unread = Arc::new(Mutex::new(body.into_data_stream()));
-        let body = || {
-            let unread = Arc::clone(&unread);
-            Body::from_stream(stream::poll_fn(move |context| {
-                unread.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context)
-            }))
-        };
-        let read = E::from_request(Request::from_parts(parts, body()), app).await;
-        let read = read.map(Self).map_err(refused);
-        if read.as_ref().is_err_and(ErrorResponse::is_too_large) {
-            body_size::discard(app, body(), body_size::LARGE_REST_BYTES);
-        }
-        read
+        E::from_request(request, app).await.map(Self).map_err(refused)
     }
 }
 

@@ -1,12 +1,18 @@
 //! How large a request says that its body is: what is too large is refused before any of it is read.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     body::Body,
+    extract::Request,
     http::{HeaderMap, header},
+    middleware::Next,
+    response::Response,
 };
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, stream};
 use roundel_model::limits;
 
 use crate::app::App;
@@ -37,15 +43,36 @@ pub(crate) fn announced(headers: &HeaderMap) -> Option<usize> {
 /// answered. A connection that is closed with bytes unread is reset, and the sender, which is still
 /// writing, never sees why (RFC 9112 §9.6).
 pub(crate) fn discard(app: &App, body: Body, most: usize) {
-    app.tasks.spawn(async move {
-        let read = async {
-            let (mut rest, mut left) = (body.into_data_stream(), most);
-            while let Some(Ok(piece)) = rest.next().await {
-                let Some(fewer) = left.checked_sub(piece.len()) else { return };
-                left = fewer;
-            }
-        };
-        // The connection of a sender that sends more, or slowly, is closed.
-        let _ended = tokio::time::timeout(REST_TIME, read).await;
-    });
+    app.tasks.spawn(read_rest(body, most));
+}
+
+async fn read_rest(body: Body, most: usize) {
+    let read = async {
+        let (mut rest, mut left) = (body.into_data_stream(), most);
+        while let Some(Ok(piece)) = rest.next().await {
+            let Some(fewer) = left.checked_sub(piece.len()) else { return };
+            left = fewer;
+        }
+    };
+    // The connection of a sender that sends more, or slowly, is closed.
+    let _ended = tokio::time::timeout(REST_TIME, read).await;
+}
+
+/// Reads the rest of what a program sends before an error is answered, whatever it is for: a token, the
+/// size, the address. It sees the answer, for the reason that [`discard`] gives.
+pub(crate) async fn rest_before_errors(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    // Shared, because who answers drops what it has not read.
+    let unread = Arc::new(Mutex::new(body.into_data_stream()));
+    let body = || {
+        let unread = Arc::clone(&unread);
+        Body::from_stream(stream::poll_fn(move |context| {
+            unread.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context)
+        }))
+    };
+    let response = next.run(Request::from_parts(parts, body())).await;
+    if !response.status().is_success() {
+        read_rest(body(), LARGE_REST_BYTES).await;
+    }
+    response
 }

@@ -34,10 +34,6 @@ impl ErrorResponse {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::BadRequest, message)
     }
 
-    pub(super) fn is_too_large(&self) -> bool {
-        self.0 == StatusCode::PAYLOAD_TOO_LARGE
-    }
-
     #[cfg(test)]
     pub(super) fn message(&self) -> &str {
         &self.1.message

@@ -369,18 +369,20 @@ async fn what_cannot_be_read_is_answered_with_a_code_and_a_sentence() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_sends_too_much_can_send_it_all_and_reads_why_it_is_refused() {
     let world = World::start().await;
-    let mut stream = tokio::net::TcpStream::connect(world.settings.listen).await.unwrap();
     let body = vec![b'x'; 24 << 20];
-    let head = format!(
-        "PUT /api/roundel/v1/orbs/acme/greet/1.0.0 HTTP/1.1\r\nhost: ci\r\nauthorization: Bearer \
-         {ADMIN_TOKEN}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
-    stream.write_all(head.as_bytes()).await.unwrap();
-    stream.write_all(&body).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    for (token, status) in [(ADMIN_TOKEN, 413), ("a wrong one", 401)] {
+        let mut stream = tokio::net::TcpStream::connect(world.settings.listen).await.unwrap();
+        let head = format!(
+            "PUT /api/roundel/v1/orbs/acme/greet/1.0.0 HTTP/1.1\r\nhost: ci\r\nauthorization: Bearer \
+             {token}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&body).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    }
 }
 
 /// A runner reaches any of the servers that share a database, and each of them shows the same.

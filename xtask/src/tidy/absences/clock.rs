@@ -46,7 +46,7 @@ const CLOCKS: &[&str] = &[
 
 /// Methods that read one, or wait for it: of a clock that was handed over.
 const METHODS: &[&str] =
-    &["elapsed", "recv_timeout", "wait_timeout", "wait_timeout_while", "duration_since"];
+    &["now", "elapsed", "recv_timeout", "wait_timeout", "wait_timeout_while", "duration_since"];
 
 /// Our functions that read it.
 const OURS: &[&str] = &["now", "fresh"];
@@ -114,6 +114,7 @@ fn a_clock_is_seen_however_it_is_named() {
         "fn f() { std::thread::park_timeout(a); }",
         "fn f() { jiff::tz::TimeZone::try_system(); }",
         "fn f(since: impl Age) { since.elapsed(); }",
+        "trait Clock { fn now(&self) -> u64; } fn f(clock: &impl Clock) { clock.now(); }",
         "fn f() { assert!(wake.recv_timeout(a).is_ok()) }",
         "fn f() { chrono::offset::Utc::now(); }",
     ] {

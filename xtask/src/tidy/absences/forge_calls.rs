@@ -28,8 +28,16 @@ const CLIENTS: &[&str] = &[
 const PROGRAMS: &[&str] = &["curl", "wget"];
 
 /// Parts of addresses of the forges' interfaces.
-const ADDRESSES: &[&str] =
-    &["api.github.com", "api.bitbucket.org", "/api/v3/", "/rest/api/", "/2.0/repositories"];
+const ADDRESSES: &[&str] = &[
+    "api.github.com",
+    "uploads.github.com",
+    "codeload.github.com",
+    "raw.githubusercontent.com",
+    "api.bitbucket.org",
+    "/api/v3/",
+    "/rest/api/",
+    "/2.0/repositories",
+];
 
 const EXCEPTIONS: &[Exception] = &[
     ("crates/localforge/", "is the other side: it delivers webhooks"),

@@ -30,12 +30,14 @@ fn hidden_code_is_seen() {
         "use std::include as take; take!(\"clock.txt\");",
         "mod contests;",
         "#[path = \"contests.rs\"] mod quiet;",
+        "pub mod tests;",
     ] {
         let found = super::try_on(
             hidden,
             &[
                 ("crates/engine/src/lib.rs", hiding),
                 ("crates/engine/src/contests.rs", "std::include!(\"clock.txt\");"),
+                ("crates/engine/src/tests.rs", "std::include!(\"clock.txt\");"),
             ],
         );
         assert!(found.first().is_some_and(|found| found.contains(".rs:1: ")), "{hiding}");

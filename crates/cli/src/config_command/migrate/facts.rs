@@ -69,7 +69,7 @@ pub(super) struct Off {
 }
 
 impl Facts {
-    /// Searches a configuration as it is written.
+    /// Notes what a configuration uses, as it is written.
     pub(super) fn of_source(tree: &Node) -> Self {
         let mut facts = Self::default();
         if let Some(Node::Map(orbs)) = tree.get("orbs") {
@@ -114,7 +114,7 @@ impl Facts {
         self.off.contexts = written.difference(&self.contexts).cloned().collect();
     }
 
-    /// Searches the parameters of orbs' elements that name variables.
+    /// Adds the variables that parameters of orbs' elements name.
     pub(super) fn add_orbs(&mut self, checked: &Checked) {
         for orb in &checked.compiled.orbs {
             let reference = orb.requested.parse::<OrbReference>();
@@ -202,7 +202,7 @@ impl Facts {
         }
     }
 
-    /// Searches a tree wherever it is.
+    /// Notes what a part of a configuration uses, whatever it is a part of.
     fn walk(&mut self, node: &Node) {
         match node {
             Node::Map(entries) => {
@@ -215,7 +215,7 @@ impl Facts {
         }
     }
 
-    /// Searches an item of a list, which may be a step or an invocation.
+    /// Notes what an item of a list uses, which may be a step or an entry of a workflow.
     fn walk_step(&mut self, item: &Node) {
         match item {
             Node::Text(name) if name.contains('/') => self.uses.push((name.clone(), Vec::new())),
@@ -341,7 +341,7 @@ impl Facts {
 }
 
 impl Off {
-    /// Searches the jobs that only workflows name which are not compiled. Their contexts are known by
+    /// Finds the jobs that only workflows name which are not compiled. Their contexts are known by
     /// what remains.
     fn of(tree: &Node, document: &Node) -> Self {
         let mut off = Self::default();

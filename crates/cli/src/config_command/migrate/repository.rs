@@ -70,7 +70,7 @@ pub(super) enum Readiness {
 }
 
 impl Repository {
-    /// Searches the configurations of a directory, or at a single one.
+    /// Judges the configurations below a directory, or a single file.
     pub(super) fn look(path: &Path, compiler: &Compiler) -> Result<Self> {
         let misnamed = misnamed(path);
         let sources = if misnamed.is_some() {

@@ -68,7 +68,7 @@ pub(super) struct Scripts {
 }
 
 impl Scripts {
-    /// Searches a script.
+    /// Notes which features of the hosted service a script uses.
     pub(super) fn read(&mut self, script: &str) {
         self.hosted |= script.contains("circleci.com/api");
         self.identity |= script.contains("CIRCLE_OIDC_TOKEN") || script.contains("run oidc get");

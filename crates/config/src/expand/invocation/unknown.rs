@@ -5,8 +5,8 @@ use crate::{
     expand::Expander,
     language::{data::ModuleId, definition::Element},
     read::yaml::{Entry, View},
-    suggest::{did_you_mean, nearest},
-    text::{help::Help, place::Place, problem::Problem},
+    suggest::did_you_mean,
+    text::{place::Place, problem::Problem},
 };
 
 impl Expander<'_, '_> {
@@ -29,20 +29,9 @@ impl Expander<'_, '_> {
         let names = self.modules.names(self.render, ModuleId::CONFIG, Element::Job);
         let groups = self.modules.names(self.render, ModuleId::CONFIG, Element::Group);
         let near = did_you_mean(name, names.into_iter().chain(groups));
-        let help = near.or_else(|| self.below_misspelled_jobs(name)).unwrap_or_else(|| {
+        let help = near.unwrap_or_else(|| {
             "define it under `jobs`, or for a manual approval, set `type: approval`".into()
         });
         self.render.report().add(Problem::error(codes::UNKNOWN_JOB, key, message).help(help));
-    }
-
-    /// Says how the top-level key that holds a job's definition is spelled, if it should be `jobs`.
-    fn below_misspelled_jobs(&self, name: &str) -> Option<Help> {
-        let doc = self.render.doc();
-        let is_there = self.modules.jobs_section().key.is_some();
-        let root = self.modules.get(ModuleId::CONFIG).root.filter(|_| !is_there)?;
-        let section = doc.entries(root).iter().find(|entry| {
-            nearest(entry.name, ["jobs"]).is_some() && doc.get(entry.value, name).is_some()
-        })?;
-        Some(format!("it is below `{}`: write `jobs:` there", section.name).into())
     }
 }

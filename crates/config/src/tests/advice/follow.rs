@@ -403,6 +403,10 @@ impl Edit<'_> {
 
     /// Moves an entry, and as many in all below it, two columns to the right.
     fn deeper(self, count: usize) -> Option<String> {
+        self.moved_right(count, 2)
+    }
+
+    fn moved_right(self, count: usize, columns: usize) -> Option<String> {
         let (_, mut end) = self.entry()?;
         for _ in 1..count {
             let next = end + self.text[end..].find(|c: char| !c.is_whitespace())?;
@@ -410,19 +414,14 @@ impl Edit<'_> {
         }
         let line = self.line_start();
         let indented: Vec<String> =
-            self.text[line..end].lines().map(|line| format!("  {line}")).collect();
+            self.text[line..end].lines().map(|line| format!("{:columns$}{line}", "")).collect();
         Some(Edit { start: line, end, ..self }.replaced(&indented.join("\n")))
     }
 
     fn to_column(self, help: &str) -> Option<String> {
         let column: usize = help.split([' ', ',']).find_map(|word| word.parse().ok())?;
-        let mut text = self.text.to_owned();
-        for moved in (self.start + 1 - self.line_start()..column).step_by(2) {
-            let by = moved - (self.start + 1 - self.line_start());
-            let edit = Edit { text: &text, start: self.start + by, end: self.end + by };
-            text = edit.deeper(1)?;
-        }
-        Some(text)
+        let here = self.start + 1 - self.line_start();
+        self.moved_right(1, column.checked_sub(here)?)
     }
 
     fn in_column(self, help: &str) -> Option<String> {

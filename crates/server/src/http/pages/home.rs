@@ -8,13 +8,16 @@ use roundel_model::{forge::ForgeKind, id::AccountId};
 use roundel_store::{projects::Project, reading::PipelineFilter};
 
 use super::lists::PipelineList;
-use crate::http::{
-    address::{is_local, see_other},
-    frame::{LATER, Shell},
-    rights::{Anyone, SignedIn},
-    routes::Routes,
-    section::Section,
-    visit::{Answer, PageError, Visit},
+use crate::{
+    http::{
+        address::{is_local, see_other},
+        frame::{LATER, Shell},
+        rights::{Anyone, SignedIn},
+        routes::Routes,
+        section::Section,
+        visit::{Answer, PageError, Visit},
+    },
+    markup::Brief,
 };
 
 /// Routes of this file.
@@ -104,6 +107,14 @@ struct Landing {
 }
 
 impl Landing {
+    /// The page that asked for the sign-in, without its query; `None` for the first page, and for what is not
+    /// written as an address is: a link from elsewhere must not bring sentences to this page.
+    fn asked_from(&self) -> Option<Brief> {
+        let path = self.back.split(['?', '#']).next().filter(|path| *path != "/")?;
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-._~%".contains(c);
+        path.chars().all(is_plain).then(|| Brief::name(path))
+    }
+
     /// The forges that one can sign in with: `GitHub or Bitbucket`.
     fn providers(&self) -> String {
         if self.choices.is_empty() {

@@ -1,0 +1,88 @@
+//! Definitions below a top-level key that is nearly that of their section: one mistake, however many of them
+//! are used.
+
+use crate::{
+    codes::{self, Code},
+    language::{data::ModuleId, definition::Element, keys::BUILTIN_STEPS},
+    read::yaml::Entry,
+    resolve::{lookup::Lookup, version::SECTIONS},
+    suggest::nearest,
+    text::{help::Help, place::Place, problem::Problem},
+};
+
+impl<'d> Lookup<'_, 'd> {
+    /// Returns whether the configuration defines `name` below a misspelled `section`, which is reported at
+    /// the key of the section. `place` is that of the name.
+    pub(super) fn is_below_misspelled(
+        &mut self,
+        module: ModuleId,
+        section: &'static str,
+        name: &str,
+        place: Place,
+    ) -> bool {
+        let Some(found) = self.misspelled_section(module, section) else { return false };
+        if self.render.doc().get(found.value, name).is_none() {
+            return false;
+        }
+        let what = section.replace('-', " ");
+        let message = format!("the {what} are defined under `{}`, which is ignored", found.name);
+        let problem = Problem::error(code_of(section), found.key, message);
+        let problem = problem.related(place, "one of them is used here");
+        let problem = problem.help(Help::did_you_mean(section));
+        self.render.report().withdraw(codes::UNKNOWN_SECTION, found.key);
+        self.render.report().add(problem);
+        true
+    }
+
+    /// The same of an element: a step may be one of the built-in ones, and what a workflow names a group.
+    pub(super) fn is_element_below_misspelled(
+        &mut self,
+        module: ModuleId,
+        element: Element,
+        name: &str,
+        place: Place,
+    ) -> bool {
+        let is_builtin = element == Element::Command && BUILTIN_STEPS.contains(&name);
+        let groups = (element == Element::Job).then(|| Element::Group.section());
+        let mut sections = [Some(element.section()), groups].into_iter().flatten();
+        !is_builtin
+            && sections.any(|section| self.is_below_misspelled(module, section, name, place))
+    }
+
+    /// Returns the top-level key that was probably meant as `section`, if that one is not there. It is looked
+    /// for once.
+    fn misspelled_section(&mut self, module: ModuleId, section: &'static str) -> Option<Entry<'d>> {
+        if module != ModuleId::CONFIG || !self.render.has_templates() {
+            return None;
+        }
+        if let Some(known) = self.modules.misspelled.get(section) {
+            return *known;
+        }
+        let found = self.find_misspelled(module, section);
+        self.modules.misspelled.insert(section, found);
+        found
+    }
+
+    fn find_misspelled(&self, module: ModuleId, section: &str) -> Option<Entry<'d>> {
+        let root = self.modules.get(module).root?;
+        let doc = self.render.doc();
+        if doc.get(root, section).is_some() {
+            return None;
+        }
+        let is_meant = |entry: &Entry<'d>| {
+            !SECTIONS.contains(&entry.name)
+                && nearest(entry.name, SECTIONS.iter().copied()) == Some(section)
+        };
+        doc.entries(root).iter().find(is_meant)
+    }
+}
+
+/// The code of a name that a section does not define.
+fn code_of(section: &str) -> Code {
+    match section {
+        "commands" => codes::UNKNOWN_COMMAND,
+        "executors" => codes::UNKNOWN_EXECUTOR,
+        "orbs" => codes::UNKNOWN_ORB,
+        _ => codes::UNKNOWN_JOB,
+    }
+}
