@@ -25,7 +25,7 @@ const SUBJECT: &str = "Jobs on this machine";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The data directory to test, for some file systems cannot hold jobs; by default, a temporary
+    /// The data directory to test, because some file systems cannot hold jobs; by default, a temporary
     /// directory. It is not created, and nothing is left in it
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,

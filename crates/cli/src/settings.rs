@@ -4,7 +4,7 @@
 //! ```text
 //! declaration ▸ kinds ▸ table ┬▸ flags ──┐
 //!                             ├▸ file ───┤▸ given ▸ values ▸ print (`--print-config`)
-//!                             │          └▸ keys (made at the first start)
+//!                             │          └▸ keys (generated at the first start)
 //!                             └▸ reference (docs/configuration.md)
 //! ```
 //!
@@ -35,7 +35,7 @@ pub(crate) mod values;
 ///
 /// # Errors
 ///
-/// If the value of one is not UTF-8: changed in silence, it would be another path, or another secret.
+/// If the value of one is not UTF-8: changed silently, it would be another path, or another secret.
 pub(crate) fn variables() -> Result<given::Variables, UsageError> {
     collected(std::env::vars_os())
 }

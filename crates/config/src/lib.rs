@@ -24,7 +24,7 @@
 //! `pack` and `pushes`.
 //!
 //! Deliberately absent: what this release cannot run (caches, contexts, …). It is recognized and
-//! reported as an `unsupported-…` diagnostic, never dropped in silence.
+//! reported as an `unsupported-…` diagnostic, never dropped silently.
 
 #![expect(
     clippy::wildcard_enum_match_arm,

@@ -1,9 +1,9 @@
-//! Which pushes a configuration tells apart, and what all of them come to together.
+//! Which pushes a configuration distinguishes, and the decision for all of them together.
 //!
 //! Whether something runs depends on filters, on conditions of workflows and of steps, and on where the
-//! values in them were passed through. So nothing is reasoned about: the names that a configuration
-//! compares with are collected, with a few that it does not, and it is compiled for each as the server
-//! compiles it.
+//! values in them were passed through. Instead of reasoning
+//! about them, the names that a configuration compares with are collected, with a few that it does not, and
+//! it is compiled for each as the server compiles it.
 //!
 //! ```text
 //! filters: {branches: {only: /release-.*/}}            ─▶ release-a
@@ -11,7 +11,7 @@
 //! anything else                                        ─▶ any-other     where tags are mentioned
 //! ```
 //!
-//! Deliberately absent: what is not of a push: parameters, and pipelines that are started by hand.
+//! Deliberately absent: what a push does not set: parameters, and pipelines that are triggered by hand.
 
 mod joined;
 
@@ -29,31 +29,32 @@ use crate::{
     read::document::{Node, from_yaml},
 };
 
-/// Texts that are tried at most. Real configurations compare with a handful.
+/// Maximum number of texts that are tried. Real configurations compare with a handful.
 const TEXTS: usize = 60;
 
-/// Pushes that are tried at most; each is a compilation.
+/// Maximum number of pushes that are tried; each is a compilation.
 const PUSHES: usize = 200;
 
-/// Pushes that are tried of the largest configuration.
+/// Minimum number of pushes that are tried, which is that for the largest configuration.
 const FEWEST_PUSHES: usize = 10;
 
-/// Bytes of configurations and orbs that are compiled in all: seconds of work.
+/// Maximum size of what is compiled for all pushes together, in bytes: seconds of work.
 const BYTES: usize = 32 << 20;
 
-/// Patterns for which examples are looked for.
+/// Maximum number of patterns for which examples are looked for.
 const PATTERNS: usize = 60;
 
 /// Steps whose values are not passed on, next to those that are built in.
 const STEPS: &[&str] = &["run", "when", "unless", "deploy"];
 
-/// Names that a configuration hardly mentions.
+/// Names that a configuration is unlikely to mention.
 const OTHERS: [&str; 2] = ["any-other-branch", "x/0"];
 
 /// Keys whose value decides whether something runs.
 const DECIDING: &[&str] = &["when", "unless", "condition", "filters"];
 
-/// Keys of what may be passed on to where it is compared with a branch that was passed on, too.
+/// Keys below which parameters get values. A parameter may be compared with another one that holds the
+/// branch, so these values are names, too.
 const PASSED: &[&str] = &["default", "enum", "matrix"];
 
 /// Characters of a text that is tried.

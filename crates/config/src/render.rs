@@ -2,7 +2,7 @@
 //!
 //! The [`Renderer`] is what every later phase has available: the sources, the report, the budget, and the
 //! values of the pipeline. A phase reports what it finds and continues; what cannot be known becomes
-//! [`Data::Unknown`], which every later phase passes over in silence. So one push shows all mistakes
+//! [`Data::Unknown`], which every later phase passes over silently. So one push shows all mistakes
 //! of a file, each once.
 
 pub(crate) mod budget;

@@ -32,7 +32,7 @@ mod rights;
 mod source;
 mod statuses;
 
-/// Returns the routes.
+/// Routes of the API of Bitbucket.
 pub(crate) fn router(forge: &Arc<Forge>) -> Router<Arc<Forge>> {
     let guard = axum::middleware::from_fn_with_state(Arc::clone(forge), guard);
     people_routes()

@@ -40,7 +40,7 @@ const LIMIT: &str = "5000";
 /// Bytes of the largest answer: GitHub hands out files of up to 100 MB.
 const ANSWER_BYTES: usize = 101 << 20;
 
-/// Returns the routes.
+/// Routes of the API of GitHub.
 pub(crate) fn router(forge: &Arc<Forge>) -> Router<Arc<Forge>> {
     let guard = axum::middleware::from_fn_with_state(Arc::clone(forge), guard);
     people_routes()

@@ -24,7 +24,7 @@ use crate::{
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Returns the routes.
+/// Routes of signing in to the pages.
 pub(crate) fn router() -> Router<Arc<Forge>> {
     Router::new().route("/session", post(sign_in)).route("/session/end", post(sign_out))
 }

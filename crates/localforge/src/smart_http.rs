@@ -32,7 +32,7 @@ use crate::{
 /// Lines of a CGI header.
 const HEADER_LINES: usize = 100;
 
-/// Returns the routes.
+/// Routes of clone and push over HTTP.
 pub(crate) fn router() -> Router<Arc<Forge>> {
     Router::new()
         .route("/{owner}/{repo}/info/refs", get(refs))

@@ -34,7 +34,7 @@ use self::{
     sign_in::sign_in_first,
 };
 
-/// Returns the routes.
+/// Routes of the pages for people.
 pub(crate) fn router(kind: ForgeKind) -> Router<Arc<Forge>> {
     let commit = match kind {
         ForgeKind::GitHub => "/{owner}/{repo}/commit/{revision}",

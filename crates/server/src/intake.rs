@@ -8,7 +8,7 @@
 //! A forge that is unavailable postpones the delivery; a crash in the middle of one lets its lease run
 //! out, and deciding it again finds what was started already.
 //!
-//! Here: the loop, and the decision about a push. In [`upkeep`]: deliveries that are news of the project.
+//! Here: the loop, and the decision about a push. In [`upkeep`]: deliveries that report a change of the project.
 
 mod case;
 mod upkeep;
@@ -51,7 +51,7 @@ const DELETED: &str = "it was deleted: there is nothing to build";
 /// Deliveries that are taken at a time. Those of one project go in order.
 const WIDTH: usize = 16;
 
-/// How long a taken delivery is kept from others. Deciding one twice at a time would be harmless:
+/// How long a delivery that was taken is leased. Processing one twice at a time would be harmless:
 /// a push that started a pipeline is recognized.
 const LEASE: Duration = Duration::from_mins(1);
 
@@ -98,7 +98,7 @@ async fn take_next(intake: &Intake) -> Result<Option<TakenDelivery>, StoreError>
 async fn process(intake: &Intake, delivery: &Delivery, body: &[u8]) {
     let outcome = match receipts(intake, delivery, body).await {
         Ok(receipts) => {
-            tracing::info!(delivery.id = %delivery.id, ?receipts, "a delivery was decided");
+            tracing::info!(delivery.id = %delivery.id, ?receipts, "a delivery was processed");
             intake.store.decide_delivery(delivery.id, &receipts, Timestamp::now()).await
         }
         Err(postponed) => {
@@ -149,7 +149,7 @@ async fn decide(case: &Case<'_>, event: ForgeEvent) -> Result<Receipt, Postponed
         return Ok(ignored(
             &case.delivery.event,
             IgnoredReason::OtherRepository,
-            "it belongs to another repository than its webhook",
+            "it belongs to a repository other than that of its webhook",
         ));
     }
     match event {

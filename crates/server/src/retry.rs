@@ -11,7 +11,7 @@ use roundel_model::limits;
 pub(crate) enum Attempt {
     /// It is tried again later.
     Repeatable,
-    /// What fails now has failed, and people read why.
+    /// It is not tried again: what fails now is reported to people.
     Last,
 }
 
@@ -21,7 +21,7 @@ impl Attempt {
         if age > pace.give_up_after { Self::Last } else { Self::Repeatable }
     }
 
-    /// Returns whether an error means to wait: it may pass by itself, and there is time for that.
+    /// Returns whether an error means to wait: it may go away, and there is time to wait.
     pub(crate) const fn postpones(self, error: &ForgeError) -> bool {
         matches!(self, Self::Repeatable) && error.is_transient()
     }
@@ -33,9 +33,9 @@ pub struct RetryPace {
     /// How often the first two loops look by themselves. It makes up for a missed wake-up, and finds
     /// what is due again.
     pub period: Duration,
-    /// The shortest pause before the second try. Each further one is twice as long. Chance makes every
-    /// pause up to twice as long again, so that all that wait for the same forge do not come back at the
-    /// same moment.
+    /// The shortest pause before the second try. Each further one is twice as long. Random jitter
+    /// makes every pause up to twice as long again, so that what waits for the same forge is not retried at
+    /// the same moment.
     pub min_backoff: Duration,
     /// A file that the forge fails to return for this long, while it answers other requests, is given up.
     pub give_up_file_after: Duration,

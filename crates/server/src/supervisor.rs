@@ -1,4 +1,4 @@
-//! Keeps the loops running: one that panics is logged by its name and begins again after a pause.
+//! Keeps the loops running: one that panics is logged by its name and restarted after a pause.
 //!
 //! A panic is a bug, but a loop that is gone would stop every push, report or lease until someone restarts
 //! the server, while `/healthz` stays `ok`. The loops keep nothing that the database does not have: what one
@@ -9,7 +9,7 @@ use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
 use futures_util::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 
-/// The pause before a loop begins again. What makes it panic is most often still there.
+/// The pause before a loop is restarted. What makes it panic is most often still there.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Runs a loop until it returns, and begins it again each time it panics before the server stops.
@@ -25,7 +25,7 @@ pub(crate) async fn keep_running<F>(
         let turn = AssertUnwindSafe(async { begin().await });
         let Err(panic) = turn.catch_unwind().await else { return };
         let cause = cause(panic.as_ref());
-        tracing::error!(loop.name = name, cause, "a loop of the server panicked and begins again");
+        tracing::error!(loop.name = name, cause, "a loop of the server panicked and is restarted");
         tokio::select! {
             () = stopping.cancelled() => return,
             () = tokio::time::sleep(PAUSE) => {}

@@ -1,7 +1,7 @@
 //! The outbox: effects that changes called for, until they are delivered.
 //!
 //! One row for each (pipeline, kind, subject). Enqueuing it again raises its generation and makes it
-//! due at once, but not before whatever delivers it now is done: two deliveries of one effect could
+//! due at once, but not until a delivery that is under way has ended: two deliveries of one effect could
 //! overtake each other, and the older report would stay on the commit.
 //!
 //! ```text
@@ -57,7 +57,7 @@ pub struct UndeliveredEffect {
     pub given_up: bool,
 }
 
-/// Where an effect is.
+/// The state of an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum EffectState {
     Pending,
@@ -76,11 +76,11 @@ roundel_model::words! {
         ReportConfigError = "report_config_error",
         /// Waiting runners look for a job.
         OfferToRunners = "offer_to_runners",
-        /// How a workflow ended goes to its readers.
+        /// Emails to followers how a workflow ended.
         AnnounceWorkflow = "announce_workflow",
-        /// That a job waits for approval goes to its readers.
+        /// Emails to followers that a job waits for approval.
         AnnounceApproval = "announce_approval",
-        /// A config error goes to its readers.
+        /// Emails a config error to followers.
         AnnounceConfigError = "announce_config_error",
     }
 }
@@ -121,7 +121,7 @@ impl Store {
             match row.get::<Timestamp>("due_at").and_then(|due_at| Ok((due_at, pending_from(row)?)))
             {
                 Ok(one) => taken.push(one),
-                Err(error) => tracing::warn!(%error, "left out an effect"),
+                Err(error) => tracing::warn!(%error, "skipped an effect"),
             }
         }
         taken.sort_by_key(|(due_at, pending)| (*due_at, pending.id));
@@ -231,7 +231,7 @@ impl Store {
     }
 
     /// Lists the effects of a pipeline that wait for their delivery or were given up, oldest first.
-    /// Kinds of a newer release are left out.
+    /// Kinds of a newer release are skipped.
     pub async fn undelivered_effects(
         &self,
         pipeline: PipelineId,

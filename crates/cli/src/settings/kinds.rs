@@ -97,7 +97,7 @@ pub(super) const RUNNER_NAME: Kind<String> = Kind {
 pub(super) const TEXT: Kind<String> = Kind { name: "text", shape: Shape::Text, parse: line };
 
 pub(super) const RESOURCE_CLASSES: Kind<Vec<String>> = Kind {
-    name: "texts",
+    name: "list of strings",
     shape: Shape::List,
     parse: |text| {
         let classes: Vec<String> =

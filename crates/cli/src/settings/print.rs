@@ -40,7 +40,7 @@ fn line(setting: &dyn AnySetting, values: &Values) -> (String, String) {
             Default::Unset | Default::Fixed(_) | Default::Computed { .. } if is_needed => {
                 format!("missing: `roundel {}` does not start without it", program.name())
             }
-            Default::Generated(name) => format!("made at the first start, in {name}"),
+            Default::Generated(name) => format!("generated at the first start, in {name}"),
             Default::Unset | Default::Fixed(_) | Default::Computed { .. } => "not set".to_owned(),
         };
         return (format!("# {}", declaration.key), why);

@@ -64,11 +64,11 @@ fn default(declaration: &Declaration) -> String {
         Default::Fixed(text) => format!("`{text}`"),
         Default::Computed { words, .. } => words.to_owned(),
         Default::Generated(name) if declaration.programs.contains(&Program::Runner) => format!(
-            "made at the first start of `roundel serve` and kept in `{name}` in its data directory; \
+            "generated at the first start of `roundel serve` and kept in `{name}` in its data directory; \
              `roundel runner` makes none"
         ),
         Default::Generated(name) => {
-            format!("made at the first start and kept in `{name}` in the data directory")
+            format!("generated at the first start and kept in `{name}` in the data directory")
         }
     }
 }

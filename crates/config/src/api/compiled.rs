@@ -25,7 +25,7 @@ pub struct Compiled {
     /// The orbs that were used.
     pub orbs: Vec<ResolvedOrb>,
     /// Orbs that [`Inputs::orbs`] knows nothing about. Everything that depends on them is passed
-    /// over in silence, so the diagnostics are incomplete while there are any.
+    /// over silently, so the diagnostics are incomplete while there are any.
     pub unresolved_orbs: Vec<OrbReference>,
     /// It is a setup configuration: a job of it posts the continuation (CFG §8).
     pub setup: bool,

@@ -230,7 +230,7 @@ area! {
     /// ```
     BAD_MACHINE = "bad-machine", Some("E-049");
 
-    /// An image is not pinned to a tag.
+    /// An image has no tag, or the tag `latest`.
     ///
     /// An image without a tag, or with the tag `latest`, can change between two runs, so a job can
     /// start to fail without any change in the repository.

@@ -290,8 +290,8 @@ area! {
 
     /// A job names a context, and this release has no contexts.
     ///
-    /// The pipeline starts, and the job ends as `unauthorized`: without the context's variables it would do
-    /// something else than what was asked for.
+    /// The pipeline starts, and the job ends as `unauthorized`: without the context's variables it would
+    /// not do what was intended.
     ///
     /// Set the variables in the project's settings, and remove `context`.
     ///
@@ -394,11 +394,11 @@ area! {
     /// An option has no effect in this release.
     ///
     /// The pipeline runs without it: perhaps more slowly, or with more history in its checkout. Two options can
-    /// make a difference: without `max_auto_reruns`, a workflow that fails is not run again by itself, and
+    /// make a difference: without `max_auto_reruns`, a workflow that fails is not run again automatically, and
     /// without `circleci_ip_ranges`, jobs use the IP address of the runner, which a firewall may refuse.
     ///
     /// No change is needed, unless the configuration relies on one of these two: push a commit or
-    /// trigger a pipeline to run such a workflow again, and admit the runner's address.
+    /// trigger a pipeline to run such a workflow again, and allow the runner's IP address in the firewall.
     ///
     /// ```yaml wrong
     /// version: 2.1

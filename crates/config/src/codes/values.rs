@@ -94,7 +94,7 @@ area! {
     /// ```
     NEEDS_2_1 = "needs-version-2-1", Some("E-012");
 
-    /// A template tag in version 2, which has none.
+    /// A template tag in version 2, which does not support template tags.
     ///
     /// Version 2 has no templates: `<< … >>` stays in the string, and the shell gets it as it is written.
     ///

@@ -33,7 +33,7 @@ pub(crate) enum Owner {
     Container,
 }
 
-/// Reads environment variables.
+/// Reads the key `environment` of a job, an executor or a container.
 pub(super) struct EnvironmentReader<'c, 'd> {
     render: &'c mut Renderer<'d>,
 }

@@ -188,7 +188,7 @@ const RULE: Known<'static> = Known {
     tolerant: false,
 };
 
-/// Reads filters.
+/// Reads the key `filters` of an entry of a workflow.
 pub(crate) struct FilterReader<'c, 'd> {
     render: &'c mut Renderer<'d>,
 }

@@ -284,7 +284,7 @@ fn may_become(text: &str, name: &str) -> bool {
     last.is_empty() || name.ends_with(last)
 }
 
-/// A parsed text.
+/// The nodes of a YAML text, with its aliases and merges as they are written.
 #[derive(Debug, Default)]
 pub(crate) struct Doc {
     /// The text that raw scalars are parts of: the source, or the source repaired, which is as

@@ -128,6 +128,8 @@ impl<'c, 'd> Lookup<'c, 'd> {
             View::Map(_) => {
                 let parameters = self.render.doc().get(entry.value, "parameters");
                 let parameters =
+                    parameters.or_else(|| self.misspelled_parameters(module, element, entry.value));
+                let parameters =
                     parameters.filter(|_| self.render.has_templates() && element != Element::Group);
                 if let Some(parameters) = parameters {
                     let owner: Rc<str> = format!("{} `{}`", element.word(), entry.name).into();

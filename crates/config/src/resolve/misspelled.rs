@@ -1,10 +1,14 @@
-//! Definitions below a top-level key that is nearly that of their section: one mistake, however many of them
-//! are used.
+//! Keys that are nearly those of a section: what is below them counts as defined, so that one mistake is one
+//! error, however often it is met.
 
 use crate::{
     codes::{self, Code},
-    language::{data::ModuleId, definition::Element, keys::BUILTIN_STEPS},
-    read::yaml::Entry,
+    language::{
+        data::ModuleId,
+        definition::Element,
+        keys::{BUILTIN_STEPS, COMMAND, EXECUTOR, JOB},
+    },
+    read::yaml::{At, Entry},
     resolve::{lookup::Lookup, version::SECTIONS},
     suggest::nearest,
     text::{help::Help, place::Place, problem::Problem},
@@ -47,6 +51,29 @@ impl<'d> Lookup<'_, 'd> {
         let mut sections = [Some(element.section()), groups].into_iter().flatten();
         !is_builtin
             && sections.any(|section| self.is_below_misspelled(module, section, name, place))
+    }
+
+    /// Returns the key of a definition that was probably meant as `parameters`. It is reported as any key that
+    /// is not known; what it declares counts, so that this is all that is reported.
+    pub(super) fn misspelled_parameters(
+        &self,
+        module: ModuleId,
+        element: Element,
+        definition: At,
+    ) -> Option<Entry<'d>> {
+        let known = match element {
+            Element::Job => JOB,
+            Element::Command => COMMAND,
+            Element::Executor => EXECUTOR,
+            Element::Group | Element::Pipeline => return None,
+        };
+        let is_meant = |key: &Entry<'d>| {
+            !known.keys.contains(&key.name)
+                && nearest(key.name, known.keys.iter().copied()) == Some("parameters")
+                && self.render.doc().is_map(key.value)
+        };
+        let mut keys = self.render.doc().entries(definition).iter();
+        keys.find(is_meant).filter(|_| module == ModuleId::CONFIG)
     }
 
     /// Returns the top-level key that was probably meant as `section`, if that one is not there. It is looked

@@ -60,7 +60,10 @@ async fn contents(call: &Call, path: &str, at: &At, headers: &HeaderMap) -> Outc
         let message = format!("No commit found for the ref {revision}");
         return Err(refuse(StatusCode::NOT_FOUND, &message));
     };
-    let entry = git.entry(&sha, path).await.ok_or_else(not_found)?;
+    let mut entry = git.entry(&sha, path).await.ok_or_else(not_found)?;
+    if let Some(file) = linked_file(&git, &sha, &entry).await? {
+        entry = Entry { path: entry.path, ..file };
+    }
     let place = Place { forge: &call.forge, repository: &found, revision };
     if entry.kind == "tree" {
         let inside = git.directory_entries(&sha, path).await?;
@@ -73,6 +76,29 @@ async fn contents(call: &Call, path: &str, at: &At, headers: &HeaderMap) -> Outc
         return Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response());
     }
     ok(StatusCode::OK, place.file(&git, &entry).await?)
+}
+
+/// Returns the file that a symbolic link leads to: GitHub answers with its content if it is an ordinary file
+/// of the repository, and else with the link itself.
+async fn linked_file(git: &Git, sha: &str, link: &Entry) -> Result<Option<Entry>, ErrorResponse> {
+    if link.mode != "120000" {
+        return Ok(None);
+    }
+    let target = git.blob(&link.sha).await?;
+    let Ok(target) = std::str::from_utf8(&target) else { return Ok(None) };
+    let mut path: Vec<&str> = link.path.split('/').collect();
+    path.pop();
+    for part in target.split('/') {
+        match part {
+            "." => {}
+            ".." if path.pop().is_some() => {}
+            // Out of the repository, or from the root of the machine.
+            ".." | "" => return Ok(None),
+            part => path.push(part),
+        }
+    }
+    let file = git.entry(sha, &path.join("/")).await;
+    Ok(file.filter(|file| file.kind == "blob" && file.mode != "120000"))
 }
 
 fn wants_raw(headers: &HeaderMap) -> bool {

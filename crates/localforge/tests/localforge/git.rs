@@ -124,6 +124,40 @@ async fn git_over_http_wants_a_token_with_the_right() {
     );
 }
 
+/// GitHub's own rule: a link that leads to an ordinary file of the repository is answered as that file.
+#[tokio::test]
+async fn a_symbolic_link_is_read_as_the_file_that_it_leads_to() {
+    let world = World::new().await;
+    world.commit(GITHUB, "main", "first").await;
+    let url = world.forge.push_url(GITHUB, "acme", "web", "ada");
+    fine(&git(world.folder.path(), &["clone", "-q", &url, "clone"], &[]).await);
+    let clone = world.path("clone");
+    for (target, link) in [
+        ("../.circleci/./config.yml", "src/inside.yml"),
+        ("/etc/passwd", "src/root.yml"),
+        ("../../outside.yml", "src/outside.yml"),
+        ("../.circleci", "src/directory"),
+    ] {
+        std::os::unix::fs::symlink(target, clone.join(link)).unwrap();
+    }
+    fine(&git(&clone, &["add", "."], &[]).await);
+    fine(&git(&clone, &["commit", "-q", "-m", "links"], &[]).await);
+    fine(&git(&clone, &["push", "-q"], &[]).await);
+    let ada = world.token(GITHUB, "ada");
+    let mut kinds = Vec::new();
+    for link in ["inside.yml", "root.yml", "outside.yml", "directory"] {
+        let path = format!("/repos/acme/web/contents/src%2F{link}?ref=main");
+        let (_, found) = world.call((GITHUB, &ada), Method::GET, &path, None).await;
+        assert_eq!(found["path"], format!("src/{link}"), "{found}");
+        kinds.push(found["type"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(kinds, ["file", "symlink", "symlink", "symlink"]);
+    let url = format!("{}/repos/acme/web/contents/src/inside.yml", world.forge.api_url(GITHUB));
+    let raw =
+        world.client.get(url).bearer_auth(&ada).header("accept", "application/vnd.github.raw");
+    assert_eq!(raw.send().await.unwrap().text().await.unwrap(), "version: 2.1\n");
+}
+
 /// What the forge commits itself is what git reads, also where names and texts look like commands.
 #[tokio::test]
 async fn a_commit_of_the_forge_keeps_odd_paths_texts_and_names() {

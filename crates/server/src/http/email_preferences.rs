@@ -32,7 +32,7 @@ use crate::{
     markup::Untrusted,
 };
 
-/// Returns the routes.
+/// Routes of the pages that choose emails.
 pub(crate) fn routes() -> Routes {
     const LINK: &str = "/mail/{project}/{account}/{signature}";
     Routes::new().get(LINK, page).post(LINK, change)

@@ -64,9 +64,9 @@ impl Shell {
         assets::address(&format!("favicon-{}.svg", self.family))
     }
 
-    /// Lets a browser without script load the page again and again, as long as `going` holds.
-    pub(crate) fn refreshing(mut self, going: bool, every: Duration) -> Self {
-        self.refresh = going.then_some(every);
+    /// Lets a browser without script load the page again after this time, if there is one.
+    pub(crate) fn refreshing(mut self, after: Option<Duration>) -> Self {
+        self.refresh = after;
         self
     }
 

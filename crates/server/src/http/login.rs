@@ -49,7 +49,7 @@ const FLOW_LASTS: Duration = Duration::from_mins(10);
 /// How long a session lasts.
 const SESSION_LASTS: Duration = Duration::from_hours(30 * 24);
 
-/// Returns the routes.
+/// Routes of signing in and out.
 pub(crate) fn routes() -> Routes {
     Routes::new()
         .get("/login/{forge}", begin_by_link)

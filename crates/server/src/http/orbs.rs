@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-/// Returns the routes.
+/// Routes of publishing and reading orbs.
 pub(crate) fn routes() -> Routes {
     let limit = usize::try_from(ORB_BYTES).unwrap_or(usize::MAX);
     let version = format!("{PATH}/{{namespace}}/{{name}}/{{version}}");

@@ -1,4 +1,4 @@
-//! Deliveries that build nothing and are news of the project itself: its webhook works, its names or its
+//! Deliveries that build nothing and report a change of the project itself: its webhook works, its names or its
 //! visibility changed, a key or a hook that we created was removed at the forge.
 
 use roundel_store::{

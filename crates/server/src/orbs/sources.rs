@@ -187,7 +187,7 @@ struct Answers {
 
 impl Answers {
     /// Takes an answer, and returns whether it is the last: a place that cannot be asked might have
-    /// had it, and must not be passed over in silence.
+    /// had it, and must not be passed over silently.
     fn takes(&mut self, place: String, answer: Answer) -> bool {
         if !self.missing.looked_in.contains(&place) {
             self.missing.looked_in.push(place);

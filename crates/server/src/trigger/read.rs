@@ -109,10 +109,10 @@ const fn what_to_do(class: ErrorClass) -> &'static str {
             "A follower of this project must be allowed to read the repository: check their access \
              there, then push again, or use Trigger pipeline on the project's page."
         }
-        ErrorClass::Invalid
-        | ErrorClass::RateLimited
-        | ErrorClass::Unavailable
-        | ErrorClass::Broken => {
+        ErrorClass::Invalid => {
+            "Correct that, then push again, or use Trigger pipeline on the project's page."
+        }
+        ErrorClass::RateLimited | ErrorClass::Unavailable | ErrorClass::Broken => {
             "Push again, or use Trigger pipeline on the project's page, once the Git provider answers."
         }
     }

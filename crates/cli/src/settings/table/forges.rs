@@ -51,7 +51,7 @@ pub(crate) static GITHUB: Forge = Forge {
             key: "github.web_url",
             flag: "github-web-url",
             variable: "ROUNDEL_GITHUB_WEB_URL",
-            about: "Web URL of GitHub; another than github.com needs `github.api_url` as well",
+            about: "Web URL of GitHub; for another host than github.com, also set `github.api_url`",
             default: Default::Fixed("https://github.com"),
             example: "https://github.example.org",
             ..OPEN
@@ -116,7 +116,7 @@ pub(crate) static BITBUCKET: Forge = Forge {
             key: "bitbucket.web_url",
             flag: "bitbucket-web-url",
             variable: "ROUNDEL_BITBUCKET_WEB_URL",
-            about: "Web URL of Bitbucket; another than bitbucket.org needs `bitbucket.api_url` as well",
+            about: "Web URL of Bitbucket; for another host than bitbucket.org, also set `bitbucket.api_url`",
             default: Default::Fixed("https://bitbucket.org"),
             example: "https://bitbucket.example.org",
             ..OPEN

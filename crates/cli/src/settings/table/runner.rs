@@ -50,7 +50,7 @@ pub(crate) static ALLOW_SETUID: Setting<bool> = Setting {
         key: "runner.allow_setuid",
         flag: "allow-setuid",
         variable: "ROUNDEL_ALLOW_SETUID",
-        about: "Whether `sudo` and other setuid programs work in jobs",
+        about: "Allow `sudo` and other setuid programs in jobs",
         default: Default::Fixed("false"),
         example: "true",
         programs: BOTH,
@@ -86,7 +86,7 @@ pub(crate) static RESOURCE_CLASSES: Setting<Vec<String>> = Setting {
         flag: "resource-class",
         variable: "ROUNDEL_RESOURCE_CLASSES",
         about: "The resource classes that the runner serves, as jobs name them (`large`, `acme/gpu`). By \
-                default it serves all of them; those for ARM (`arm.large`) only on ARM",
+                default it serves all of them, those for ARM (`arm.large`) only on an ARM machine",
         example: "acme/gpu",
         programs: BOTH,
         ..OPEN

@@ -173,7 +173,10 @@ fn print_config_says_where_each_value_came_from_and_masks_secrets() {
         "runner.allow_setuid = true # variable ROUNDEL_ALLOW_SETUID"
     );
     assert_eq!(line("# mail.from"), "# mail.from # not set");
-    assert_eq!(line("# instance_key"), "# instance_key # made at the first start, in instance.key");
+    assert_eq!(
+        line("# instance_key"),
+        "# instance_key # generated at the first start, in instance.key"
+    );
     assert!(text.parse::<toml::Table>().is_ok(), "it can be kept as a settings file: {text}");
 }
 

@@ -243,7 +243,10 @@ impl<'t> Builder<'t> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(at),
             Event::Alias(anchor) => self.alias(anchor, at),
-            Event::Anchor(number, name) => self.names.push((name.into_owned(), number)),
+            Event::Anchor(number, name) => {
+                self.check_anchor(&name, at);
+                self.names.push((name.into_owned(), number));
+            }
             Event::UnresolvedAlias(name) if self.foreign.contains_key(&*name) => {
                 let target = self.copied(&name, at);
                 self.push(Kind::Alias(target), at);

@@ -21,7 +21,7 @@ const REPEATED: usize = 1_000;
 /// Where the parser gave up, and why.
 #[derive(Clone, Copy)]
 pub(super) struct Stop<'e> {
-    /// Its byte.
+    /// Byte offset in the text.
     pub(super) mark: usize,
     pub(super) kind: &'e ErrorKind,
     /// A bracket or a brace is open there.

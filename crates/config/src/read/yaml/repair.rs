@@ -77,7 +77,7 @@ struct Pass {
 /// Where the parser gave up.
 struct Failure {
     error: ScanError,
-    /// Its byte.
+    /// Byte offset in the text.
     mark: usize,
     /// Where what was understood before it ends.
     known: usize,

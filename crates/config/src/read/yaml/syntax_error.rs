@@ -26,7 +26,7 @@ pub(super) struct SyntaxError<'t> {
 /// A bracket or a brace that begins a list or a mapping.
 #[derive(Clone, Copy)]
 pub(super) struct Bracket {
-    /// Its byte.
+    /// Byte offset in the text.
     pub(super) start: u32,
     pub(super) is_map: bool,
 }

@@ -152,7 +152,7 @@ async fn list(
     let live = read(&visit, &head.at, &project).await?;
     let title = format!("Deliveries · {}", project.slug.full_name());
     let going = live.deliveries.iter().any(|one| one.decided.is_none());
-    let shell = visit.shell(title, Section::Projects).refreshing(going, SOON);
+    let shell = visit.shell(title, Section::Projects).refreshing(going.then_some(SOON));
     visit.page(&ListPage { shell, head, id: project.id.to_string(), live })
 }
 
@@ -193,7 +193,7 @@ async fn receipt(
     visit.page(&DeliveryPage {
         shell: visit
             .shell(title, Section::Projects)
-            .refreshing(delivery.decided_at.is_none(), SOON),
+            .refreshing(delivery.decided_at.is_none().then_some(SOON)),
         head: ProjectHead::read(&visit, &project, role, ProjectTab::Deliveries).await?,
         id: delivery.id.to_string(),
         advice: advice(&delivery, &project),

@@ -164,7 +164,7 @@ async fn home(_: Anyone, visit: Visit) -> Answer {
         shell: visit
             .shell("Pipelines", Section::Pipelines)
             .showing(list.family())
-            .refreshing(list.is_going(), LATER),
+            .refreshing(list.is_going().then_some(LATER)),
         list,
         projects,
         branch: visit.parameter("branch").unwrap_or_default(),

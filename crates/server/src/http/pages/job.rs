@@ -150,7 +150,7 @@ async fn page(
         shell: visit
             .shell(format!("{} · {}", job.name, project.slug.full_name()), Section::Pipelines)
             .showing(live.family)
-            .refreshing(live.going && live.status.is_going(), SOON),
+            .refreshing((live.going && live.status.is_going()).then_some(SOON)),
         head: ProjectHead::read(&visit, &project, role, ProjectTab::Pipelines).await?,
         id: job.id.to_string(),
         row: PipelineSummary::new(&row, &workflows, visit.now),

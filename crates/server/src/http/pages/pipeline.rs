@@ -178,7 +178,7 @@ async fn page(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
         shell: visit
             .shell(title, Section::Pipelines)
             .showing(live.family)
-            .refreshing(live.row.status.is_going(), SOON),
+            .refreshing(live.row.status.is_going().then_some(SOON)),
         id: row.id.to_string(),
         subject: Untrusted(cut(&subject_of(&row), limits::WHOLE_TEXT_CHARS).into_owned()),
         body: Untrusted(cut(row.commit.body.trim(), limits::WHOLE_TEXT_CHARS).into_owned()),

@@ -237,7 +237,7 @@ async fn read_page(
         shell: visit
             .shell(format!("{error}{}", project.slug.full_name()), Section::Projects)
             .showing(list.family())
-            .refreshing(list.is_going() && !is_refused, LATER),
+            .refreshing((list.is_going() && !is_refused).then_some(LATER)),
         id: project.id.to_string(),
         source: format!("{}/live{query}", head.at),
         badge: format!("{}.svg", head.at),

@@ -91,8 +91,10 @@ async fn page(Reader { visit, subject: project, role }: Reader<Project>) -> Answ
     let head = ProjectHead::read(&visit, &project, role, ProjectTab::Setup).await?;
     let live = read(&visit, &project, role).await?;
     let title = format!("Set up {}", project.slug.full_name());
-    let shell =
-        visit.shell(title, Section::Add).showing(live.status.family()).refreshing(live.going, SOON);
+    let shell = visit
+        .shell(title, Section::Add)
+        .showing(live.status.family())
+        .refreshing(live.going.then_some(SOON));
     visit.page(&SetupPage { shell, head, id: project.id.to_string(), live })
 }
 

@@ -1,4 +1,5 @@
-//! Strings with an asterisk that is missing or needs quotes: `<<: defaults`, `path: *.sh`.
+//! Strings with an asterisk that is missing or needs quotes: `<<: defaults`, `path: *.sh`. And those whose
+//! ampersands need them: `run: && make`.
 
 use super::{super::Kind, super::Style, Builder};
 use crate::{
@@ -37,6 +38,18 @@ impl Builder<'_> {
             let problem = Problem::error(codes::BAD_MERGE, place, message);
             Some(problem.help(Help::did_you_mean(&format!("*{anchor}"))))
         })
+    }
+
+    /// Reports the name of an anchor that begins with `&`, which YAML 1.1 has not: a shell's `&&` was meant.
+    pub(super) fn check_anchor(&mut self, name: &str, at: Span) {
+        if !name.starts_with('&') {
+            return;
+        }
+        let at = self.unquoted_glob(at);
+        let written = self.text.get(at.start()..at.end()).unwrap_or("");
+        let message = "a string that begins with `&` needs quotes: else it is an anchor";
+        let problem = Problem::error(codes::SYNTAX, Place::direct(at), message);
+        self.problems.push(problem.help(format!("quote it: `\"{written}\"`")));
     }
 
     /// Returns the whole string that a glob without quotes begins: up to the end of its line, in
