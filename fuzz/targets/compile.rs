@@ -13,6 +13,7 @@ fuzz_target!(|input: (Config, u8)| {
     let inputs = Inputs {
         continuation: options & 1 != 0,
         all_workflows: options & 2 != 0,
+        unknown_values: Vec::new(),
         profile: if options & 4 != 0 { Profile::Next } else { Profile::Legacy },
         parameters: if options & 8 != 0 { vec![parameter] } else { Vec::new() },
         scheduled: (options & 16 != 0).then(|| "a".to_owned()),

@@ -1,6 +1,7 @@
 //! Phase 4: an entry of a workflow becomes its jobs, with their environment and their steps.
 
 pub(crate) mod builtin;
+mod condition;
 pub(crate) mod environment;
 pub(crate) mod executor;
 pub(crate) mod filters;

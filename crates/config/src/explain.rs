@@ -247,8 +247,8 @@ workflows: { main: { jobs: [ test: { whom: all } ] } }
             (17, "the argument `who` of command `greet`"),
             (17, "the tag `<< parameters.whom >>`"),
             (18, "the argument `whom` of job `test`"),
-            (17, "command `greet` is used"),
-            (18, "job `test` is used"),
+            (17, "command `greet` used at"),
+            (18, "job `test` used at"),
         ] {
             let found = steps.iter().any(|(line, what)| (*line, &**what) == expected);
             assert!(found, "{expected:?} is missing in {steps:#?}");
@@ -259,7 +259,7 @@ workflows: { main: { jobs: [ test: { whom: all } ] } }
     fn a_default_and_the_executor_are_named() {
         let steps = steps("jobs.test.docker[0].image");
         for expected in
-            [(4, "the default `tag` of executor `linux`"), (14, "executor `linux` is used")]
+            [(4, "the default `tag` of executor `linux`"), (14, "executor `linux` used at")]
         {
             let found = steps.iter().any(|(line, what)| (*line, &**what) == expected);
             assert!(found, "{expected:?} is missing in {steps:#?}");

@@ -4,7 +4,7 @@
 //! ```text
 //! .circleci/config.yml: valid, but not supported by this release:
 //!   - the `save_cache` step is not supported in this release (.circleci/config.yml:9:9)
-//!     remove the step, or replace it with a `run` step
+//!     remove it: the job then works without the cache, more slowly
 //! ```
 //!
 //! Deliberately absent: colors and line breaks, which belong to the terminal.
@@ -24,6 +24,10 @@ const LINES: usize = 8;
 pub const NOT_SUPPORTED: &str = "valid, but not supported by this release";
 /// What is said of one whose pipeline starts, without some of its jobs or workflows.
 pub const NOT_ALL_RUNS: &str = "valid, but this release does not run all of it";
+
+const NOT_SUPPORTED_LATER: &str =
+    "  and, once the errors are fixed, not supported by this release:";
+const NOT_RUN_LATER: &str = "  and, once the errors are fixed, not run by this release:";
 
 /// Whether what has no effect is listed, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,9 +81,13 @@ impl Listing {
         let refusals: Vec<&Diagnostic> = compiled.refusals().map(|(_, found)| found).collect();
         let is_refusal = |one: &Diagnostic| refusals.iter().any(|found| std::ptr::eq(*found, one));
         let jobs = unsupported(compiled, is_refusal);
+        let never_started = kind(Consequence::NeverStarted);
         let is_refused = !(refused.is_empty() && jobs.is_empty());
-        let preface = (is_refused && compiled.support() == Support::Invalid)
-            .then_some("  and, once the errors are fixed, not supported by this release:");
+        let preface = match compiled.support() {
+            Support::Invalid if is_refused => Some(NOT_SUPPORTED_LATER),
+            Support::Invalid if !never_started.is_empty() => Some(NOT_RUN_LATER),
+            Support::Invalid | Support::Unsupported | Support::Runs => None,
+        };
         let mut entries = Vec::new();
         let mut list = |label: &str, found: Vec<Unsupported>| {
             for Unsupported { message, help, places, .. } in found {
@@ -88,7 +96,7 @@ impl Listing {
             }
         };
         list("", refused);
-        list("", kind(Consequence::NeverStarted));
+        list("", never_started);
         list("", jobs);
         list("not started by a push: ", of_severity(Severity::Warning));
         match notes {

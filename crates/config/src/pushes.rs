@@ -11,6 +11,9 @@
 //! anything else                                        ─▶ any-other     where tags are mentioned
 //! ```
 //!
+//! Some conditions are beyond this: a pattern that no name was found for, text around a value. What is
+//! pushed is then [unknown](Pushes::unknown) in one more compilation, and what depends on it possible.
+//!
 //! Deliberately absent: what a push does not set: parameters, and pipelines that are triggered by hand.
 
 mod joined;
@@ -22,7 +25,7 @@ use crate::{
     language::{
         expression::{self, Constant},
         keys::BUILTIN_STEPS,
-        pattern::{Pattern, reach::no_git_name},
+        pattern::{Pattern, reach::no_git_name, slashes},
         pipeline_values::PipelineValue,
         profile::Profile,
     },
@@ -59,6 +62,10 @@ const PASSED: &[&str] = &["default", "enum", "matrix"];
 
 /// Characters of a text that is tried.
 const TEXT_CHARS: usize = 200;
+
+/// The pipeline values that differ from push to push.
+const OF_PUSH: &[&str] =
+    &["git.branch", "git.tag", "git.branch.is_default", "git.commit.subject", "git.commit.body"];
 
 /// A push that a configuration may treat in a way of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +104,8 @@ impl Pushes {
             tags |= text.contains("git.tag");
             defaults |= text.contains("is_default");
             messages |= text.contains("git.commit.");
-            passes |= text.contains("pipeline.git") && text.contains("parameters.");
+            passes |= text.contains("parameters.")
+                && (text.contains("pipeline.git") || text.contains("filters"));
             trees.extend(from_yaml(text));
         }
         for tree in &trees {
@@ -145,6 +153,12 @@ impl Pushes {
         let is_complete = seen.is_complete && (messages || !seen.has_nameless) && all.len() <= most;
         all.truncate(most);
         Self { all, is_complete }
+    }
+
+    /// Returns inputs for any push, of which nothing is known that `fixed` does not name.
+    pub fn unknown(base: &Inputs, fixed: impl Fn(&str) -> bool) -> Inputs {
+        let unknown = OF_PUSH.iter().copied().filter(|name| !fixed(name));
+        Inputs { unknown_values: unknown.collect(), all_workflows: false, ..base.clone() }
     }
 }
 
@@ -227,11 +241,13 @@ impl Distinguished {
     /// Takes a name, a pattern between slashes, or an expression, with or without `<< >>`.
     fn text(&mut self, text: &str) {
         let trimmed = text.trim();
-        if let Some(pattern) = trimmed.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
-            self.pattern(pattern);
+        if slashes::within(trimmed).is_some() {
+            self.pattern(trimmed);
             return;
         }
         let expression = trimmed.trim_start_matches("<<").trim_end_matches(">>");
+        // With text around it, the value is compared with a part of what is written.
+        self.is_complete &= !(expression.contains("<<") && expression.contains("pipeline.git"));
         if expression.contains("pipeline.") || expression.contains("parameters.") {
             for constant in expression::constants(expression.trim()) {
                 match constant {
@@ -285,7 +301,9 @@ impl Distinguished {
         }
     }
 
+    /// Takes a pattern, with or without slashes around it.
     fn pattern(&mut self, pattern: &str) {
+        let pattern = slashes::within(pattern).unwrap_or(pattern);
         self.patterns += 1;
         if self.patterns > PATTERNS || self.texts.len() >= TEXTS {
             self.is_complete = false;
@@ -392,10 +410,32 @@ mod tests {
         assert!(pushes.all.iter().filter(plain).count() > 40, "each name is there");
     }
 
-    /// A pattern that nothing is found for may match what is pushed.
+    /// A pattern that nothing is found for may match what is pushed, and text around a value is not
+    /// understood.
     #[test]
-    fn a_pattern_without_an_example_is_a_gap() {
+    fn a_condition_that_no_name_is_found_for_is_a_gap() {
         let text = "filters: {branches: {only: '/(?=a)b|(?<=x)a/'}}\n";
         assert!(!Pushes::of([text], Profile::Legacy).is_complete);
+        for pattern in [
+            r"^(feature|bugfix)/(?=JIRA-)\w+-\d+$",
+            r"(\w)\1x",
+            r"[^\x00-\x7F]+",
+            "^.{40,}$",
+            "^<< pipeline.parameters.prefix >>.*",
+        ] {
+            let text = format!(
+                "when: {{matches: {{pattern: '{pattern}', value: << pipeline.git.branch >>}}}}\n"
+            );
+            assert!(!Pushes::of([text.as_str()], Profile::Legacy).is_complete, "{pattern}");
+        }
+        let text = "when: {equal: [\"refs/<< pipeline.git.branch >>\", refs/dev]}\n";
+        assert!(!Pushes::of([text], Profile::Legacy).is_complete);
+    }
+
+    #[test]
+    fn slashes_around_a_pattern_are_no_part_of_the_name() {
+        let text = "when: {matches: {pattern: /hotfix/, value: << pipeline.git.branch >>}}\n";
+        let found = names(text);
+        assert!(found.contains(&"refs/heads/hotfix".to_owned()), "{found:?}");
     }
 }

@@ -58,6 +58,8 @@ pub(crate) struct Renderer<'d> {
     profile: Profile,
     /// Version 2.1: tags, commands, executors and conditions exist.
     templates: bool,
+    /// Some pipeline values may be anything.
+    has_unknown_values: bool,
     variables: Variables,
     tracing: Tracing,
     budget: Budget,
@@ -76,6 +78,7 @@ impl<'d> Renderer<'d> {
             report: Report::new(sources),
             profile: inputs.profile,
             templates: true,
+            has_unknown_values: !inputs.unknown_values.is_empty(),
             variables: Variables::new(inputs),
             tracing,
             budget: Budget::default(),
@@ -114,6 +117,11 @@ impl<'d> Renderer<'d> {
         self.templates
     }
 
+    /// Returns whether a condition that is not known may depend on what is pushed, which may be anything.
+    pub(crate) fn has_unknown_values(&self) -> bool {
+        self.has_unknown_values
+    }
+
     /// Notes which version the configuration has.
     pub(crate) fn set_version(&mut self, version: Version) {
         self.templates = version == Version::V2_1;
@@ -127,6 +135,11 @@ impl<'d> Renderer<'d> {
     /// Notes a section that was probably meant as that of the pipeline's parameters.
     pub(crate) fn note_misspelled_parameters(&mut self, section: MisspelledParameters) {
         self.variables.note_misspelled(section);
+    }
+
+    /// Notes that the pipeline's parameters cannot be read, which was reported.
+    pub(crate) fn note_unreadable_parameters(&mut self) {
+        self.variables.note_unreadable();
     }
 
     /// Returns whether values remember how they came to be.

@@ -127,6 +127,8 @@ impl Compiler {
             let mut compiled = self.compile_pushes(&mut checked, &pushes.all);
             if !pushes.is_complete {
                 compiled.push(checked.compiled.clone());
+                let unknown = Pushes::unknown(&checked.inputs, |name| self.given.fixes(name));
+                compiled.push(self.compile_inputs(&mut checked, unknown));
             }
             checked.compiled = checked.compiled.joined(&compiled);
         } else if let Some(branch) = self.given.uncertain_branch(&clone) {
@@ -150,27 +152,31 @@ impl Compiler {
     /// Compiles a file for pushes, which may need orbs that the file itself does not.
     fn compile_pushes(&self, checked: &mut Checked, pushes: &[Push]) -> Vec<Compiled> {
         let fixed = |name: &str| self.given.fixes(name);
-        let mut compiled = Vec::new();
-        for push in pushes {
+        let compile = |push: &Push| {
             let inputs = push.inputs(&checked.inputs, fixed);
-            let source = Source {
-                path: checked.path.clone(),
-                folder: PathBuf::new(),
-                text: checked.text.clone(),
-                broken: None,
-            };
-            let found = self.check_with(source, inputs);
-            for (reference, why) in found.missing {
-                if !checked.missing.iter().any(|(known, _)| *known == reference) {
-                    checked.missing.push((reference, why));
-                }
+            self.compile_inputs(checked, inputs)
+        };
+        pushes.iter().map(compile).collect()
+    }
+
+    /// Compiles a file again, with other inputs. What is missing for them is missing for the file.
+    fn compile_inputs(&self, checked: &mut Checked, inputs: Inputs) -> Compiled {
+        let source = Source {
+            path: checked.path.clone(),
+            folder: PathBuf::new(),
+            text: checked.text.clone(),
+            broken: None,
+        };
+        let found = self.check_with(source, inputs);
+        for (reference, why) in found.missing {
+            if !checked.missing.iter().any(|(known, _)| *known == reference) {
+                checked.missing.push((reference, why));
             }
-            // The next push need not look for them again.
-            checked.inputs.orbs = found.inputs.orbs;
-            // Two hundred documents would be gigabytes, and none is read.
-            compiled.push(Compiled { document: None, ..found.compiled });
         }
-        compiled
+        // The next push need not look for them again.
+        checked.inputs.orbs = found.inputs.orbs;
+        // Two hundred documents would be gigabytes, and none is read.
+        Compiled { document: None, ..found.compiled }
     }
 
     /// Compiles a source as it is in the local clone, whatever other pushes come to.

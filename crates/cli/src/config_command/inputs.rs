@@ -172,6 +172,7 @@ impl GivenInputs {
             git_ref: self.git_ref.clone(),
             profile: self.profile,
             all_workflows: self.all_workflows,
+            unknown_values: Vec::new(),
             ..Inputs::default()
         }
     }

@@ -134,7 +134,7 @@ fn what_is_valid_and_not_supported_has_words_and_an_exit_code_of_its_own() {
         (
             Some(4),
             "a.yml: valid, but not supported by this release:\n  - the `store_artifacts` step is not \
-             supported in this release (a.yml:5:23)\n    remove the step, or replace it with a `run` step\n"
+             supported in this release (a.yml:5:23)\n    remove it, or upload the files in a `run` step\n"
         )
     );
     let (code, quiet, _) = run(&["validate", "a.yml", "--quiet"]);

@@ -151,16 +151,14 @@ impl fmt::Display for NothingRuns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Filtered(GitRef::Branch(branch)) => {
-                write!(f, "the filters of the jobs leave out the branch `{branch}`")
+                write!(f, "no job's filters match branch `{branch}`")
             }
             Self::Filtered(GitRef::Tag(tag)) => write!(
                 f,
-                "no job runs for the tag `{tag}`: it needs `filters` with `tags`, and so do the jobs that it requires"
+                "no job runs for tag `{tag}`: it needs `filters` with `tags`, and so do the jobs that it requires"
             ),
-            Self::AlwaysFiltered => {
-                f.write_str("the filters of the jobs leave out every branch and every tag")
-            }
-            Self::Scheduled => f.write_str("no workflow runs but on a schedule"),
+            Self::AlwaysFiltered => f.write_str("no job's filters match any branch or tag"),
+            Self::Scheduled => f.write_str("all workflows run only on a schedule"),
             Self::NoJobs => f.write_str(
                 "there are no workflows, their conditions do not hold, or their matrices are empty",
             ),

@@ -15,9 +15,8 @@ pub enum Consequence {
 }
 
 /// The advice about a workflow that [no pipeline starts](Consequence::NeverStarted).
-pub const NEVER_STARTED_HELP: &str = "remove `triggers`; with a condition on the branch, \
-     `when: { equal: [nightly, << pipeline.git.branch >>] }`, it runs when that branch is pushed, or \
-     started from the project's page";
+pub const NEVER_STARTED_HELP: &str = "remove `triggers`; to start the workflow by hand, limit it to \
+     a branch of its own with `when: { equal: [nightly, << pipeline.git.branch >>] }`, and push that branch";
 
 /// Why a job is refused in a pipeline that starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,8 @@ area! {
     /// The configuration is valid, but the pipeline does not start: a job that skipped the step
     /// would pass without having done its work.
     ///
-    /// Remove the step, or replace it with a `run` step.
+    /// Remove the step, or do its work in a `run` step: the job then works without a cache, and files are produced
+    /// in the job that needs them.
     ///
     /// ```yaml wrong
     /// version: 2.1

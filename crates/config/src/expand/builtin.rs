@@ -141,6 +141,27 @@ pub(crate) enum ExecutorKind {
     Unknown,
 }
 
+/// Says what to do instead of a step that is not supported.
+fn instead_of(word: &str) -> &'static str {
+    match word {
+        "save_cache" | "restore_cache" => {
+            "remove it: the job then works without the cache, more slowly"
+        }
+        "persist_to_workspace" | "attach_workspace" => {
+            "remove it, and produce the files in the job that needs them"
+        }
+        "setup_remote_docker" => {
+            "remove it, and run the job with `machine: true`, where Docker is available"
+        }
+        "add_ssh_keys" => "remove it, and load the key from a project variable in a `run` step",
+        "store_artifacts" => "remove it, or upload the files in a `run` step",
+        "store_test_results" => {
+            "remove it: failed tests are in the output of the step that ran them"
+        }
+        _ => "remove it, or replace it with a `run` step",
+    }
+}
+
 /// Compiles the built-in steps.
 pub(super) struct BuiltinSteps<'c, 'd> {
     render: &'c mut Renderer<'d>,
@@ -162,8 +183,7 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
         if is_unsupported(builtin.word) && !has_no_effect(builtin.word, executor_kind) {
             let message = format!("the `{}` step is not supported in this release", site.name);
             let problem = Problem::unsupported(codes::UNSUPPORTED_STEP, site.key, message);
-            let help = "remove the step, or replace it with a `run` step";
-            self.render.report().add_unsupported(problem.help(help));
+            self.render.report().add_unsupported(problem.help(instead_of(builtin.word)));
         }
         let line = Some(self.render.found().line(site.key));
         let attributes = self.attributes(site, builtin)?;

@@ -324,7 +324,10 @@ impl<'c, 'd> FilterReader<'c, 'd> {
         let entries = match self.render.doc().view(entry.value) {
             View::Map(entries) => entries,
             View::Broken => return None,
-            View::Scalar(..) if self.render.doc().is_null(entry.value) => return None,
+            View::Scalar(..) if self.render.doc().is_null(entry.value) => {
+                self.empty_rule(entry, entry.name, false);
+                return None;
+            }
             View::Scalar(..) | View::Seq(_) => {
                 let message = format!("`{}` must be a mapping with `only` or `ignore`", entry.name);
                 let problem = Problem::error(
@@ -339,12 +342,35 @@ impl<'c, 'd> FilterReader<'c, 'd> {
             }
         };
         self.check_filter_keys(&entries, RULE);
-        let get = |name: &str| entries.get(name);
-        let only = get("only").filter(|entry| !self.render.doc().is_null(entry.value));
-        let ignore = get("ignore").filter(|entry| !self.render.doc().is_null(entry.value));
+        let (only, ignore) = (entries.get("only"), entries.get("ignore"));
+        let is_empty = |entry: &Entry<'_>| self.render.doc().is_null(entry.value);
+        let (no_only, no_ignore) = (only.filter(is_empty), ignore.filter(is_empty));
+        let (only, ignore) =
+            (only.filter(|entry| !is_empty(entry)), ignore.filter(|entry| !is_empty(entry)));
+        for empty in no_only.into_iter().chain(no_ignore) {
+            self.empty_rule(&empty, entry.name, only.is_some() || ignore.is_some());
+        }
         let ignore =
             ignore.map(|ignore| Rule::Ignore(self.tests(ignore.value, ignore.name, scope)));
         only.map(|only| Rule::Only(self.tests(only.value, only.name, scope))).or(ignore)
+    }
+
+    /// Warns about a rule without a value. The hosted service passes over it, and so do we: for branches that
+    /// lets everything pass, and for tags nothing.
+    fn empty_rule(&mut self, entry: &Entry<'_>, kind: &str, has_other: bool) {
+        let effect = match kind {
+            _ if has_other => "it has no effect",
+            "tags" => "it has no effect, and no tag runs the job",
+            _ => "it has no effect, and every branch runs the job",
+        };
+        let message = format!("`{}` is empty: {effect}", entry.name);
+        let help = match (entry.name, kind) {
+            ("only" | "ignore", "tags") => "write names after it, such as `/v.*/`, or remove it",
+            ("only" | "ignore", _) => "write names after it, such as `main`, or remove it",
+            (_, "tags") => "write `tags: { only: /.*/ }` for every tag, or remove it",
+            _ => "write `branches: { only: main }` for one branch, or remove it",
+        };
+        self.render.report().add(Problem::warning(codes::IGNORED, entry.key, message).help(help));
     }
 
     fn tests(&mut self, at: At, name: &str, scope: &Rc<Scope>) -> Vec<NameTest> {

@@ -9,7 +9,7 @@ mod unknown;
 mod version_2;
 
 pub(crate) use entry::{Draft, Presence, invoked_name};
-pub(crate) use requirements::{NamePart, RequiredJob};
+pub(crate) use requirements::{NamePart, RequiredJob, is_status};
 
 use entry::Depth;
 

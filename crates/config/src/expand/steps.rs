@@ -17,13 +17,12 @@ use crate::{
     language::{
         data::{Callee, Data, ModuleId, Scope, Steps, Trail, Value},
         definition::{Definition, Element, Found, Import},
-        expression,
-        keys::{Known, STEP_WORDS},
+        keys::STEP_WORDS,
         other_services::{self, Owner},
         profile::Profile,
     },
     read::yaml::{At, View},
-    render::{Renderer, budget::Resource, fields::is_blank, logic::Statements},
+    render::{Renderer, budget::Resource, fields::is_blank},
     resolve::{
         lookup::Lookup,
         modules::Modules,
@@ -43,22 +42,6 @@ const DEPTH: usize = 100;
 
 /// Built-in steps that no command of the same name can replace (CFG §3.0).
 const RESERVED: &[&str] = &["run", "when", "unless", "steps"];
-
-const CONDITION: Known<'static> = Known {
-    what: "condition",
-    keys: &["condition", "steps"],
-    code: codes::UNKNOWN_KEY,
-    advice: condition_key_advice,
-    tolerant: false,
-};
-
-fn condition_key_advice(key: &str) -> Option<&'static str> {
-    match key {
-        "else" => Some("there is no `else`: add an `unless` step with the same condition"),
-        "equal" | "and" | "or" | "not" | "matches" => Some("write the operator below `condition:`"),
-        _ => None,
-    }
-}
 
 /// The list that is being made.
 pub(crate) struct Expansion {
@@ -93,7 +76,7 @@ impl Expansion {
 
 /// Expands lists of steps.
 pub(super) struct StepExpander<'c, 'd> {
-    render: &'c mut Renderer<'d>,
+    pub(super) render: &'c mut Renderer<'d>,
     modules: &'c mut Modules<'d>,
     progress: &'c mut Progress,
 }
@@ -111,7 +94,7 @@ impl<'c, 'd> StepExpander<'c, 'd> {
         Lookup::new(self.render, self.modules)
     }
 
-    fn shapes(&mut self) -> Shapes<'_, 'd> {
+    pub(super) fn shapes(&mut self) -> Shapes<'_, 'd> {
         Shapes::new(self.render, self.modules)
     }
 
@@ -156,7 +139,7 @@ impl<'c, 'd> StepExpander<'c, 'd> {
         into.depth -= 1;
     }
 
-    fn expand_step(&mut self, step: At, scope: &Rc<Scope>, into: &mut Expansion) {
+    pub(super) fn expand_step(&mut self, step: At, scope: &Rc<Scope>, into: &mut Expansion) {
         if !self.render.afford(Resource::Visits, 1, self.render.doc().place(step)) {
             return;
         }
@@ -283,11 +266,11 @@ impl<'c, 'd> StepExpander<'c, 'd> {
             return rendered;
         }
         let frames = self.render.found().frames().iter().map(|frame| {
-            let what = format!("{} is used", frame.what);
+            let what = format!("{} used at", frame.what);
             Rc::new(Trail { what, place: frame.place, from: Vec::new() })
         });
         let trail = Trail {
-            what: "the step is written".to_owned(),
+            what: "step defined at".to_owned(),
             place: rendered.place,
             from: frames.collect(),
         };
@@ -372,138 +355,6 @@ impl<'c, 'd> StepExpander<'c, 'd> {
                     .add(problem.help(format!("write `- {}: {{ name: value }}`", site.name)));
                 None
             }
-        }
-    }
-
-    /// Returns what to write for a condition that is not a mapping.
-    fn condition_help(&self, site: &Site<'_>) -> String {
-        let doc = self.render.doc();
-        let name = site.name;
-        let is_key = |item: &At| {
-            let keys = doc.entries(*item);
-            !keys.is_empty() && keys.iter().all(|entry| CONDITION.keys.contains(&entry.name))
-        };
-        let without_steps = format!("write `{name}: {{ condition: …, steps: [ … ] }}`");
-        match site.value.map(|at| doc.view(at)) {
-            Some(View::Scalar(..)) if site.value.is_some_and(|at| doc.is_null(at)) => without_steps,
-            Some(View::Scalar(..)) => {
-                "to always run a step, set `when: always` inside `run:`".to_owned()
-            }
-            Some(View::Seq(items)) if items.is_empty() => without_steps,
-            Some(View::Seq(items)) if items.iter().all(|item| is_key(&item)) => format!(
-                "remove the dashes: below `{name}:`, `condition` and `steps` are keys, not items of a list"
-            ),
-            Some(View::Seq(_)) => format!(
-                "write `condition:` and `steps:` below `{name}:`, and the steps of the list below `steps:`"
-            ),
-            Some(View::Map(_) | View::Broken) | None => without_steps,
-        }
-    }
-
-    /// `when` and `unless` steps; what is not taken is not checked (CFG §3.15).
-    fn expand_condition(&mut self, site: &Site<'_>, into: &mut Expansion) {
-        let entries = match site.value.map(|at| self.render.doc().view(at)) {
-            Some(View::Map(entries)) => entries,
-            Some(View::Broken) => return,
-            None | Some(View::Scalar(..) | View::Seq(_)) => {
-                let message = format!(
-                    "the step `{}` must be a mapping with `condition` and `steps`",
-                    site.name
-                );
-                let problem = Problem::error(codes::CONDITION_MISPLACED, site.key, message);
-                let help = self.condition_help(site);
-                self.render.report().add(problem.help(help));
-                return;
-            }
-        };
-        let condition = entries.get("condition");
-        let steps = entries.get("steps");
-        let shapes = self.shapes();
-        let mut others = entries.iter().filter(|entry| !CONDITION.keys.contains(&entry.name));
-        let step = others.find(|entry| shapes.is_step(entry));
-        if let Some(step) = step.filter(|_| steps.is_none()) {
-            let message = format!("`{}` is in `{}`, but not below `steps`", step.name, site.name);
-            let problem = Problem::error(codes::CONDITION_MISPLACED, step.key, message);
-            let help = format!("put it in a list: `steps:`, and below it `- {}`", step.name);
-            self.render.report().add(problem.help(help));
-            return;
-        }
-        let keys = || entries.iter().map(|entry| (entry.name, entry.key));
-        self.render.check_keys(keys(), CONDITION);
-        let inside = condition.and_then(|condition| self.steps_inside(condition.value, 0));
-        if let Some(place) = inside.filter(|_| steps.is_none()) {
-            let message = "`steps` is inside `condition`";
-            let problem = Problem::error(codes::CONDITION_MISPLACED, place, message);
-            self.render.report().add(problem.help("indent `steps` as deep as `condition`"));
-            return;
-        }
-        if steps.is_none() && !self.render.is_misspelled(keys(), CONDITION, &["steps"]) {
-            self.shapes().steps_missing(site.key, &format!("`{}`", site.name));
-        }
-        let errors = self.render.found().errors();
-        let decided = condition.and_then(|condition| {
-            let statement = Statements::new(self.render).statement(condition.value, site.scope);
-            self.check_literal_condition(&statement);
-            Statements::new(self.render).decide(&statement, 0)
-        });
-        if condition.is_none() && !self.render.is_misspelled(keys(), CONDITION, &["condition"]) {
-            let message = format!("the step `{}` needs `condition`", site.name);
-            self.render.report().add(Problem::error(codes::CONDITION_MISPLACED, site.key, message));
-        }
-        let Some(steps) = steps else { return };
-        let is_taken = match decided {
-            Some(holds) => holds == (site.name == "when"),
-            // A mistake in the condition must not hide those in the steps.
-            None => condition.is_none() || self.render.found().errors() > errors,
-        };
-        if !is_taken {
-            return;
-        }
-        if let View::Map(_) = self.render.doc().view(steps.value) {
-            self.expand_step(steps.value, site.scope, into);
-        } else {
-            self.expand(steps.value, steps.key, site.scope, into);
-        }
-    }
-
-    /// Finds `steps` among the operators of a condition.
-    fn steps_inside(&self, statement: At, depth: usize) -> Option<Place> {
-        const DEPTH: usize = 8;
-        if depth > DEPTH {
-            return None;
-        }
-        match self.render.doc().view(statement) {
-            View::Map(entries) => {
-                let found = entries.get("steps").map(|steps| steps.key);
-                found.or_else(|| {
-                    entries.iter().find_map(|entry| self.steps_inside(entry.value, depth + 1))
-                })
-            }
-            View::Seq(items) => items.iter().find_map(|item| self.steps_inside(item, depth + 1)),
-            View::Scalar(..) | View::Broken => None,
-        }
-    }
-
-    /// Expressions are not read here; a string is simply true (W-11).
-    fn check_literal_condition(&mut self, statement: &crate::language::data::Value) {
-        let written = self.render.doc().written(statement.place);
-        let is_literal = matches!(statement.data, Data::Text(_)) && !written.contains("<<");
-        if is_literal
-            && (written.contains("pipeline.")
-                || written.contains("==")
-                || written.contains("$CIRCLE_"))
-        {
-            let message = "this condition is a string and therefore always true";
-            let problem = Problem::warning(codes::ALWAYS_TRUE, statement.place, message);
-            let tag = match &statement.data {
-                Data::Text(text) => expression::as_tag(text),
-                _ => None,
-            };
-            let help = tag.map_or_else(
-                || expression::NOT_AN_EXPRESSION.to_owned(),
-                |tag| format!("write `{tag}`"),
-            );
-            self.render.report().add(problem.help(help));
         }
     }
 }

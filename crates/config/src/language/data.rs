@@ -351,7 +351,7 @@ impl Value {
             let what = "written here".to_owned();
             Rc::new(Trail { what, place: self.place, from: Vec::new() })
         });
-        let used = Trail { what: format!("{what} is used"), place, from: Vec::new() };
+        let used = Trail { what: format!("{what} used at"), place, from: Vec::new() };
         let from = own.from.iter().cloned().chain([Rc::new(used)]).collect();
         let trail = Trail { what: own.what.clone(), place: own.place, from };
         self.trail = Some(Rc::new(trail));

@@ -103,6 +103,9 @@ pub(crate) const EXECUTOR_KEYS: &[&str] = &[
     "environment",
 ];
 
+/// The values of the attribute `when` of a step.
+pub(crate) const WHEN_WORDS: &[&str] = &["always", "on_success", "on_fail"];
+
 /// Keys of `run`.
 pub(crate) const RUN: Known<'static> = Known {
     what: "`run`",

@@ -6,7 +6,7 @@ use roundel_model::status::Outcome;
 
 use crate::{
     codes,
-    expand::invocation::{Draft, NamePart, Presence, RequiredJob},
+    expand::invocation::{Draft, NamePart, Presence, RequiredJob, is_status},
     language::{
         data::{ModuleId, Value, executor_name},
         profile::Profile,
@@ -290,6 +290,7 @@ impl Planner<'_, '_> {
             let declared = self.modules.get(ModuleId::CONFIG).jobs.contains_key(name.as_str());
             declared.then(|| format!("add `- {name}` to the jobs of workflow `{workflow}`").into())
         });
+        let help = with_status(name, seen).or_else(|| permuted(name, seen)).or(help);
         let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, item.place, message);
         self.render.report().add(problem.maybe_help(help));
     }
@@ -350,6 +351,23 @@ struct Index<'n> {
     requested: HashMap<&'n str, Vec<usize>>,
     aliases: HashMap<&'n str, Vec<usize>>,
     numbered: HashMap<&'n str, Vec<usize>>,
+}
+
+/// Says how a requirement with a status is written that lacks a space: `build:success`.
+fn with_status(name: &str, drafts: &[Draft]) -> Option<Help> {
+    let (job, status) = name.split_once(':')?;
+    let is_one = drafts.iter().any(|draft| draft.requested == job) && is_status(status);
+    is_one.then(|| format!("write `{job}: {status}`, with a space").into())
+}
+
+/// Says what stands for the jobs of a matrix, where the part that their names have in common is required.
+fn permuted(name: &str, drafts: &[Draft]) -> Option<Help> {
+    let prefix = format!("{name}-");
+    let is_made = |draft: &&Draft| draft.requested.starts_with(&prefix) && draft.alias.is_some();
+    let made: Vec<&Draft> = drafts.iter().filter(is_made).collect();
+    let alias = made.first()?.alias.as_deref()?;
+    let names = list(made.iter().map(|draft| draft.requested.as_str()));
+    Some(format!("require `{alias}`, which stands for {names}").into())
 }
 
 /// Says that a workflow has no job of a required name.

@@ -61,13 +61,20 @@ impl Compiled {
     }
 
     /// Takes over the errors that a push has and this does not: what is not compiled without it may be
-    /// wrong.
+    /// wrong. Of several with one code at one place, which only name other values, the first says it.
     fn add_errors(&mut self, pushes: &[Self]) {
         let errors = pushes.iter().flat_map(|push| &push.diagnostics);
         for error in errors.filter(|found| found.severity == Severity::Error) {
-            match self.diagnostics.iter_mut().find(|found| is_same(found, error)) {
-                Some(found) => found.severity = Severity::Error,
-                None => self.diagnostics.push(error.clone()),
+            let is_at_its_place = |found: &Diagnostic| {
+                found.severity == Severity::Error
+                    && (found.start, found.end, &found.code)
+                        == (error.start, error.end, &error.code)
+                    && (&found.path, &found.orb) == (&error.path, &error.orb)
+            };
+            if let Some(found) = self.diagnostics.iter_mut().find(|found| is_same(found, error)) {
+                found.severity = Severity::Error;
+            } else if !self.diagnostics.iter().any(is_at_its_place) {
+                self.diagnostics.push(error.clone());
             }
             (self.plan, self.document) = (None, None);
         }

@@ -73,6 +73,7 @@ impl Renderer<'_> {
             self.templates
                 && !known.keys.contains(&name)
                 && (is_quoted_merge_key(name)
+                    || name == "image" && wanted.contains(&"docker")
                     || near(name).is_some_and(|near| wanted.contains(&near)))
                 && self.report.is_reported(known.code, place)
         })
@@ -113,6 +114,7 @@ impl Renderer<'_> {
             let help = match (advice, near) {
                 _ if is_blank => "write a key before the colon, or remove it".into(),
                 (Some(advice), _) => advice,
+                _ if matches!(name, "<" | "<<<") => Help::did_you_mean("<<"),
                 _ if is_merge => {
                     "to merge a mapping, write `<<` without quotes and without a backslash".into()
                 }
@@ -255,5 +257,5 @@ fn decides_what_runs(known: Known<'_>, key: &str) -> bool {
 
 /// Returns whether a key was probably meant to merge: quotes and backslashes make it an ordinary one.
 fn is_quoted_merge_key(name: &str) -> bool {
-    matches!(name, "<<" | "\\<<")
+    matches!(name, "<<" | "\\<<" | "<" | "<<<")
 }

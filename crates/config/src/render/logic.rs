@@ -27,7 +27,8 @@ use crate::{
 /// Levels of statements within each other (CFG §1.5).
 const DEPTH: usize = 100;
 
-const OPERATORS: &[&str] = &["and", "or", "not", "equal", "matches"];
+/// The operators of logic statements.
+pub(crate) const OPERATORS: &[&str] = &["and", "or", "not", "equal", "matches"];
 
 /// Renders and decides logic statements.
 pub(crate) struct Statements<'c, 'd> {

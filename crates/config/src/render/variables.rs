@@ -46,6 +46,8 @@ pub(super) struct Variables {
     /// The key under which the pipeline's parameters are declared, if it is misspelled, and whether one
     /// of them was looked up.
     misspelled: Option<MisspelledParameters>,
+    /// The parameters of the pipeline are written in a form that cannot be read, which was reported.
+    are_parameters_unreadable: bool,
 }
 
 impl Variables {
@@ -58,7 +60,9 @@ impl Variables {
             let name = if git_ref.tag().is_some() { "git.tag" } else { "git.branch" };
             pipeline.entry(name.to_owned()).or_insert_with(|| Data::text(git_ref.name()));
         }
-        Self { values: pipeline, misspelled: None }
+        let unknown = inputs.unknown_values.iter();
+        pipeline.extend(unknown.map(|name| ((*name).to_owned(), Data::Unknown)));
+        Self { values: pipeline, misspelled: None, are_parameters_unreadable: false }
     }
 
     /// Adds the parameters of the pipeline, by `parameters.NAME`.
@@ -69,6 +73,11 @@ impl Variables {
     /// Notes a section that was probably meant as that of the parameters.
     pub(super) fn note_misspelled(&mut self, section: MisspelledParameters) {
         self.misspelled = Some(section);
+    }
+
+    /// Notes that nothing is known of the parameters of the pipeline.
+    pub(super) fn note_unreadable(&mut self) {
+        self.are_parameters_unreadable = true;
     }
 
     /// Takes the section that is misspelled, if one of its parameters was looked up.
@@ -137,6 +146,9 @@ impl Variables {
                 Data::Null
             });
         }
+        if self.are_parameters_unreadable && name.starts_with("parameters.") {
+            return Ok(Data::Unknown);
+        }
         if let Some(data) = self.of_misspelled_section(name, strictness) {
             return Ok(data);
         }
@@ -145,8 +157,12 @@ impl Variables {
 
     /// Says what was probably meant by a value that no pipeline has.
     fn unknown_pipeline_value(&self, path: &str, name: &str, scope: &Scope) -> LookupError {
-        let message = format!("referred to a variable `{path}` that does not exist");
-        let of_element = name.strip_prefix("parameters.").and_then(|name| of_element(name, scope));
+        let parameter = name.strip_prefix("parameters.");
+        let message = match parameter {
+            Some(parameter) => format!("pipeline parameter `{parameter}` is not declared"),
+            None => format!("referred to a variable `{path}` that does not exist"),
+        };
+        let of_element = parameter.and_then(|name| of_element(name, scope));
         if let Some(help) = of_element {
             return LookupError::new(codes::UNKNOWN_PIPELINE_VALUE, message, Some(help));
         }

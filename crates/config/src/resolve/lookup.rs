@@ -12,7 +12,7 @@ use crate::{
     language::{
         data::ModuleId,
         definition::{Definition, Element, Found, Import},
-        keys::{BUILTIN_STEPS, COMMAND, JOB},
+        keys::{BUILTIN_STEPS, COMMAND, JOB, STEP_WORDS},
     },
     read::yaml::{At, Entry, View},
     render::{Renderer, budget::Resource},
@@ -215,10 +215,11 @@ impl<'c, 'd> Lookup<'c, 'd> {
                          its own steps, write `steps:` below it"
                             .into()
                     });
-                    let is_builtin = BUILTIN_STEPS.contains(&name);
+                    let is_builtin = BUILTIN_STEPS.contains(&name) || STEP_WORDS.contains(&name);
                     let (message, help) = if is_builtin {
                         let message = format!("`{name}` is a built-in step, not a command");
-                        (message, format!("write `{{ steps: [{name}] }}`").into())
+                        let step = if name == "run" { "{ run: … }" } else { name };
+                        (message, format!("write `{{ steps: [{step}] }}`").into())
                     } else {
                         (format!("cannot find a definition for command named `{name}`"), help)
                     };

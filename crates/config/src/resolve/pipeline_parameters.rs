@@ -8,11 +8,14 @@ use crate::{
         pipeline_values::{PipelineValue, data},
         profile::Profile,
     },
-    read::yaml::{At, Entry},
+    read::yaml::{At, Entry, View},
     render::MisspelledParameters,
     resolve::{
         Resolver,
-        parameters::{bind::type_problem, declare::DeclarationReader},
+        parameters::{
+            bind::type_problem,
+            declare::{DECLARATION, DeclarationReader},
+        },
         version::SECTIONS,
     },
     suggest::{did_you_mean, list, nearest},
@@ -63,7 +66,10 @@ impl Resolver<'_, '_> {
                 (None, None) => Data::Unknown,
             };
             // A broken declaration was reported.
-            if declaration.default.is_none() && !matches!(declaration.kind, Kind::Unknown) {
+            if declaration.default.is_none()
+                && !matches!(declaration.kind, Kind::Unknown)
+                && !section.is_some_and(|section| self.means_default(section.value, name))
+            {
                 let message = format!("pipeline parameter `{name}` needs a default");
                 let problem = Problem::error(codes::DEFAULT_MISSING, declaration.key, message);
                 self.render.report().add(problem.help(add_default(&declaration.kind)));
@@ -83,8 +89,25 @@ impl Resolver<'_, '_> {
                 self.render.report().add(problem.help(help));
             }
         }
+        let is_list = section
+            .is_some_and(|section| matches!(self.render.doc().view(section.value), View::Seq(_)));
+        if is_list {
+            self.render.note_unreadable_parameters();
+        }
         // Bound together at the end: defaults do not see each other.
         self.render.bind_pipeline_parameters(bound);
+    }
+
+    /// Returns whether a declaration has a key that is nearly `default`, which was reported.
+    fn means_default(&self, section: At, name: &str) -> bool {
+        // Once it is not shown, it is not looked for among thousands.
+        if !self.render.found().shows_more() {
+            return false;
+        }
+        let Some(declaration) = self.render.doc().get(section, name) else { return false };
+        let fields = self.render.doc().entries(declaration.value);
+        let keys = fields.iter().map(|field| (field.name, field.key));
+        self.render.is_misspelled(keys, DECLARATION, &["default"])
     }
 
     /// Finds a section that was probably meant as that of the parameters.

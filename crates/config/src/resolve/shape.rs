@@ -10,7 +10,10 @@ use crate::{
     language::{
         data::ModuleId,
         definition::{Definition, Element},
-        keys::{BUILTIN_STEPS, COMMAND, EXECUTOR, GROUP, JOB, Known, RUN, STEP_WORDS, script_key},
+        keys::{
+            BUILTIN_STEPS, COMMAND, EXECUTOR, GROUP, JOB, Known, RUN, STEP_WORDS, WHEN_WORDS,
+            script_key,
+        },
         other_services::{self, Owner},
     },
     read::yaml::{At, Entries, Entry, View, scalar},
@@ -286,6 +289,11 @@ impl<'c, 'd> Shapes<'c, 'd> {
         let condition = entries.iter().find(|entry| matches!(entry.name, "when" | "unless"))?;
         let is_text = matches!(self.render.doc().view(condition.value), View::Scalar(..));
         let first = entries.first()?;
+        let is_attribute = WHEN_WORDS.contains(&self.written(&condition));
+        if is_attribute && (entries.get("run").is_some() || entries.get("command").is_some()) {
+            // `when: on_fail` belongs to the step next to it.
+            return None;
+        }
         if !(is_text && first.name == condition.name) && entries.get("steps").is_none()
             || self.render.doc().get(condition.value, "condition").is_some()
         {
@@ -323,10 +331,10 @@ impl<'c, 'd> Shapes<'c, 'd> {
     }
 
     /// Says how the attributes of a `run` step are written that are next to it.
-    fn one_run(&self, entries: &Entries<'_>) -> Option<String> {
-        let run = entries.get("run")?;
+    fn one_run(&self, entries: &Entries<'d>) -> Option<String> {
+        let Some(run) = entries.get("run") else { return self.without_run(entries) };
         let is_text = matches!(self.render.doc().view(run.value), View::Scalar(..));
-        let mut others: Vec<Entry<'_>> =
+        let mut others: Vec<Entry<'d>> =
             entries.iter().filter(|entry| entry.name != "run").collect();
         for entry in &mut others {
             let meant = run_key(entry.name).filter(|_| !self.is_step(entry));
@@ -347,8 +355,29 @@ impl<'c, 'd> Shapes<'c, 'd> {
             Some(command) => (Some(("name", run)), command),
             None => (None, run),
         };
-        let before = before.into_iter().chain(others.iter().map(|entry| (entry.name, *entry)));
-        let all: Vec<(&str, Entry<'_>)> = before.chain([("command", after)]).collect();
+        // As people write it: what is run, and then when.
+        let (last, others): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|entry| entry.name == "when");
+        let name = |entry: Entry<'d>| (entry.name, entry);
+        let before = before.into_iter().chain(others.into_iter().map(name));
+        let all = before.chain([("command", after)]).chain(last.into_iter().map(name));
+        self.as_run(&all.collect::<Vec<_>>())
+    }
+
+    /// Says how a `run` step is written whose keys are there without `run:`.
+    fn without_run(&self, entries: &Entries<'d>) -> Option<String> {
+        let all: Vec<Entry<'d>> = entries.iter().collect();
+        let fits = |entry: &Entry<'_>| {
+            let is_condition = entry.name == "when" && self.render.doc().is_map(entry.value);
+            RUN.keys.contains(&entry.name) && !is_condition
+        };
+        let is_run = all.iter().all(fits) && entries.get("command").is_some();
+        let all: Vec<_> = all.into_iter().map(|entry| (entry.name, entry)).collect();
+        is_run.then(|| self.as_run(&all)).flatten()
+    }
+
+    /// Says how a `run` step with these keys is written: in one line if that is easily read.
+    fn as_run(&self, all: &[(&str, Entry<'_>)]) -> Option<String> {
         if all.iter().all(|(_, entry)| is_simple(self.written(entry))) {
             let all: Vec<String> = all
                 .iter()
@@ -406,7 +435,7 @@ impl<'c, 'd> Shapes<'c, 'd> {
             || self.modules.names(self.render, ModuleId::CONFIG, Element::Command).contains(&name)
     }
 
-    fn several_keys(&mut self, entries: &Entries<'_>) {
+    fn several_keys(&mut self, entries: &Entries<'d>) {
         let (Some(first), Some(second)) = (entries.first(), entries.iter().nth(1)) else { return };
         if first.name == second.name {
             // Reported as a duplicate key.

@@ -84,6 +84,8 @@ const NEXT: &[(&str, &str, &str)] = &[
     // Its `name` would be the second key of the step, so the whole step is rewritten by hand.
     ("A `run` with a text and a name next to it", "step-several-keys", "yaml-syntax"),
     ("A directory next to a script under another name", "step-several-keys", "yaml-syntax"),
+    ("The keys of a `run` step without `run`", "step-several-keys", "yaml-syntax"),
+    ("Entries whose name is the value of a key", "job-entry-several-keys", "yaml-syntax"),
     // The condition has another operator of another language behind the first.
     ("Operators of other languages", "expression-syntax", "expression-syntax"),
     // The columns of a file that mixes tabs and spaces cannot be known.

@@ -239,6 +239,7 @@ fn inputs(text: &str) -> Inputs {
         continuation: flag("continuation"),
         scheduled: name("scheduled").map(str::to_owned),
         all_workflows: flag("all_workflows"),
+        unknown_values: Vec::new(),
     }
 }
 

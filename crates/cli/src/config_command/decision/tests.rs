@@ -4,7 +4,7 @@
 use std::{fs, path::Path};
 
 use clap::Parser as _;
-use roundel_config::{Decision, Inputs, PipelineValue, Support, codes, compile, page};
+use roundel_config::{Decision, Inputs, PipelineValue, Severity, Support, codes, compile, page};
 use roundel_model::{
     name::{BranchName, GitRef},
     plan::{Executor, PlannedJobKind},
@@ -235,8 +235,8 @@ fn a_push_that_runs_nothing_is_said_to_and_why() {
     );
     let none = "version: 2.1\njobs: {}\nworkflows: {}\n".to_owned();
     for (text, arguments, why) in [
-        (&only, ["--branch", "x"], "the filters of the jobs leave out the branch `x`"),
-        (&only, ["--tag", "v1"], "no job runs for the tag `v1`"),
+        (&only, ["--branch", "x"], "no job's filters match branch `x`"),
+        (&only, ["--tag", "v1"], "no job runs for tag `v1`"),
         (&matrix, ["--branch", "main"], "there are no workflows, their conditions do not hold"),
         (&none, ["--branch", "main"], "there are no workflows, their conditions do not hold"),
     ] {
@@ -254,6 +254,63 @@ fn a_push_that_runs_nothing_is_said_to_and_why() {
     put(folder.path(), &only);
     assert_eq!(check(folder.path(), &["--branch", "main"]).decision(), Decision::Runs);
     assert_eq!(check(folder.path(), &[]).decision(), Decision::Runs);
+}
+
+/// Where no name is found for a condition, what depends on it is possible: "no push runs anything" would be a
+/// guess, and the server refuses what does run.
+#[test]
+fn a_condition_that_no_name_is_found_for_may_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let value = "value: << pipeline.git.branch >>";
+    for condition in [
+        format!("matches: {{pattern: /hotfix/, {value}}}"),
+        format!(r"matches: {{pattern: '^(feature|bugfix)/(?=JIRA-)\w+-\d+$', {value}}}"),
+        format!(r"matches: {{pattern: '^.{{40,}}$', {value}}}"),
+        "equal: [\"refs/<< pipeline.git.branch >>\", refs/dev]".to_owned(),
+        "not: {not: {equal: [\"refs/<< pipeline.git.branch >>\", refs/dev]}}".to_owned(),
+    ] {
+        let when = format!("main: {{when: {{{condition}}}, ");
+        let runs = file(JOB, "build").replace("main: {", &when);
+        put(folder.path(), &runs);
+        assert_eq!(check(folder.path(), &[]).decision(), Decision::Runs, "{runs}");
+        put(folder.path(), &with_steps("add_ssh_keys").replace("main: {", &when));
+        assert_eq!(check(folder.path(), &[]).decision(), Decision::Unsupported, "{runs}");
+        for kind in ["when", "unless"] {
+            let step = format!("{kind}: {{condition: {{{condition}}}, steps: [add_ssh_keys]}}");
+            put(folder.path(), &with_steps(&step));
+            assert_eq!(check(folder.path(), &[]).decision(), Decision::Unsupported, "{step}");
+        }
+        let never = format!("main: {{when: {{and: [false, {{{condition}}}]}}, ");
+        put(folder.path(), &with_steps("add_ssh_keys").replace("main: {", &never));
+        assert_eq!(check(folder.path(), &[]).decision(), Decision::NothingRuns, "{never}");
+    }
+}
+
+/// Each name that is tried would be in a message of its own.
+#[test]
+fn what_is_wrong_for_every_push_is_reported_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let parallel = format!("{JOB}, parallelism: << pipeline.git.branch >>");
+    for text in [
+        with_steps("run: {command: make, when: << pipeline.git.branch >>}"),
+        file(&parallel, "build: {filters: {branches: {only: [main, dev]}}}"),
+    ] {
+        put(folder.path(), &text);
+        let checked = check(folder.path(), &[]);
+        assert_eq!(checked.count(Severity::Error), 1, "{:?}", checked.compiled.diagnostics);
+    }
+}
+
+/// Under a count of errors, what a schedule keeps from running would pass for one of them.
+#[test]
+fn a_schedule_next_to_an_error_has_a_line_above_it() {
+    let trigger = "triggers: [{schedule: {cron: '0 3 * * *', filters: {branches: {only: main}}}}]";
+    let text = file(JOB, "build").replace("main: {", &format!("main: {{{trigger}, "));
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), &text.replace("steps: [", "steps: [chekout, "));
+    let listed = listed(&check(folder.path(), &[]).compiled, Notes::LeftOut, None);
+    let preface = "and, once the errors are fixed, not run by this release:";
+    assert!(listed.trim_start().starts_with(preface), "{listed}");
 }
 
 /// A nightly workflow must not fail every check of a branch that it does not touch.

@@ -209,7 +209,11 @@ impl<'c, 'd> KindReader<'c, 'd> {
             what: "`auth`",
             keys: &["username", "password"],
             code: codes::UNKNOWN_KEY,
-            advice: Known::no_advice,
+            advice: |key| match key {
+                "user" | "login" => Some("did you mean `username`?"),
+                "pass" | "token" => Some("did you mean `password`?"),
+                _ => None,
+            },
             tolerant: false,
         };
         let fields = field.value.fields();
@@ -220,7 +224,9 @@ impl<'c, 'd> KindReader<'c, 'd> {
         };
         let (username, password) = (read("username"), read("password"));
         let (Some(username), Some(password)) = (username, password) else {
-            if field.value.is_null() || field.value.is_unknown() {
+            let by_other_name = |field: &Field| (known.advice)(&field.name).is_some();
+            if field.value.is_null() || field.value.is_unknown() || fields.iter().any(by_other_name)
+            {
                 return None;
             }
             let message = "`auth` needs `username` and `password`";

@@ -21,7 +21,7 @@ use crate::{
     read::{
         report::Features,
         source::Sources,
-        yaml::{At, Entry, View},
+        yaml::{At, Entries, Entry, View},
     },
     render::{budget::Resource, fields::Expected},
     resolve::parameters::bind::{Argument, ArgumentSource, Binder, Call},
@@ -204,7 +204,8 @@ impl<'d> Expander<'_, 'd> {
                     second.name
                 );
                 let problem = Problem::error(codes::INVOCATION_SEVERAL_KEYS, second.key, message);
-                let help = crate::resolve::shape::indent_deeper(&entries);
+                let help = whole_entry(doc, &entries)
+                    .unwrap_or_else(|| crate::resolve::shape::indent_deeper(&entries));
                 self.render.report().add(problem.help(help).related(first.key, "the first key"));
                 let Entry { name, key, .. } = first;
                 Some(Invocation { name, key, fields: Vec::new(), entry, broken: true, depth })
@@ -549,4 +550,27 @@ pub(crate) fn invoked_name(doc: &Sources, item: At) -> Option<&str> {
 /// An entry's key with its value as rendered.
 pub(super) fn rendered(entry: &Entry<'_>, value: Value) -> Field {
     Field { name: Rc::from(entry.name), key: entry.key, value }
+}
+
+/// Says how an entry is written whose name is the value of a key: `- type: approval` with `name: hold`, or whose
+/// other name is above it: `- name: x` with `a:`.
+fn whole_entry(doc: &Sources, entries: &Entries<'_>) -> Option<String> {
+    let text = |entry: &Entry<'_>| match doc.view(entry.value) {
+        View::Scalar(text, _) if !doc.is_null(entry.value) => Some(text),
+        View::Scalar(..) | View::Seq(_) | View::Map(_) | View::Broken => None,
+    };
+    let name = entries.get("name").and_then(|name| text(&name))?;
+    if entries.len() != 2 {
+        return None;
+    }
+    let other = entries.iter().find(|entry| entry.name != "name")?;
+    match text(&other) {
+        Some("approval") if other.name == "type" => {
+            Some(format!("write `- {name}: {{ type: approval }}`"))
+        }
+        None if doc.is_null(other.value) && !RESERVED.contains(&other.name) => {
+            Some(format!("write `- {}: {{ name: {name} }}`", other.name))
+        }
+        _ => None,
+    }
 }

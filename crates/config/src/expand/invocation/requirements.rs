@@ -53,6 +53,11 @@ fn outcomes(status: &str) -> Option<&'static [Outcome]> {
     })
 }
 
+/// Returns whether a word is a status that a requirement can have.
+pub(crate) fn is_status(word: &str) -> bool {
+    STATUSES.contains(&word)
+}
+
 /// Returns whether a name has a tag of a matrix.
 fn has_matrix_tag(name: &str) -> bool {
     name.split("<<")
@@ -82,7 +87,7 @@ impl<'c, 'd> RequirementReader<'c, 'd> {
                     return items.iter().flat_map(|item| self.permuted(item, scope)).collect();
                 }
                 View::Scalar(..) if self.names_permutations(field.value) => {
-                    self.warn_of_single(self.render.doc().place(field.value));
+                    self.warn_of_single(self.render.doc().place(field.value), "");
                     return self.permuted(field.value, scope);
                 }
                 View::Map(_) if self.names_permutations(field.value) => {
@@ -96,8 +101,8 @@ impl<'c, 'd> RequirementReader<'c, 'd> {
             Data::List(items) => items.clone(),
             // Appears in an official example.
             Data::Text(_) | Data::Int(_) | Data::Float(..) | Data::Map(_) => {
-                if matches!(value.data, Data::Text(_)) {
-                    self.warn_of_single(value.place);
+                if let Data::Text(text) = &value.data {
+                    self.warn_of_single(value.place, text);
                 }
                 Rc::new(vec![value])
             }
@@ -110,10 +115,16 @@ impl<'c, 'd> RequirementReader<'c, 'd> {
         items.iter().flat_map(|item| self.requirement(item, scope)).collect()
     }
 
-    fn warn_of_single(&mut self, place: Place) {
+    fn warn_of_single(&mut self, place: Place, text: &str) {
         let message = "`requires` should be a list; the string is treated as a list with one item";
         let problem = Problem::warning(codes::WRONG_TYPE, place, message);
-        self.render.report().add(problem.help("put a dash before it, or brackets around it"));
+        let names: Vec<&str> = text.split(',').map(str::trim).collect();
+        let is_list = names.len() > 1 && names.iter().all(|name| !name.is_empty());
+        self.render.report().add(problem.help(if is_list {
+            format!("write `[{}]`", names.join(", "))
+        } else {
+            "put a dash before it, or brackets around it".to_owned()
+        }));
     }
 
     /// Returns whether a requirement's name has a tag of a matrix.

@@ -89,8 +89,11 @@ fn swallowed<'s>(line: &'s str, tag: Tag, others: &[Tag]) -> Option<Redirection<
     for other in others.iter().rev() {
         before.replace_range(other.open..other.close + 2, "");
     }
-    let is_quoted = before.matches('"').count() % 2 == 1;
-    let path = if is_quoted { after.trim().trim_end_matches('"') } else { target(after)? };
+    // Within quotes nothing is redirected, whatever is written.
+    if ['"', '\''].iter().any(|quote| before.matches(*quote).count() % 2 == 1) {
+        return None;
+    }
+    let path = target(after)?;
     let mut writer = before.rsplit([';', '&', '|', '(']).next().unwrap_or("").trim_start();
     for word in ["then ", "do ", "else ", "sudo "] {
         writer = writer.strip_prefix(word).unwrap_or(writer).trim_start();
@@ -193,6 +196,8 @@ mod tests {
             "echo << x >> /tmp/a | cat",
             "echo << x >> /tmp/a /tmp/b",
             "echo \"in << x >> /tmp/a; then\"",
+            "echo \"deploy << x >> ~/x\"",
+            "echo 'deploy << x >> ~/x'",
             r"cat \<<EOF >> /tmp/a",
         ] {
             assert_eq!(found(script), "", "{script}");

@@ -58,6 +58,9 @@ fn absent_is_empty(declaration: &Declaration, value: &mut Value) {
     }
 }
 
+/// The level of arguments that a matrix has, and a call has not.
+const LEVEL: &str = "parameters";
+
 /// Binds arguments.
 pub(crate) struct Binder<'c, 'd> {
     render: &'c mut Renderer<'d>,
@@ -80,6 +83,8 @@ impl<'c, 'd> Binder<'c, 'd> {
             }
             if call.declarations.contains_key(&argument.name) {
                 given.insert(argument.name.clone(), argument);
+            } else if let Some(arguments) = self.level_of_arguments(call, &argument) {
+                given.extend(arguments.into_iter().map(|one| (one.name.clone(), one)));
             } else {
                 misspelled.extend(self.unexpected_argument(call, &argument));
             }
@@ -103,6 +108,36 @@ impl<'c, 'd> Binder<'c, 'd> {
             bindings.insert(name.clone(), value);
         }
         bindings
+    }
+
+    /// Returns the arguments below a level `parameters:`, as in a matrix, which is reported: it is not there in
+    /// a call.
+    fn level_of_arguments(
+        &mut self,
+        call: &Call<'_>,
+        argument: &Argument,
+    ) -> Option<Vec<Argument>> {
+        let ArgumentSource::Node(at, scope) = &argument.source else { return None };
+        let entries = self.render.doc().entries(*at);
+        let mut names = entries.iter().map(|entry| entry.name);
+        let is_level = argument.name == LEVEL
+            && !entries.is_empty()
+            && names.all(|name| call.declarations.contains_key(name));
+        if !is_level {
+            return None;
+        }
+        let message = format!("the arguments of {} have no level `parameters`", call.callee);
+        let problem = Problem::error(codes::UNKNOWN_PARAMETER, argument.key, message);
+        let callee = call.callee.split('`').nth(1).unwrap_or("it");
+        let help =
+            format!("remove the `parameters:` level: the arguments are directly below `{callee}`");
+        self.render.report().add(problem.help(help));
+        let arguments = entries.iter().map(|entry| Argument {
+            name: entry.name.to_owned(),
+            key: entry.key,
+            source: ArgumentSource::Node(entry.value, scope.clone()),
+        });
+        Some(arguments.collect())
     }
 
     /// Renders a node for a parameter; a list of steps becomes a closure.
@@ -224,6 +259,10 @@ impl<'c, 'd> Binder<'c, 'd> {
         argument: &Argument,
     ) -> Option<String> {
         let name = &argument.name;
+        let is_reported = self.render.found().is_reported(codes::UNKNOWN_PARAMETER, argument.key);
+        if is_reported && name == LEVEL {
+            return None;
+        }
         let names = || call.declarations.keys().map(String::as_str);
         let message = format!("{} has no parameter `{name}`", call.callee);
         // Once it is not shown, it is not compared with thousands of names.

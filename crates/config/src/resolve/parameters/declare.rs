@@ -26,7 +26,7 @@ use crate::{
     text::problem::Problem,
 };
 
-const DECLARATION: Known<'static> = Known {
+pub(crate) const DECLARATION: Known<'static> = Known {
     what: "parameter",
     keys: &["type", "default", "description", "enum"],
     code: codes::BAD_DECLARATION,
@@ -100,7 +100,9 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
                         message,
                     );
                     let name = self.first_name(at).unwrap_or("name");
-                    let help = format!("write `parameters: {{ {name}: {{ type: string }} }}`");
+                    let default = if element == Element::Pipeline { ", default: \"\"" } else { "" };
+                    let help =
+                        format!("write `parameters: {{ {name}: {{ type: string{default} }} }}`");
                     self.render.report().add(problem.help(help));
                 }
             }
@@ -139,6 +141,26 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
         declarations
     }
 
+    /// Reports a declaration that is not a mapping, with the type that is written in its place.
+    fn not_a_declaration(&mut self, entry: &Entry<'_>, element: Element) {
+        let message = format!("the declaration of `{}` must be a mapping with `type`", entry.name);
+        let problem = Problem::error(codes::BAD_DECLARATION, entry.key, message);
+        let written = match self.render.doc().view(entry.value) {
+            View::Scalar(text, _) if element.types().contains(&text) => Some(text),
+            _ => None,
+        };
+        let kind = written.filter(|kind| *kind != "enum").unwrap_or("string");
+        // A pipeline's parameter without a default would be the next mistake.
+        let default = match kind {
+            _ if element != Element::Pipeline => "",
+            "boolean" => ", default: false",
+            "integer" => ", default: 0",
+            _ => ", default: \"\"",
+        };
+        let help = format!("write `{}: {{ type: {kind}{default} }}`", entry.name);
+        self.render.report().add(problem.help(help));
+    }
+
     fn declaration(
         &mut self,
         entry: &Entry<'_>,
@@ -160,13 +182,7 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
             View::Map(fields) => fields,
             View::Broken => return declaration,
             View::Scalar(..) | View::Seq(_) => {
-                let message =
-                    format!("the declaration of `{}` must be a mapping with `type`", entry.name);
-                let problem = Problem::error(codes::BAD_DECLARATION, entry.key, message);
-                // A pipeline's parameter without a default would be the next mistake.
-                let default = if element == Element::Pipeline { ", default: \"\"" } else { "" };
-                let help = format!("write `{}: {{ type: string{default} }}`", entry.name);
-                self.render.report().add(problem.help(help));
+                self.not_a_declaration(entry, element);
                 return declaration;
             }
         };
