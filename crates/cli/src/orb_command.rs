@@ -71,11 +71,12 @@ pub(crate) async fn run(command: Command) -> Result<Exit> {
     match command {
         Command::Publish(arguments) => publish(arguments).await,
         Command::List { namespace, json, access } => {
-            let list = Access::open(&access).await?.list(namespace.as_deref()).await?;
+            let access = Access::open(&access).await?;
+            let list = access.list(namespace.as_deref()).await?;
             if json {
                 show::json(&list)?;
             } else {
-                show::list(&list)?;
+                show::list(&list, access.sees_all() && namespace.is_none())?;
             }
             Ok(Exit::Success)
         }

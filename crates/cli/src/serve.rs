@@ -6,7 +6,7 @@
 mod port;
 mod wiring;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow};
 use roundel_runner::Runner;
 use roundel_server::{OpenError, Server, StartError};
 use roundel_store::StoreError;
@@ -35,6 +35,8 @@ pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> 
     let has_forges = !settings.forges.is_empty();
     let only_here = wiring::only_here(&settings);
     let server = Server::start(settings).await.map_err(|error| why_not(error, values))?;
+    // Before it says that it serves: another server may use the same directory.
+    let runner = runner.map(|settings| open_runner(settings, &server)).transpose()?;
     tracing::info!(address = %server.address, "serving; open {}", server.app.settings.public_url);
     if !has_forges {
         tracing::warn!("{}", wiring::no_provider(values));
@@ -47,18 +49,23 @@ pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> 
     let mut ended = Ok(());
     match runner {
         None => stop.cancelled().await,
-        Some(settings) => {
-            let settings = wiring::at(settings, server.address)?;
-            let runner = Runner::open(settings).context(
-                "failed to start the embedded runner; `roundel doctor` says what this machine lacks",
-            )?;
-            ended = runner.run(stop, stop_now).await;
-        }
+        Some(runner) => ended = runner.run(stop, stop_now).await,
     }
     tracing::info!("stopping");
     server.stop().await;
     ended?;
     Ok(Exit::Success)
+}
+
+fn open_runner(settings: roundel_runner::Settings, server: &Server) -> Result<Runner> {
+    let settings = wiring::at(settings, server.address)?;
+    Runner::open(settings).map_err(|error| match error {
+        // Nothing is lacking.
+        in_use @ roundel_runner::OpenError::InUse { .. } => in_use.into(),
+        lacking => anyhow::Error::from(lacking).context(
+            "failed to start the embedded runner; `roundel doctor` says what this machine lacks",
+        ),
+    })
 }
 
 /// Adds what the server does not know: where the key was looked for, and the process that has the port

@@ -130,6 +130,20 @@ pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// Returns the innermost cause of an error, without the number of the system's: "connection refused" says more
+/// to people than the names of the layers above it.
+pub(crate) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    let text = cause.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default().trim_end_matches('.').trim();
+    let mut chars = text.chars();
+    let first: String = chars.next().map(|c| c.to_lowercase().collect()).unwrap_or_default();
+    first + chars.as_str()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

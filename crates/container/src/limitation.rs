@@ -102,11 +102,13 @@ mod tests {
 
     #[test]
     fn a_limitation_reads_as_a_sentence_about_what_the_caller_runs() {
-        let network =
-            Limitation::new(LimitationKind::Network, "`nft` and `slirp4netns` are not installed");
+        let network = Limitation::new(
+            LimitationKind::Network,
+            "neither `nft` nor `slirp4netns` is installed",
+        );
         assert_eq!(
             network.sentence("Jobs on this runner"),
-            "Jobs on this runner have no network: `nft` and `slirp4netns` are not installed"
+            "Jobs on this runner have no network: neither `nft` nor `slirp4netns` is installed"
         );
     }
 

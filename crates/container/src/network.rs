@@ -188,7 +188,9 @@ fn no_network(causes: &[Cause]) -> Limitation {
     match missing.as_slice() {
         [] => {}
         [one] => sentences.push(format!("`{one}` is not installed")),
-        several => sentences.push(format!("`{}` are not installed", several.join("` and `"))),
+        several => {
+            sentences.push(format!("neither `{}` is installed", several.join("` nor `")));
+        }
     }
     let limitation = Limitation::new(LimitationKind::Network, sentences.join("; "));
     if missing.is_empty() {
@@ -295,7 +297,7 @@ mod tests {
     fn an_impossible_network_says_which_programs_to_install() {
         let missing = [Cause::NotInstalled(NFT), Cause::NotInstalled(SLIRP)];
         let limitation = no_network(&missing);
-        assert_eq!(limitation.cause, "`nft` and `slirp4netns` are not installed");
+        assert_eq!(limitation.cause, "neither `nft` nor `slirp4netns` is installed");
         let remedy = "install the package `nftables` or `slirp4netns`";
         assert_eq!(limitation.remedy.as_deref(), Some(remedy));
         let failed = [Cause::Failed("`nft` failed: denied".to_owned()), Cause::NotInstalled(SLIRP)];

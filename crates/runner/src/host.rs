@@ -33,7 +33,7 @@ pub enum OpenError {
         source: std::io::Error,
     },
     /// Another runner uses its directory.
-    #[error("another runner uses `{path}`; give each one a directory of its own")]
+    #[error("another Roundel uses `{path}`; give each one a directory of its own")]
     InUse { path: PathBuf },
     /// Requests to the server cannot be made, for lack of TLS roots, say.
     #[error("failed to set up requests to the server")]

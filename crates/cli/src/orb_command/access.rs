@@ -101,6 +101,14 @@ impl Access {
         }
     }
 
+    /// Returns whether no orb is hidden from the user: they have the database, or the administrator's token.
+    pub(super) const fn sees_all(&self) -> bool {
+        match self {
+            Self::Data(_) => true,
+            Self::Server(server) => server.token.is_some(),
+        }
+    }
+
     /// Returns the orbs of a namespace, or of all, by name.
     pub(super) async fn list(&self, namespace: Option<&str>) -> Result<OrbList> {
         match self {

@@ -52,13 +52,17 @@ pub(super) fn published(published: &OrbPublished) -> Result<()> {
     terminal::print(&format!("{} {what}\n  sha256 {}\n", published.orb, published.sha256))
 }
 
-/// Prints a table of orbs.
-pub(super) fn list(list: &OrbList) -> Result<()> {
+/// Prints a table of orbs. `is_all`: there are no others.
+pub(super) fn list(list: &OrbList, is_all: bool) -> Result<()> {
     if list.orbs.is_empty() {
-        return terminal::print(
-            "there are no orbs that you may see; publish one with \
-             `roundel orb publish FILE namespace/name@1.0.0`\n",
-        );
+        let none = if is_all {
+            "No orbs are published."
+        } else {
+            "There are no orbs here that you may see."
+        };
+        return terminal::print(&format!(
+            "{none} Publish one with `roundel orb publish FILE namespace/name@1.0.0`.\n"
+        ));
     }
     let header = ["ORB", "LATEST", "VERSIONS", "FOR"].map(str::to_owned);
     let mut rows = vec![header];

@@ -61,6 +61,13 @@ impl File {
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, Problem> {
         let text = match read(path) {
             Ok(text) => text,
+            // A link that leads nowhere is a file that was meant to be read.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
+                return Err(Problem::new(format!(
+                    "failed to read the settings file `{}`: it is a symbolic link to a file that does not exist",
+                    path.display()
+                )));
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
                 let message = format!("failed to read the settings file `{}`", path.display());

@@ -51,6 +51,10 @@ async fn an_orb_is_published_listed_and_described_on_both_ways() {
     let over_http =
         [("ROUNDEL_SERVER", installation.url.as_str()), ("ROUNDEL_ADMIN_TOKEN", token.trim())];
     let ways: [&[(&str, &str)]; 2] = [&on_disk, &over_http];
+    for way in ways {
+        let none = said(&orb(&installation, &["list"], way));
+        assert!(none.starts_with("No orbs are published."), "the administrator sees all: {none}");
+    }
     for (way, version) in ways.into_iter().zip(["1.0.0", "1.1.0"]) {
         let name = format!("house/tools@{version}");
         let published =

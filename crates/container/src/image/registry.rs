@@ -14,7 +14,7 @@ use oci_client::{
 use tokio::io::AsyncWriteExt;
 
 use super::manifest::{Blob, DOCUMENT_BYTES, Described, Document, for_this_machine, verify};
-use crate::error::{ContainerError, ErrorKind, with_causes};
+use crate::error::{ContainerError, ErrorKind, innermost, with_causes};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// Between two pieces of a body.
@@ -151,50 +151,78 @@ impl Registry {
     }
 
     fn interrupted(&self, error: &std::io::Error) -> ContainerError {
+        self.log(error);
         let message = format!(
-            "the download of image `{}` from {} was interrupted: {}",
+            "cannot pull `{}`: the download from registry `{}` was interrupted: {}",
             self.asked,
             self.host(),
-            with_causes(error)
+            innermost(error)
         );
         ContainerError::new(ErrorKind::Unavailable, message)
     }
 
+    /// The names of the library's layers help the administrator, and no one else.
+    fn log(&self, error: &(dyn std::error::Error + 'static)) {
+        let (image, registry) = (&self.asked, self.host());
+        let cause = with_causes(error);
+        tracing::warn!(image, registry, cause, "a request to a registry failed");
+    }
+
     /// Names the problem and what to do about it.
     fn explain(&self, error: &Oci) -> ContainerError {
+        self.log(error);
         let (asked, host) = (&self.asked, self.host());
-        let answer = with_causes(error);
-        match failure_kind(error) {
-            FailureKind::Absent => ContainerError::not_found(format!(
-                "image `{asked}` does not exist in the registry {host}, or is private: check the \
-                 name and the tag, and pass credentials if it is private ({answer})"
-            )),
-            FailureKind::Denied => ContainerError::new(
-                ErrorKind::AccessDenied,
+        let (kind, because) = match failure_kind(error) {
+            FailureKind::Absent => (
+                ErrorKind::NotFound,
                 format!(
-                    "the registry {host} denies access to image `{asked}`: check the name and \
-                     the credentials ({answer})"
+                    "it does not exist in the registry `{host}`, or is private: check the name and the tag, and \
+                     pass credentials if it is private"
                 ),
             ),
-            FailureKind::RateLimited => ContainerError::new(
+            FailureKind::Denied => (
+                ErrorKind::AccessDenied,
+                format!("the registry `{host}` denies access: check the name and the credentials"),
+            ),
+            FailureKind::RateLimited => (
                 ErrorKind::RateLimited,
                 format!(
-                    "the registry {host} limits the rate of requests: pass credentials, or try \
-                     again later ({answer})"
+                    "the registry `{host}` limits the rate of requests: pass credentials, or try again later"
                 ),
             ),
-            FailureKind::Transient => ContainerError::new(
-                ErrorKind::Unavailable,
-                format!(
-                    "the registry {host} cannot be reached for image `{asked}`: check the network, \
-                     the name of the registry and the proxy ({answer})"
-                ),
-            ),
-            FailureKind::Other => ContainerError::invalid(format!(
-                "image `{asked}` cannot be pulled from the registry {host}: {answer}"
-            )),
-        }
+            FailureKind::Transient => (ErrorKind::Unavailable, unreachable(host, error)),
+            FailureKind::Other => {
+                (ErrorKind::InvalidRequest, format!("registry `{host}`: {}", innermost(error)))
+            }
+        };
+        ContainerError::new(kind, format!("cannot pull `{asked}`: {because}"))
     }
+}
+
+/// Says why a registry did not answer as it should.
+fn unreachable(host: &str, error: &Oci) -> String {
+    if let Oci::ServerError { code, .. } = error {
+        return format!("the registry `{host}` answered with status {code}: try again later");
+    }
+    no_connection(host, error)
+}
+
+fn no_connection(host: &str, error: &(dyn std::error::Error + 'static)) -> String {
+    // The library has no type for it.
+    if causes(error).any(|cause| cause.to_string().starts_with("dns error")) {
+        return format!(
+            "the name of registry `{host}` cannot be resolved: check the name, and the network of this machine"
+        );
+    }
+    let cause = innermost(error);
+    format!("the registry `{host}` cannot be reached ({cause}): check the network and the proxy")
+}
+
+/// An error and its causes.
+fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
 }
 
 /// Two more attempts: most network failures are gone within seconds.
@@ -274,6 +302,33 @@ mod tests {
         for registry in ["docker.io", "127.example.com:5000", "10.0.0.1:5000"] {
             assert!(!is_loopback(registry), "{registry}");
         }
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Layer(&'static str, #[source] Box<dyn std::error::Error + Send + Sync>);
+
+    /// "error sending request for url (…): client error (Connect): dns error: …" does not help those who
+    /// wrote the name of the image.
+    #[test]
+    fn a_registry_that_is_not_there_is_explained_in_a_word() {
+        let refused = std::io::Error::from_raw_os_error(libc::ECONNREFUSED);
+        let connect = Layer("tcp connect error", refused.into());
+        let request =
+            Layer("error sending request for url (https://r.example/v2/)", connect.into());
+        assert_eq!(
+            no_connection("r.example", &request),
+            "the registry `r.example` cannot be reached (connection refused): check the network and the proxy"
+        );
+        let lookup = std::io::Error::other(
+            "failed to lookup address information: Name or service not known",
+        );
+        let dns = Layer("dns error", lookup.into());
+        let request = Layer("error sending request for url (https://r.example/v2/)", dns.into());
+        assert_eq!(
+            no_connection("r.example", &request),
+            "the name of registry `r.example` cannot be resolved: check the name, and the network of this machine"
+        );
     }
 
     #[test]

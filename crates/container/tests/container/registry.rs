@@ -137,7 +137,11 @@ fn a_registry_that_cannot_be_reached_is_unavailable() {
     let world = World::new();
     let refused = pull(&world, &format!("127.0.0.1:{port}/a:1"), None).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Unavailable, "{refused:?}");
-    assert!(refused.to_string().contains("cannot be reached"), "{refused}");
+    let said = format!(
+        "cannot pull `127.0.0.1:{port}/a:1`: the registry `127.0.0.1:{port}` cannot be reached (connection \
+         refused): check the network and the proxy"
+    );
+    assert_eq!(refused.to_string(), said, "without the layers of the library");
 }
 
 /// A registry that answers every request with one status, as a real one that is failing does.
@@ -172,7 +176,7 @@ fn refusals_and_limits_of_a_registry_are_distinguished() {
         ("403 Forbidden", denied, "denies access", ErrorKind::AccessDenied),
         ("401 Unauthorized", denied, "denies access", ErrorKind::AccessDenied),
         ("429 Too Many Requests", limited, "limits the rate", ErrorKind::RateLimited),
-        ("503 Service Unavailable", "busy", "cannot be reached", ErrorKind::Unavailable),
+        ("503 Service Unavailable", "busy", "answered with status 503", ErrorKind::Unavailable),
     ] {
         let (port, asked) = broken_registry(status, body);
         let auth = Some(("user", "hunter2"));

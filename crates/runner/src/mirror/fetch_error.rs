@@ -140,7 +140,7 @@ impl FetchError {
             ),
             Self::Gone { sha, .. } => format!(
                 "The commit {sha} is no longer in {url}: the branch was force-pushed or deleted. \
-                 Start a pipeline for the new commit."
+                 Trigger a pipeline for the new commit."
             ),
             Self::TimedOut(_) => format!("The server of {url} is too slow or cannot be reached."),
             Self::NoGit => "Install `git` and the OpenSSH client on the runner's host.".to_owned(),

@@ -206,8 +206,12 @@ impl Facts {
     fn walk(&mut self, node: &Node) {
         match node {
             Node::Map(entries) => {
+                // Its size is of no interest: it cannot run here.
+                let is_macos = node.get("macos").is_some();
                 for (key, value) in entries {
-                    self.entry(key, value);
+                    if !(is_macos && key == "resource_class") {
+                        self.entry(key, value);
+                    }
                 }
             }
             Node::List(items) => items.iter().for_each(|item| self.walk_step(item)),
@@ -318,8 +322,11 @@ impl Facts {
             self.gpu.insert(class.to_owned());
         }
         if class.starts_with("windows.") {
+            // No runner of whatever size runs it.
             self.windows.insert(class.to_owned());
-        } else if Architecture::of_resource_class(class) == Some(Architecture::Arm64) {
+            return;
+        }
+        if Architecture::of_resource_class(class) == Some(Architecture::Arm64) {
             self.arm.insert(class.to_owned());
         }
         let jobs = self.classes.entry(class.to_owned()).or_default();

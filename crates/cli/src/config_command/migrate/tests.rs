@@ -174,8 +174,22 @@ fn what_is_not_in_the_repository_is_named() {
     assert_eq!(names("job-tool"), "circleci tests glob circleci tests split");
     assert_eq!(finding(&found, "job-tool").level, Level::Prepare);
     assert!(names("resource-classes").contains("large (1 job, 4 CPU, 8 GB)"));
+    let classes = names("resource-classes");
+    assert!(!classes.contains("windows"), "no runner runs it: {classes}");
     assert_eq!(finding(&found, "hosted-api").level, Level::Prepare);
     assert_eq!(found.readiness, Readiness::Cannot);
+}
+
+/// It said how large a runner must be that cannot run the job at all.
+#[test]
+fn the_size_of_a_mac_is_not_asked_of_a_runner() {
+    let text = PLAIN.replace(
+        "docker: [{image: cimg/base:2024.01}]",
+        "macos: {xcode: '16.0.0'}\n    resource_class: m4pro.medium",
+    );
+    let found = look(&[(".circleci/config.yml", &text)]);
+    assert_eq!(found.readiness, Readiness::Cannot);
+    assert!(!has(&found, "resource-classes"), "{text}");
 }
 
 #[test]

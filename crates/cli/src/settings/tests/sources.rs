@@ -253,6 +253,13 @@ fn the_settings_file_cannot_name_itself_and_must_be_a_file() {
     let folder = case.path().display().to_string();
     let error = case.flag("config", &folder).error();
     assert!(error.starts_with("failed to read the settings file `DIR`: "), "{error}");
+    // All of its settings were left out, without a word.
+    let case = Case::new("");
+    let file = case.path().join("roundel.toml");
+    std::fs::remove_file(&file).unwrap();
+    std::os::unix::fs::symlink("moved.toml", &file).unwrap();
+    let error = case.error();
+    assert!(error.ends_with("is a symbolic link to a file that does not exist"), "{error}");
 }
 
 /// Environments mount what is below it: a relative path would be another one there.
