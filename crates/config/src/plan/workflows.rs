@@ -405,9 +405,9 @@ impl<'d> Planner<'_, 'd> {
     /// returns them.
     fn jobs_in_condition(&mut self, fields: Entries<'d>) -> Option<Entry<'d>> {
         let doc = self.render.doc();
-        let conditions = ["when", "unless"].into_iter().filter_map(|name| fields.get(name));
+        let mut conditions = ["when", "unless"].into_iter().filter_map(|name| fields.get(name));
         let inside = |condition: Entry<'d>| Some((condition, doc.get(condition.value, "jobs")?));
-        let (condition, jobs) = conditions.filter_map(inside).next()?;
+        let (condition, jobs) = conditions.find_map(inside)?;
         let message = format!("`jobs` is inside `{}`", condition.name);
         let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, jobs.key, message);
         self.render
