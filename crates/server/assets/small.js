@@ -90,6 +90,15 @@ for (const form of document.querySelectorAll('form[data-auto]')) {
   });
 }
 
+// A link to a list that is folded unfolds it before the browser looks for it.
+document.addEventListener('click', (event) => {
+  const link = event.target.closest?.('a[href^="#jobs-"]');
+  const folded = link && document.getElementById(link.hash.slice(1))?.closest('details');
+  if (!folded) return;
+  folded.open = true;
+  folded.dataset.touched = '';
+});
+
 // A menu closes as menus do, by Escape and by a press outside; when it opens, it takes the focus.
 for (const menu of document.querySelectorAll('details.menu')) {
   menu.addEventListener('toggle', () => {

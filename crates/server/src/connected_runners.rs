@@ -1,17 +1,18 @@
 //! Which runners are connected, and which jobs they can run.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use roundel_model::{
+    id::{JobId, PipelineId},
     kind::{Architecture, ExecutorKind},
-    plan::JobBody,
     time::Timestamp,
     word::Word,
 };
 use roundel_protocol::ClaimRequest;
-use roundel_store::{
-    Store, StoreError, pipelines::OfferedTask, reading::JobRow, runners::RunnerRow,
-};
+use roundel_store::{Store, StoreError, pipelines::OfferedTask, runners::RunnerRow};
 
 use crate::resource_class;
 
@@ -119,30 +120,25 @@ pub(crate) fn signed_off_at(row: &RunnerRow) -> Option<Timestamp> {
     row.signed_off_at.filter(|at| *at >= row.last_seen_at)
 }
 
-/// Says why a queued job cannot start before another runner connects: what none of those that are online
-/// can run. Nothing if one of them can run it.
+/// Says of the queued jobs of a pipeline why they cannot start before another runner connects: what none of
+/// those that are online can run. A job that one of them can run is not in the answer.
 ///
 /// # Errors
 ///
 /// If the store fails.
 pub(crate) async fn why_none_fits(
     store: &Store,
-    job: &JobRow,
-    body: &JobBody,
+    pipeline: PipelineId,
     now: Timestamp,
-) -> Result<Option<String>, StoreError> {
+) -> Result<HashMap<JobId, String>, StoreError> {
+    let queued = store.queued_jobs_of(pipeline).await?;
+    if queued.is_empty() {
+        return Ok(HashMap::new());
+    }
     let (rows, busy) = (store.runners().await?, store.busy_runners().await?);
     let online: Vec<Capabilities<'_>> =
         rows.iter().filter(|row| is_online(row, &busy, now)).map(Capabilities::of_runner).collect();
-    let task = OfferedTask {
-        pipeline: job.pipeline,
-        job: job.id,
-        index: 0,
-        resource_class: body.resource_class.clone(),
-        executor: body.executor.kind().into(),
-        architecture: body.architecture().map(Word::from),
-    };
-    Ok(lacking(&online, &task))
+    Ok(queued.iter().filter_map(|task| Some((task.job, lacking(&online, task)?))).collect())
 }
 
 /// Says what a task asks for that none of these runners takes, as [`why_none_fits`]: as few demands as
@@ -159,7 +155,7 @@ fn lacking(online: &[Capabilities<'_>], task: &OfferedTask) -> Option<String> {
         &Demand::ALL,
     ];
     if online.is_empty() {
-        return Some("Queued: no runner is connected.".to_owned());
+        return Some("No runner is connected.".to_owned());
     }
     let meets_all = |runner: &Capabilities<'_>, demands: &[Demand]| {
         demands.iter().all(|demand| runner.meets(*demand, task))
@@ -169,14 +165,12 @@ fn lacking(online: &[Capabilities<'_>], task: &OfferedTask) -> Option<String> {
     let named: Vec<String> = unmet.iter().filter_map(|demand| demand.of(task)).collect();
     let lacking = named.join(" together with ");
     Some(format!(
-        "Queued: no connected runner supports {lacking}. The runners page lists what each supports."
+        "No connected runner supports {lacking}. The runners page lists what each supports."
     ))
 }
 
 #[cfg(test)]
 mod tests {
-    use roundel_model::id::{JobId, PipelineId};
-
     use super::*;
 
     fn fits(claim: &ClaimRequest, task: &OfferedTask) -> bool {
@@ -292,8 +286,7 @@ mod tests {
         };
         let says = |fleet: &[ClaimRequest], task: &OfferedTask| {
             let fleet: Vec<_> = fleet.iter().map(Capabilities::of_claim).collect();
-            lacking(&fleet, task)
-                .map(|text| text.replace("Queued: no connected runner supports ", ""))
+            lacking(&fleet, task).map(|text| text.replace("No connected runner supports ", ""))
         };
         let rest = ". The runners page lists what each supports.";
         let arm =

@@ -109,7 +109,7 @@ async fn process(intake: &Intake, delivery: &Delivery, body: &[u8]) {
     };
     if let Err(error) = outcome {
         // Its lease runs out, and it is decided again.
-        tracing::error!(delivery.id = %delivery.id, %error, "a receipt could not be written");
+        tracing::error!(delivery.id = %delivery.id, %error, "the result of a delivery could not be stored");
     }
     intake.live.publish(Update::Delivery { project: delivery.project });
 }

@@ -114,6 +114,13 @@ impl fmt::Display for Html {
 
 impl HtmlSafe for Html {}
 
+/// Returns a text that begins with a capital letter, if it begins with a letter.
+pub(crate) fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    first + chars.as_str()
+}
+
 /// Turns back-quoted words of one of our sentences into code.
 pub(crate) fn sentence(text: &str) -> Html {
     let mut out = String::with_capacity(text.len() + 16);

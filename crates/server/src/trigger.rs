@@ -249,7 +249,10 @@ async fn launch(
         Support::Unsupported => Some(PipelineErrorKind::Unsupported),
         Support::Invalid => Some(PipelineErrorKind::Config),
     };
-    let errors = plan::sentences(compiled.errors());
+    let errors = match error_kind {
+        Some(PipelineErrorKind::Unsupported) => plan::unsupported(&compiled),
+        _ => plan::sentences(compiled.errors()),
+    };
     let planned = match (compiled.plan, error_kind) {
         (Some(planned), None) => planned,
         (_, kind) => {

@@ -17,7 +17,7 @@ use roundel_model::{
     id::{AccountId, DeliveryId, JobId, LeaseId, PipelineId, ProjectId},
     kind::{Architecture, ExecutorKind},
     name::{BranchName, CommitSha, GitRef},
-    status::{Outcome, PipelineStatus},
+    status::{JobStatus, Outcome, PipelineStatus},
     time::Timestamp,
     word::Word,
 };
@@ -259,6 +259,22 @@ impl Store {
              FROM tasks t JOIN jobs j ON j.id = t.job
              WHERE t.state = 'waiting' ORDER BY t.offered_at, t.job, t.task LIMIT $1";
         let rows = session.rows(sql, values![limit]).await?;
+        rows.iter().map(OfferedTask::read).collect()
+    }
+
+    /// What the queued jobs of a pipeline ask of a runner: the first task of each.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn queued_jobs_of(
+        &self,
+        pipeline: PipelineId,
+    ) -> Result<Vec<OfferedTask>, StoreError> {
+        let mut session = self.db.read("list the queued jobs of a pipeline").await?;
+        let sql = "SELECT pipeline, id AS job, 0 AS task, resource_class, executor, architecture
+             FROM jobs WHERE pipeline = $1 AND status = $2 AND executor IS NOT NULL";
+        let rows = session.rows(sql, values![pipeline, JobStatus::NotRunning]).await?;
         rows.iter().map(OfferedTask::read).collect()
     }
 

@@ -265,13 +265,13 @@ await copying(page);
 await chapter('choices about emails are kept, and a project can be unfollowed there', async () => {
   await page.goto('/gh/acme/greet/settings');
   await page.getByRole('link', { name: /^Preferences of/ }).click();
-  await page.getByRole('radio', { name: 'Failures and fixed only' }).check();
+  await page.getByRole('radio', { name: 'Everything except passed' }).check();
   await page.getByRole('combobox', { name: 'Email about acme/greet' }).selectOption({ label: 'Nothing' });
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('Preferences saved.').waitFor();
   assert.ok(!page.url().includes('done='), 'a reload does not say it again');
   await page.reload();
-  assert.ok(await page.getByRole('radio', { name: 'Failures and fixed only' }).isChecked());
+  assert.ok(await page.getByRole('radio', { name: 'Everything except passed' }).isChecked());
   assert.equal(await page.getByRole('combobox', { name: 'Email about acme/greet' }).inputValue(), 'nothing');
 });
 

@@ -121,7 +121,7 @@ pub(super) async fn workflow(
     let failures = failures(announcer, project, &workflow).await?;
     let announcement = Announcement {
         status,
-        title: workflow.name.to_string(),
+        title: format!("workflow {}", shortened(workflow.name.as_str())),
         event: format!("{id}.{}", status.as_str()),
         link: announcer.links.workflow(&project.slug, pipeline.number, id),
         is_failure: !matches!(workflow.status, WorkflowStatus::Success),
@@ -147,7 +147,11 @@ pub(super) async fn approval(
     let Some((workflow, job)) = found else { return Ok(()) };
     let announcement = Announcement {
         status: EmailStatus::OnHold,
-        title: format!("{} in {}", shortened(job.name.as_str()), workflow.name),
+        title: format!(
+            "job {} of workflow {}",
+            shortened(job.name.as_str()),
+            shortened(workflow.name.as_str())
+        ),
         event: format!("{id}.{}", EmailStatus::OnHold.as_str()),
         link: announcer.links.workflow(&project.slug, pipeline.number, workflow.id),
         is_failure: true,
@@ -276,7 +280,7 @@ async fn address(
 ) -> Result<Option<Mailbox>, StoreError> {
     let wants = match preference::effective(&announcer.store, account, about.project.id).await? {
         EmailPreference::EveryResult => true,
-        EmailPreference::FailuresAndFixed => {
+        EmailPreference::ExceptPassed => {
             announcement.is_failure || announcement.status == EmailStatus::Fixed
         }
         EmailPreference::Nothing => false,
@@ -309,6 +313,7 @@ fn email(account: AccountId, to: Mailbox, about: &About<'_>, announcement: &Anno
         project: project.id,
         slug: project.slug.clone(),
         branch: shortened(pipeline.git_ref.name()),
+        ref_kind: if pipeline.git_ref.tag().is_some() { "tag" } else { "branch" },
         number: pipeline.number,
         sha: pipeline.sha.short().to_owned(),
         subject: shortened(&pipeline.commit.subject),
@@ -398,10 +403,15 @@ mod tests {
     fn the_preferences_name_everything_that_is_emailed_and_nothing_else() {
         let text = include_str!("../../templates/parts/email_words.html");
         let every = text.lines().find(|line| line.contains("Every result")).unwrap();
+        // "Failures and fixed only" was sent of what was canceled, too.
+        let except_passed = text.lines().find(|line| line.contains("Everything except")).unwrap();
+        let (_, except_passed) = except_passed.split_once("<dd>").unwrap();
         for &status in WorkflowStatus::ALL {
             for before in [None, Some(WorkflowStatus::Failed)] {
                 if let Some(word) = reported_status(status, before) {
                     assert!(every.contains(word.shown()), "{word:?}: {every}");
+                    let is_said = except_passed.contains(word.shown());
+                    assert_eq!(is_said, word != EmailStatus::Success, "{word:?}: {except_passed}");
                 }
             }
         }
@@ -412,6 +422,7 @@ mod tests {
             EmailStatus::ConfigUnreadable,
         ] {
             assert!(every.contains(word.shown()), "{word:?}: {every}");
+            assert!(except_passed.contains(word.shown()), "{word:?}: {except_passed}");
         }
         for status in [WorkflowStatus::NotRun, WorkflowStatus::Running, WorkflowStatus::OnHold] {
             assert_eq!(reported_status(status, None), None);

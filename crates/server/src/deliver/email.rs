@@ -24,7 +24,7 @@ use roundel_model::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::{app::EmailSettings, links::Links};
+use crate::{app::EmailSettings, links::Links, markup::capitalized};
 
 pub(super) use status::EmailStatus;
 use status::shown_of_job;
@@ -42,6 +42,8 @@ pub(super) struct Email {
     pub(super) project: ProjectId,
     pub(super) slug: ProjectSlug,
     pub(super) branch: String,
+    /// What the pipeline is for: "branch" or "tag".
+    pub(super) ref_kind: &'static str,
     pub(super) number: u64,
     pub(super) sha: String,
     pub(super) subject: String,
@@ -69,6 +71,11 @@ pub(super) struct FailedJob {
 impl FailedJob {
     fn label(&self) -> &'static str {
         shown_of_job(self.status)
+    }
+
+    /// Why, as a line of its own.
+    fn reason(&self) -> Option<String> {
+        self.reason.as_deref().map(capitalized)
     }
 
     /// What to do about it, as the page of the job says.
@@ -269,11 +276,12 @@ fn html_body(
     Ok(visible(&body.render()?).into_owned())
 }
 
-/// `[acme/web] failed: build-and-test on main (4f2c1ab)`
+/// `[acme/web] failed: workflow build-and-test on branch main (4f2c1ab)`
 fn subject(email: &Email) -> String {
-    let Email { slug, title, branch, sha, .. } = email;
+    let Email { slug, title, branch, ref_kind, sha, .. } = email;
     let status = email.status.shown();
-    let subject = format!("[{}] {status}: {title} on {branch} ({sha})", slug.full_name());
+    let subject =
+        format!("[{}] {status}: {title} on {ref_kind} {branch} ({sha})", slug.full_name());
     one_line(&subject).chars().take(SUBJECT_CHARS).collect()
 }
 
@@ -306,6 +314,7 @@ mod tests {
                 repository: "web".to_owned(),
             },
             branch: trick("main"),
+            ref_kind: "branch",
             number: 3,
             sha: "4f2c1ab".to_owned(),
             subject: trick("Add a door"),
@@ -336,11 +345,11 @@ mod tests {
         }
         let html = html_body(&email, "failed", "https://ci.example.org/mail").unwrap();
         assert!(html.contains("<p>unknown job key <code>&lt;step&gt;</code></p>"), "{html}");
-        assert!(html.contains(">context <code>aws</code> does not exist</p>"), "{html}");
+        assert!(html.contains(">Context <code>aws</code> does not exist</p>"), "{html}");
         let preferences = "https://ci.example.org/mail";
         let text = TextBody { email: &email, status: "failed", preferences }.render().unwrap();
         assert!(text.contains("\nunknown job key \"<step>\"\n"), "{text}");
-        assert!(text.contains("\ncontext \"aws\" does not exist\n"), "{text}");
+        assert!(text.contains("\nContext \"aws\" does not exist\n"), "{text}");
         assert!(!html.contains('`') && !text.contains('`'));
         // Who reads only the email must not have to guess what to do.
         assert!(html.contains("settings, and remove <code>context</code>.</p>"), "{html}");

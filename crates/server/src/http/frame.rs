@@ -9,11 +9,14 @@ use axum::{
     response::{Html as Body, IntoResponse as _, Response},
 };
 use roundel_model::{
+    forge::ProjectSlug,
     limits,
     text::{cut, one_line},
 };
 
-use super::{assets, family::Family, notice::Notice, person::Person, section::Section};
+use super::{
+    address::address, assets, family::Family, notice::Notice, person::Person, section::Section,
+};
 use crate::markup::{Html, render, sentence};
 
 /// How often a page is loaded again on which nothing can be typed.
@@ -134,6 +137,15 @@ impl ErrorWords {
         let text = "There is no such page, or your account has no access to it. A repository that you have \
                     access to gets its pages when it is added as a project.";
         Self { text: text.to_owned(), action: Some(Link::fixed("Add project", "/add")), ..self }
+    }
+
+    /// Says what is missing in a project that the visitor may see.
+    pub(crate) fn in_project(self, project: &ProjectSlug, missing: &str) -> Self {
+        let name = project.full_name();
+        let text = format!("There is no {missing} in {name}.");
+        let action =
+            Link { label: format!("Go to {name}").into(), address: address(project).into() };
+        Self { text, action: Some(action), ..self }
     }
 
     pub(crate) fn page(&self, shell: Shell) -> Response {

@@ -46,12 +46,12 @@ impl Notice {
     /// Returns the sentence that the page shows.
     pub(crate) const fn sentence(self) -> &'static str {
         match self {
-            Self::Triggered => "A pipeline was started.",
+            Self::Triggered => "Pipeline triggered.",
             Self::Canceled => "Canceled.",
             Self::Approved => "Approved; dependent jobs will start.",
             Self::Followed => "You follow this project: its pipelines are on your dashboard.",
             Self::Unfollowed => "You no longer follow this project.",
-            Self::VariableSaved => "Variable saved. Jobs that start from now on get it.",
+            Self::VariableSaved => "Variable saved. Jobs started from now on use it.",
             Self::VariableDeleted => "Variable deleted.",
             Self::TokenGenerated => "Badge token generated.",
             Self::TokenReplaced => "New badge token generated. The previous token no longer works.",

@@ -35,7 +35,7 @@ impl Step {
             Self::Hook => "Add a webhook".to_owned(),
             Self::Ping => "Receive a test webhook".to_owned(),
             Self::Activate => "Activate and follow the project".to_owned(),
-            Self::Pipeline => "Start a pipeline".to_owned(),
+            Self::Pipeline => "Trigger a pipeline".to_owned(),
         }
     }
 }
@@ -88,6 +88,10 @@ impl Record {
 
     pub(super) const fn actor(&self) -> AccountId {
         self.setup.actor
+    }
+
+    pub(super) const fn started_at(&self) -> Timestamp {
+        self.setup.started_at
     }
 
     /// Returns whether the setup had failed and was being taken back.
@@ -212,7 +216,7 @@ mod tests {
     /// A setup that is run again starts one of many.
     #[test]
     fn no_step_promises_the_first_pipeline() {
-        assert_eq!(Step::Pipeline.title(ForgeKind::GitHub), "Start a pipeline");
+        assert_eq!(Step::Pipeline.title(ForgeKind::GitHub), "Trigger a pipeline");
     }
 
     /// Bitbucket has no page that is called "Deploy keys".

@@ -164,6 +164,12 @@ async fn forward(
     step!(Step::Activate, activate(run, record, &key, &made));
     record.done(Step::Activate, "each push starts a pipeline from now on").await?;
 
+    if has_earlier_pipeline(run, record).await? {
+        record
+            .skipped(Step::Pipeline, "the project already has pipelines; none was triggered")
+            .await?;
+        return Ok(Ok(()));
+    }
     record.started(Step::Pipeline).await?;
     match first_pipeline(run, record, has_config).await {
         Ok(said) => record.done(Step::Pipeline, said).await?,
@@ -379,6 +385,13 @@ async fn activate(
     store.follow(record.actor(), run.project.id, Timestamp::now()).await?;
     store.set_project_active(run.project.id, true).await?;
     Ok(())
+}
+
+/// Whether the project had a pipeline before this setup: one that is run again repairs, and starts none.
+/// A pipeline that this setup started itself, before a crash, is not an earlier one.
+async fn has_earlier_pipeline(run: &Run<'_>, record: &Record) -> Result<bool, StoreError> {
+    let first = run.setups.store.pipeline_by_number(run.project.id, 1).await?;
+    Ok(first.is_some_and(|first| first.created_at < record.started_at()))
 }
 
 async fn first_pipeline(

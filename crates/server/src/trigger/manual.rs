@@ -19,7 +19,7 @@ use crate::{
 /// Why no pipeline was started, in words for the person who asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ManualError {
-    #[error("Nothing is started: {0}.")]
+    #[error("No pipeline was triggered: {0}.")]
     Idle(&'static str),
     #[error("There is no branch `{0}`.")]
     NoBranch(String),
@@ -29,7 +29,7 @@ pub(crate) enum ManualError {
     Forge(String),
     #[error("The database is not available at the moment. Try again in a minute.")]
     Store(#[source] StoreError),
-    #[error("The pipeline could not be started; try again.")]
+    #[error("The pipeline could not be triggered; try again.")]
     Failed(#[source] TriggerError),
 }
 

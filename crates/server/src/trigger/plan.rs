@@ -1,8 +1,8 @@
 //! From a compiled plan to what the engine starts: ids for names, and a body for each job.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use roundel_config::{Compiled, Diagnostic};
+use roundel_config::{Compiled, Consequence, Diagnostic};
 use roundel_engine::{NewJob, NewWorkflow, job::Dependency};
 use roundel_model::{
     id::{JobId, WorkflowId},
@@ -59,6 +59,17 @@ pub(super) fn sentences<'a>(errors: impl Iterator<Item = &'a Diagnostic>) -> Vec
     errors.take(MAX_SENTENCES).map(line).collect()
 }
 
+/// One line for each part of a configuration that this release does not run, where it is used first: what
+/// refuses the pipeline, then what would refuse a job or a workflow of it. The page counts the same.
+pub(super) fn unsupported(compiled: &Compiled) -> Vec<String> {
+    let is_refusal = |found: &&Diagnostic| {
+        found.is_about_this_release() && found.consequence() != Consequence::Ignored
+    };
+    let mut said = HashSet::new();
+    let found = compiled.errors().chain(compiled.notes().filter(is_refusal));
+    sentences(found.filter(|found| said.insert(found.message.as_str())))
+}
+
 fn line(found: &Diagnostic) -> String {
     let Diagnostic { path, line, column, message, code, .. } = found;
     let help = found.help.as_ref().map_or_else(String::new, |help| format!(" ({help})"));
@@ -74,6 +85,21 @@ fn line(found: &Diagnostic) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The list and the email counted one, where the page had two cards more.
+    #[test]
+    fn all_that_is_not_supported_is_counted_once() {
+        let text =
+            "version: 2.1\njobs: { build: { docker: [{ image: a:1 }, { image: b:1 }], steps: [
+      { restore_cache: { key: a } }, { restore_cache: { key: b } }] } }
+workflows: { w: { jobs: [build] },
+  nightly: { triggers: [{ schedule: { cron: '0 0 * * *', filters: { branches: { only: main } } } }],
+    jobs: [build] } }\n";
+        let compiled = roundel_config::compile(text, &roundel_config::Inputs::default());
+        let said = unsupported(&compiled);
+        assert_eq!(said.len(), 3, "{said:#?}");
+        assert!(said[0].contains("[unsupported-step]"), "the reason comes first: {said:#?}");
+    }
 
     /// A reader of only the email or the commit status must be able to fix it too.
     #[test]

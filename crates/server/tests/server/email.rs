@@ -23,7 +23,7 @@ async fn a_failure_is_emailed_with_the_end_of_its_log() {
     let email = &emails[0];
     assert_eq!(email.to, ["ada@example.org"]);
     let subject = email.header("Subject").unwrap();
-    assert_eq!(subject, format!("[acme/web] failed: main on main ({})", &sha[..7]));
+    assert_eq!(subject, format!("[acme/web] failed: workflow main on branch main ({})", &sha[..7]));
     assert_eq!(email.header("Auto-Submitted").as_deref(), Some("auto-generated"));
     assert!(email.header("List-Id").unwrap().starts_with("acme/web <web.acme."));
     assert!(email.header("Message-ID").unwrap().contains(".failed@"));
@@ -41,7 +41,12 @@ async fn a_failure_is_emailed_with_the_end_of_its_log() {
     world.commit(KIND, ("web", "main"), &[("fix", "1")], "fix it").await;
     world.runner().claim().await.unwrap().play(&[]).await.unwrap();
     let emails = world.sink.wait_for(2, TIMEOUT).await;
-    assert!(emails[1].header("Subject").unwrap().starts_with("[acme/web] fixed: main on main"));
+    assert!(
+        emails[1]
+            .header("Subject")
+            .unwrap()
+            .starts_with("[acme/web] fixed: workflow main on branch main")
+    );
     assert_eq!(emails[1].header("References"), email.header("References"));
     assert_ne!(emails[1].header("Message-ID"), email.header("Message-ID"));
 }
@@ -75,7 +80,11 @@ async fn an_approval_is_emailed_when_it_is_ready_and_once() {
     // Its job still runs.
     let emails = world.sink.wait_for(1, TIMEOUT).await;
     let subject = emails[0].header("Subject").unwrap();
-    assert!(subject.starts_with("[acme/web] needs approval: hold in main on main ("), "{subject}");
+    assert!(
+        subject
+            .starts_with("[acme/web] needs approval: job hold of workflow main on branch main ("),
+        "{subject}"
+    );
     assert!(emails[0].text.contains("needs approval"), "{}", emails[0].text);
     slow.play(&[]).await.unwrap();
     world.outbox_is_empty().await;
@@ -88,7 +97,12 @@ async fn an_approval_is_emailed_when_it_is_ready_and_once() {
     let (event, now) = (Event::Approved { job, by }, Timestamp::now());
     drive::apply(&world.app().drive, pipeline, &event, now).await.unwrap();
     let emails = world.sink.wait_for(2, TIMEOUT).await;
-    assert!(emails[1].header("Subject").unwrap().starts_with("[acme/web] passed: main on main"));
+    assert!(
+        emails[1]
+            .header("Subject")
+            .unwrap()
+            .starts_with("[acme/web] passed: workflow main on branch main")
+    );
 }
 
 /// A wrong setting must show when the server starts, not when a user misses an email.

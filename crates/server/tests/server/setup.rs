@@ -60,6 +60,28 @@ async fn setting_up_thrice_leaves_one_key_and_one_hook() {
     }
 }
 
+/// A user who lost a webhook runs setup again; a deploy of the default branch was not asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn setup_that_is_run_again_starts_no_pipeline() {
+    let world = World::start().await;
+    let kind = ForgeKind::GitHub;
+    world.add_repository(kind, "web", &[(".circleci/config.yml", ONE_JOB)]).await;
+    let (project, setup) = world.set_up(kind, "web").await;
+    let last = setup.steps.last().unwrap();
+    assert_eq!(last.detail.as_deref(), Some("pipeline 1 on main"), "a first setup starts one");
+    world.only_pipeline(project).await;
+    // The head is then a commit that has no pipeline.
+    world.app().store.set_project_active(project, false).await.unwrap();
+    world.push(kind, "web", ONE_JOB).await;
+    world.receipt(project, "push to main").await;
+    let (_, setup) = world.set_up(kind, "web").await;
+    let last = setup.steps.last().unwrap();
+    assert_eq!(last.status, SetupStepStatus::Skipped, "{setup:#?}");
+    let said = "the project already has pipelines; none was triggered";
+    assert_eq!(last.detail.as_deref(), Some(said));
+    world.only_pipeline(project).await;
+}
+
 fn refusal(status: u16) -> FailureKind {
     let body = r#"{"message":"no","documentation_url":"https://docs.github.com/rest","type":"error","error":{"message":"no"}}"#.to_owned();
     FailureKind::Answer { status, headers: Vec::new(), body }

@@ -79,6 +79,9 @@ async fn what_is_not_supported_is_not_called_a_config_error() {
     assert!(row.errors[0].contains("[unsupported-step]"), "{:?}", row.errors);
     let emails = world.sink.wait_for(1, TIMEOUT).await;
     let subject = emails[0].header("Subject").unwrap();
-    assert!(subject.starts_with("[acme/web] not supported: pipeline 1 on main"), "{subject}");
+    assert!(
+        subject.starts_with("[acme/web] not supported: pipeline 1 on branch main"),
+        "{subject}"
+    );
     assert!(emails[0].text.contains("store_artifacts"), "{}", emails[0].text);
 }

@@ -26,21 +26,21 @@ pub(crate) enum EmailPreference {
     /// Whenever a workflow finishes, a job needs approval, or a configuration cannot be run.
     #[default]
     EveryResult,
-    /// All of these except a workflow that passed, and had passed the time before.
-    FailuresAndFixed,
+    /// All of these except a workflow that passed and had not failed the time before.
+    ExceptPassed,
     /// No emails.
     Nothing,
 }
 
 impl EmailPreference {
     /// All of them, the most emails first.
-    pub(crate) const ALL: [Self; 3] = [Self::EveryResult, Self::FailuresAndFixed, Self::Nothing];
+    pub(crate) const ALL: [Self; 3] = [Self::EveryResult, Self::ExceptPassed, Self::Nothing];
 
     /// Returns the word that is stored and used in forms.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::EveryResult => "everything",
-            Self::FailuresAndFixed => "failures",
+            Self::ExceptPassed => "failures",
             Self::Nothing => "nothing",
         }
     }
@@ -49,7 +49,7 @@ impl EmailPreference {
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::EveryResult => "Every result",
-            Self::FailuresAndFixed => "Failures and fixed only",
+            Self::ExceptPassed => "Everything except passed",
             Self::Nothing => "Nothing",
         }
     }
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn the_word_that_earlier_releases_stored_is_still_read() {
-        assert_eq!("trouble".parse(), Ok(EmailPreference::FailuresAndFixed));
+        assert_eq!("trouble".parse(), Ok(EmailPreference::ExceptPassed));
         for one in EmailPreference::ALL {
             assert_eq!(one.as_str().parse(), Ok(one));
         }

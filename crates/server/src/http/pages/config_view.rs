@@ -62,14 +62,14 @@ impl DiagnosticKind {
     /// The word before the message.
     pub(crate) const fn label(self) -> &'static str {
         match self {
-            Self::Error => "error",
-            Self::JobsRefused(JobRefusal::Context) => "unauthorized",
+            Self::Error => "Error",
+            Self::JobsRefused(JobRefusal::Context) => "Unauthorized",
             Self::PipelineRefused
             | Self::NeverStarted
             | Self::JobsRefused(JobRefusal::ServiceContainer | JobRefusal::ContainerProgram) => {
-                "not supported"
+                "Not supported"
             }
-            Self::Warning => "warning",
+            Self::Warning => "Warning",
         }
     }
 

@@ -9,8 +9,13 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use roundel_model::forge::ForgeKind;
+use roundel_model::{
+    forge::{ForgeKind, ProjectSlug},
+    limits,
+    text::cut,
+};
 use roundel_protocol::{ErrorCode, PREFIX};
+use roundel_store::projects::Project;
 
 use crate::{
     app::App,
@@ -18,6 +23,7 @@ use crate::{
         address::{came_from, is_local},
         error_response::ErrorResponse,
         frame::{ErrorWords, Link, error_page, page_not_found},
+        rights,
         section::Section,
         visit::Visit,
     },
@@ -37,26 +43,67 @@ pub(crate) async fn framed(State(app): State<Arc<App>>, request: Request, next: 
         return response;
     }
     let Ok(visit) = Visit::from_request_parts(&mut asked, &app).await else { return response };
-    if visit.account.is_some() && may_be_project(asked.uri.path()) {
+    let place = ProjectPlace::of(asked.uri.path()).filter(|_| reads(&asked.method));
+    let project = match &place {
+        Some(place) if failure.status == StatusCode::NOT_FOUND => place.project(&visit).await,
+        Some(_) | None => None,
+    };
+    if let (Some(place), Some(project)) = (&place, &project) {
+        failure = failure.in_project(&project.slug, &place.missing());
+    } else if visit.account.is_some() && place.is_some() {
         failure = failure.for_project();
     }
     if failure.action.is_none() {
         failure.action =
             came_from(&asked).map(|path| Link { label: "Go back".into(), address: path.into() });
     }
-    if visit.account.is_none() {
+    if visit.account.is_none() && project.is_none() {
         failure = failure.for_signed_out();
     }
     let shell = visit.shell(&failure.title, Section::Elsewhere);
     failure.page(shell)
 }
 
-/// Whether an address is that of a project, or of something in one, as far as its form goes.
-fn may_be_project(path: &str) -> bool {
-    let path = path.strip_prefix("/pipelines").unwrap_or(path);
-    let mut parts = path.split('/').skip(1);
-    let forge = parts.next().is_some_and(|part| part.parse::<ForgeKind>().is_ok());
-    forge && parts.take(2).filter(|part| !part.is_empty()).count() == 2
+/// The address of a project, or of something in one, as far as its form goes.
+struct ProjectPlace<'a> {
+    slug: ProjectSlug,
+    of_pipelines: bool,
+    /// What follows the project: `settings/x`.
+    rest: &'a str,
+}
+
+impl<'a> ProjectPlace<'a> {
+    fn of(path: &'a str) -> Option<Self> {
+        let below = path.strip_prefix("/pipelines");
+        let mut parts = below.unwrap_or(path).strip_prefix('/')?.splitn(4, '/');
+        let forge = parts.next()?.parse::<ForgeKind>().ok()?;
+        let slug = ProjectSlug::new(forge, parts.next()?, parts.next()?).ok()?;
+        let rest = parts.next().unwrap_or_default();
+        Some(Self { slug, of_pipelines: below.is_some(), rest })
+    }
+
+    /// The project, if it was added and the visitor may see it: to everyone else it does not exist.
+    async fn project(&self, visit: &Visit) -> Option<Project> {
+        let found = visit.app.store.project_by_slug(&self.slug).await.ok()?;
+        rights::readable(visit, found).await.ok()
+    }
+
+    /// Names what is not there.
+    fn missing(&self) -> String {
+        match self.rest.parse::<u64>() {
+            Ok(number) if self.of_pipelines => format!("pipeline {number}"),
+            Ok(number) => format!("job {number}"),
+            Err(_) if self.rest.is_empty() => "such page".to_owned(),
+            Err(_) => {
+                let rest = cut(self.rest, limits::LISTED_NAME_CHARS).replace('`', "");
+                format!("page `{rest}`")
+            }
+        }
+    }
+}
+
+fn reads(method: &Method) -> bool {
+    method == Method::GET || method == Method::HEAD
 }
 
 /// Gives the refusals that layers and the router make a body, for they come without one.
@@ -123,9 +170,8 @@ fn sends_form(headers: &HeaderMap) -> bool {
 
 /// Answers for addresses that no route has. One that ends with a slash is looked for without it.
 pub(crate) async fn unknown_address(method: Method, uri: Uri, headers: HeaderMap) -> Response {
-    let reads = method == Method::GET || method == Method::HEAD;
     let shorter = uri.path().trim_end_matches('/');
-    if reads && shorter.len() < uri.path().len() && is_local(shorter) {
+    if reads(&method) && shorter.len() < uri.path().len() && is_local(shorter) {
         let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
         let to = format!("{shorter}{query}");
         return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, to)]).into_response();

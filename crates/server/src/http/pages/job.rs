@@ -1,6 +1,6 @@
 //! The page of a job: its steps and their logs, live; where it ran, why it waits, how it ended.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{collections::HashMap, fmt::Write as _, sync::Arc};
 
 use askama::Template;
 use axum::Extension;
@@ -31,7 +31,7 @@ use super::{
     time::{Elapsed, TimeAgo},
 };
 use crate::{
-    connected_runners,
+    connected_runners::why_none_fits,
     drive::{self, Applied},
     http::{
         address::{address, encode},
@@ -44,7 +44,7 @@ use crate::{
         section::Section,
         visit::{Answer, PageError, Visit},
     },
-    markup::{Brief, Html, Untrusted, sentence},
+    markup::{Brief, Html, Untrusted, capitalized, sentence},
 };
 
 /// Routes of this file.
@@ -196,13 +196,12 @@ async fn read(
     let workflow = workflows.iter().find(|workflow| workflow.id == job.workflow);
     let siblings = workflow.map(|workflow| workflow.jobs.as_slice()).unwrap_or_default();
     let cause = cause.or_else(|| why_not_started(job, siblings));
-    let unfit = match body.as_ref().map(|body| &body.kind) {
-        Some(PlannedJobKind::Build(body)) if job.status == JobStatus::NotRunning => {
-            connected_runners::why_none_fits(&visit.app.store, job, body, visit.now).await?
-        }
-        Some(_) | None => None,
+    let unfit = if job.status == JobStatus::NotRunning {
+        why_none_fits(store, job.pipeline, visit.now).await?
+    } else {
+        HashMap::new()
     };
-    let why = unfit.or_else(|| why_waiting(job, siblings));
+    let why = why_waiting(job, siblings, &unfit);
     Ok(JobLive {
         id: job.id.to_string(),
         family: status.family(),
@@ -305,10 +304,8 @@ fn cause(job: &JobRow, failed: Option<&StepRow>) -> Option<String> {
 
 /// Makes a sentence of a fragment.
 fn finished(reason: &str) -> String {
-    let mut chars = reason.chars();
-    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
     let stop = if reason.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{stop}", chars.as_str())
+    format!("{}{stop}", capitalized(reason))
 }
 
 /// The task that is shown when the address names none: the first that failed.

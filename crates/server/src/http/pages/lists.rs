@@ -212,7 +212,7 @@ fn reasons(row: &PipelineRow, workflows: &[WorkflowRow]) -> Vec<String> {
 
 impl WorkflowChip {
     fn new(row: &WorkflowRow) -> Self {
-        let done = row.jobs.iter().filter(|job| has_finished(job)).count();
+        let done = done(row);
         let failed = row.jobs.iter().filter(|job| DisplayStatus::from(job.status).is_bad());
         let more_failed = failed.clone().count().saturating_sub(CULPRITS);
         let segments = if row.jobs.len() > SEGMENTS { &[] } else { row.jobs.as_slice() };
@@ -229,18 +229,16 @@ impl WorkflowChip {
     }
 }
 
-/// Whether a job ran to its end, or was approved. One that was canceled before it started, or that was
-/// not run because another failed, is decided, but did not finish.
-fn has_finished(job: &JobRow) -> bool {
-    job.status.is_final() && (job.started_at.is_some() || job.status == JobStatus::Success)
+/// How many jobs are over, however they ended: one that was canceled before it started will not start.
+fn done(workflow: &WorkflowRow) -> usize {
+    workflow.jobs.iter().filter(|job| job.status.is_final()).count()
 }
 
 /// Says how far the jobs of a workflow are; of one that is over, how they ended.
 pub(crate) fn tally(workflow: &WorkflowRow) -> String {
     let all = workflow.jobs.len();
     if !workflow.status.is_final() {
-        let done = workflow.jobs.iter().filter(|job| has_finished(job)).count();
-        return format!("{done} of {all} jobs finished");
+        return format!("{} of {all} jobs done", done(workflow));
     }
     let ended = |status| workflow.jobs.iter().filter(|job| job.status == status).count();
     if ended(JobStatus::Success) == all {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt::Display};
 
 use askama::Template;
 use axum::extract::Path;
-use roundel_config::{Diagnostic, JobOfPlan};
+use roundel_config::{Consequence, Diagnostic, JobOfPlan};
 use roundel_engine::{Configuration, Effect, Event};
 use roundel_model::{
     actor::Actor,
@@ -31,6 +31,7 @@ use super::{
     time::Elapsed,
 };
 use crate::{
+    connected_runners::why_none_fits,
     drive::{self, Applied},
     http::{
         address::see_other,
@@ -118,7 +119,7 @@ struct WorkflowView {
     /// Who canceled it, and when.
     canceled: Option<Html>,
     graph: Option<Html>,
-    /// Jobs that were not allowed to run.
+    /// Jobs that were not allowed to run, and whose reason is not above.
     refused: Vec<RefusedJob>,
     /// The first jobs that failed: where to look.
     failed: Vec<FailedJob>,
@@ -209,22 +210,29 @@ async fn read(
     let workflows = store.workflows(row.id).await?;
     let Configuration { text, diagnostics, nothing_runs } =
         store.config_of(row.id).await?.unwrap_or_default();
-    let mut diagnostics = config_view::read(row.id, diagnostics.as_deref());
+    let mut found = config_view::read(row.id, diagnostics.as_deref());
     if row.status == PipelineStatus::Created {
-        diagnostics.retain(|diagnostic| is_about_a_job_of(diagnostic, &workflows));
+        found.retain(|diagnostic| is_about_a_job_of(diagnostic, &workflows));
     }
     let undelivered = store.undelivered_effects(row.id).await?;
+    let unfit = why_none_fits(store, row.id, visit.now).await?;
     let view = PipelineSummary::new(row, &workflows, visit.now);
     // The sentences repeat the diagnostics; they are shown only when there is nothing to underline.
-    let errors = if diagnostics.is_empty() {
+    let errors = if found.is_empty() {
         row.errors.iter().map(|text| sentence(text)).collect()
     } else {
         Vec::new()
     };
-    let Views { shown, more } =
-        config_view::views(text.as_deref().unwrap_or_default(), &diagnostics);
+    let Views { shown, more } = config_view::views(text.as_deref().unwrap_or_default(), &found);
+    // One box has all that this release does not run of a pipeline that does not start.
+    let is_refused = shown.iter().any(|view| view.kind == DiagnosticKind::PipelineRefused);
     let (unsupported, diagnostics): (Vec<_>, Vec<_>) =
-        shown.into_iter().partition(|view| view.kind == DiagnosticKind::PipelineRefused);
+        shown.into_iter().partition(|view| is_refused && view.kind.is_about_this_release());
+    // A job whose refusal has a card, with its source and what to do, needs no banner.
+    let has_card = |workflow: &WorkflowRow, job: &JobRow| {
+        more.is_none() && found.iter().any(|one| refuses(one, workflow, job))
+    };
+    let workflow = |workflow| workflow_view(workflow, visit, &unfit, |job| has_card(workflow, job));
     let runs_nothing = DisplayStatus::of_pipeline(row, &workflows) == DisplayStatus::Nothing;
     Ok(PipelineLive {
         id: row.id.to_string(),
@@ -237,7 +245,7 @@ async fn read(
         row: view,
         may_write,
         compiling: row.status == PipelineStatus::Pending,
-        workflows: workflows.iter().map(|workflow| workflow_view(workflow, visit)).collect(),
+        workflows: workflows.iter().map(workflow).collect(),
         errors,
         has_errors: diagnostics.iter().any(|view| view.kind == DiagnosticKind::Error),
         diagnostics,
@@ -289,6 +297,15 @@ fn is_about_a_job_of(diagnostic: &Diagnostic, workflows: &[WorkflowRow]) -> bool
     !names_all || diagnostic.jobs.iter().any(is_here)
 }
 
+/// Returns whether a diagnostic says why this job is refused.
+fn refuses(diagnostic: &Diagnostic, workflow: &WorkflowRow, job: &JobRow) -> bool {
+    let is_this = |named: &JobOfPlan| {
+        named.workflow == workflow.name.as_str() && named.job == job.name.as_str()
+    };
+    let is_named = diagnostic.more_jobs > 0 || diagnostic.jobs.iter().any(is_this);
+    is_named && matches!(diagnostic.consequence(), Consequence::JobsRefused(_))
+}
+
 /// Says what happens after delivery was given up: the next run sets a commit status again; an email is not
 /// sent again.
 const fn gave_up(effect: Effect) -> &'static str {
@@ -303,7 +320,12 @@ const fn gave_up(effect: Effect) -> &'static str {
     }
 }
 
-fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
+fn workflow_view(
+    workflow: &WorkflowRow,
+    visit: &Visit,
+    unfit: &HashMap<JobId, String>,
+    has_card: impl Fn(&JobRow) -> bool,
+) -> WorkflowView {
     let names: HashMap<JobId, &str> =
         workflow.jobs.iter().map(|job| (job.id, job.name.as_str())).collect();
     let line = |job: &JobRow| JobLine {
@@ -320,7 +342,7 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
             .map(|name| Brief::name(name))
             .collect(),
         all_needs: job.needs.len(),
-        why: why_waiting(job, &workflow.jobs)
+        why: why_waiting(job, &workflow.jobs, unfit)
             .or_else(|| job.reason.clone())
             .or_else(|| why_not_started(job, &workflow.jobs))
             .map(|why| sentence(&cut(&why, limits::LISTED_SENTENCE_CHARS)))
@@ -351,6 +373,7 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
         refused: workflow
             .jobs
             .iter()
+            .filter(|job| !has_card(job))
             .filter_map(|job| {
                 Some(RefusedJob {
                     address: format!("/job/{}", job.id),

@@ -33,8 +33,10 @@ struct RunnerView {
     classes: Vec<Untrusted>,
     executors: Vec<Untrusted>,
     architecture: Option<Untrusted>,
-    /// What its host lacks for jobs.
+    /// What its host lacks for jobs, unless a slot above says it.
     limitations: Vec<Html>,
+    /// The slot of the same host that says it.
+    limited_as: Option<Untrusted>,
     seen: TimeAgo,
     /// When it signed off.
     shut_down: Option<TimeAgo>,
@@ -52,16 +54,31 @@ async fn page(SignedIn { visit, .. }: SignedIn) -> Answer {
     let untrusted = |all: &[String]| all.iter().cloned().map(Untrusted).collect();
     let runners = rows
         .iter()
-        .map(|row| RunnerView {
-            name: Untrusted(row.name.clone()),
-            version: Untrusted(row.version.clone()),
-            classes: untrusted(&row.resource_classes),
-            executors: row.executors.iter().map(|one| Untrusted(one.to_string())).collect(),
-            architecture: row.architecture.as_ref().map(|one| Untrusted(one.to_string())),
-            limitations: row.limitations.iter().flatten().map(|text| sentence(text)).collect(),
-            seen: TimeAgo::new(row.last_seen_at, visit.now),
-            shut_down: signed_off_at(row).map(|at| TimeAgo::new(at, visit.now)),
-            online: is_online(row),
+        .enumerate()
+        .map(|(index, row)| {
+            let limitations = || row.limitations.iter().flatten();
+            // A host with eight slots lacks one thing, not eight.
+            let above = rows[..index].iter().find(|one| {
+                host(one) == host(row)
+                    && one.limitations == row.limitations
+                    && is_online(one) == is_online(row)
+            });
+            let above = above.filter(|_| limitations().next().is_some());
+            RunnerView {
+                name: Untrusted(row.name.clone()),
+                version: Untrusted(row.version.clone()),
+                classes: untrusted(&row.resource_classes),
+                executors: row.executors.iter().map(|one| Untrusted(one.to_string())).collect(),
+                architecture: row.architecture.as_ref().map(|one| Untrusted(one.to_string())),
+                limitations: match above {
+                    Some(_) => Vec::new(),
+                    None => limitations().map(|text| sentence(text)).collect(),
+                },
+                limited_as: above.map(|one| Untrusted(one.name.clone())),
+                seen: TimeAgo::new(row.last_seen_at, visit.now),
+                shut_down: signed_off_at(row).map(|at| TimeAgo::new(at, visit.now)),
+                online: is_online(row),
+            }
         })
         .collect();
     let queued = queued(visit.app.store.queued_jobs().await?);
@@ -73,6 +90,14 @@ async fn page(SignedIn { visit, .. }: SignedIn) -> Answer {
         server,
         queued,
     })
+}
+
+/// The name of the runner that a slot belongs to: `build` of `build-2`.
+fn host(row: &RunnerRow) -> &str {
+    match row.name.rsplit_once('-') {
+        Some((host, slot)) if slot.parse::<u32>().is_ok() => host,
+        _ => &row.name,
+    }
 }
 
 /// Says how many jobs wait for a runner.

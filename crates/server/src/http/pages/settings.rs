@@ -206,6 +206,9 @@ fn key_view(visit: &Visit, project: &Project, key: &CheckoutKey) -> KeyView {
 fn hook_view(visit: &Visit, project: &Project, hook: &Hook) -> HookView {
     let provider = project.slug.forge.title();
     let (state, good) = match (hook.state, hook.last_delivery_at) {
+        (HookState::Active, _) if !project.active => {
+            ("Active; pushes are ignored while building is stopped".to_owned(), true)
+        }
         (HookState::Active, Some(_)) => ("Active: deliveries arrive".to_owned(), true),
         (HookState::Active, None) => ("Active: no deliveries yet".to_owned(), true),
         (HookState::Pending, _) => (format!("Not created at {provider} yet"), false),

@@ -55,6 +55,8 @@ struct SetupSteps {
     going: bool,
     done: bool,
     at: String,
+    /// The project has had a pipeline: running setup again starts none.
+    has_pipelines: bool,
     first_pipeline: Option<String>,
 }
 
@@ -112,8 +114,15 @@ async fn again(
 async fn read(visit: &Visit, project: &Project, role: Role) -> Result<SetupSteps, PageError> {
     let setup = visit.app.store.setup(project.id).await?;
     let done = setup.as_ref().is_some_and(|setup| setup.state == SetupState::Done);
-    let first_pipeline = if done { only_pipeline(visit, project).await? } else { None };
-    let mut steps = view(setup.as_ref(), visit, address(&project.slug), first_pipeline);
+    let mut steps = view(setup.as_ref(), visit, address(&project.slug));
+    if done {
+        let store = &visit.app.store;
+        let first = store.pipeline_by_number(project.id, 1).await?;
+        steps.has_pipelines = first.is_some();
+        // Once there is a second, the first is not worth a button.
+        let is_only = store.pipeline_by_number(project.id, 2).await?.is_none();
+        steps.first_pipeline = first.filter(|_| is_only).map(|row| format!("/pipeline/{}", row.id));
+    }
     if done && !project.active {
         (steps.status, steps.title, steps.done) = (DisplayStatus::Canceled, "Stopped", false);
         steps.text = "Pushes start no pipelines. Run setup again to resume.";
@@ -127,22 +136,7 @@ async fn read(visit: &Visit, project: &Project, role: Role) -> Result<SetupSteps
     Ok(steps)
 }
 
-/// Returns the page of the first pipeline, until there is a second: then it is not worth a button.
-async fn only_pipeline(visit: &Visit, project: &Project) -> Result<Option<String>, PageError> {
-    let store = &visit.app.store;
-    if store.pipeline_by_number(project.id, 2).await?.is_some() {
-        return Ok(None);
-    }
-    let first = store.pipeline_by_number(project.id, 1).await?;
-    Ok(first.map(|row| format!("/pipeline/{}", row.id)))
-}
-
-fn view(
-    setup: Option<&Setup>,
-    visit: &Visit,
-    at: String,
-    first_pipeline: Option<String>,
-) -> SetupSteps {
+fn view(setup: Option<&Setup>, visit: &Visit, at: String) -> SetupSteps {
     let (status, title, text) = match setup.map(|setup| setup.state) {
         None => (DisplayStatus::Nothing, "Not set up", "This project has not been set up."),
         Some(SetupState::Running) => {
@@ -189,7 +183,8 @@ fn view(
         going,
         done: state == Some(SetupState::Done),
         at,
-        first_pipeline,
+        has_pipelines: false,
+        first_pipeline: None,
     }
 }
 

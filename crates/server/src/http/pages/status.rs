@@ -1,10 +1,15 @@
 //! A status as pages show it: one roundel, with a ring, a glyph and its own label. Color alone
 //! never tells two of them apart. And why a job is not running.
 
-use std::{borrow::Cow, collections::HashSet, fmt};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
 use askama::filters::HtmlSafe;
 use roundel_model::{
+    id::JobId,
     limits,
     status::{JobStatus, PipelineErrorKind, PipelineStatus, StepStatus, WorkflowStatus},
     text::cut,
@@ -300,8 +305,13 @@ impl From<StepStatus> for DisplayStatus {
 /// Names that a sentence lists.
 const NAMED: usize = 4;
 
-/// Says why a job waits (invariant 8), or nothing when it does not.
-pub(crate) fn why_waiting(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
+/// Says why a job waits (invariant 8), or nothing when it does not. `unfit` says of queued jobs what no
+/// runner supports.
+pub(crate) fn why_waiting(
+    job: &JobRow,
+    siblings: &[JobRow],
+    unfit: &HashMap<JobId, String>,
+) -> Option<String> {
     match job.status {
         JobStatus::Blocked => {
             let open: Vec<String> = required(job, siblings)
@@ -313,10 +323,10 @@ pub(crate) fn why_waiting(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
                 names => format!("Waiting for {} to finish.", join(names)),
             })
         }
-        JobStatus::NotRunning => Some(
-            "Queued: waiting for a runner that takes its resource class, architecture and executor."
-                .to_owned(),
-        ),
+        JobStatus::NotRunning => Some(unfit.get(&job.id).cloned().unwrap_or_else(|| {
+            "Waiting for a runner that takes its resource class, architecture and executor."
+                .to_owned()
+        })),
         JobStatus::OnHold => Some("Waiting for approval by someone with write access.".to_owned()),
         JobStatus::Running
         | JobStatus::Success

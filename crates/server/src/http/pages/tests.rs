@@ -242,7 +242,7 @@ async fn preferences_are_kept_for_all_projects_and_for_each() {
     let page = text(world.get("/preferences", Some("reader")).await).await;
     assert!(page.contains("value=\"failures\" checked"), "{page}");
     assert!(page.contains("value=\"nothing\" selected"), "{page}");
-    assert!(page.contains("Default (failures and fixed only)"), "{page}");
+    assert!(page.contains("Default (everything except passed)"), "{page}");
     let form = format!("unfollow={}", world.project.id);
     world.post("/preferences", &form, "reader").await;
     let page = text(world.get("/preferences", Some("reader")).await).await;
@@ -534,9 +534,10 @@ async fn a_pipeline_that_was_triggered_by_hand_says_by_whom() {
     assert!(page.contains("triggered by <bdi>ada</bdi>"), "{page}");
 }
 
-/// "4 of 4 jobs finished" of a workflow that was canceled reads as if all had run.
+/// A workflow that was over showed 1/2 forever, as if the other job were still to come. "4 of 4 jobs
+/// finished" of one that was canceled reads as if all had run: its page says how they ended.
 #[tokio::test]
-async fn a_job_that_did_not_run_has_not_finished() {
+async fn a_job_that_will_not_run_is_done() {
     let world = World::new().await;
     let pipeline = world.pipeline("main", "Break it").await;
     let job = world.claim(pipeline, "build").await;
@@ -544,7 +545,7 @@ async fn a_job_that_did_not_run_has_not_finished() {
     let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
     assert!(page.contains("1 failed, 1 not run"), "{page}");
     let list = text(world.get("/gh/acme/web", Some("reader")).await).await;
-    assert!(list.contains("<span class=\"tally\">1/2</span>"), "{list}");
+    assert!(list.contains("<span class=\"tally\" title=\"2 of 2 jobs done\">2/2</span>"), "{list}");
 }
 
 /// Readers of a list want to know whether to look for a mistake or for something that hangs.
@@ -607,6 +608,16 @@ async fn what_a_host_lacks_is_a_neutral_line_on_the_page_of_runners() {
     let page = text(world.get("/runners", Some("reader")).await).await;
     assert!(page.contains("Offline") && !page.contains("Online"), "{page}");
     assert!(!page.contains("shut down"), "{page}");
+    // Of several slots of a host, the first says it; another host says it again.
+    for name in ["big-1", "big-2", "other-1"] {
+        let last_seen_at = Timestamp::now();
+        let runner = RunnerRow { name: name.to_owned(), last_seen_at, ..runner.clone() };
+        world.app.store.touch_runner(&runner).await.unwrap();
+    }
+    let page = text(world.get("/runners", Some("reader")).await).await;
+    assert_eq!(page.matches(line).count(), 3, "`build-1`, `big-1` and `other-1`: {page}");
+    let reference = "Limited as <bdi>big-1</bdi>, on the same host.";
+    assert_eq!(page.matches(reference).count(), 1, "{page}");
 }
 
 /// "No pipelines yet" under a project that the address names, and that is not there, is not so.

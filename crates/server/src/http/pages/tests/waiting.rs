@@ -29,7 +29,7 @@ fn runner(name: &str, architecture: Architecture) -> RunnerRow {
     }
 }
 
-/// Its page said "The job finished before a step started", and nothing of why.
+/// Its page said "The job ended before its first step", and nothing of why.
 #[tokio::test]
 async fn a_job_that_was_not_run_says_how_the_job_that_it_requires_ended() {
     let world = World::new().await;
@@ -38,7 +38,7 @@ async fn a_job_that_was_not_run_says_how_the_job_that_it_requires_ended() {
     let why = "Not run, because <code>build</code> is unauthorized.";
     let of_job = page(&world, &format!("/job/{job}")).await;
     assert!(of_job.contains(why) && of_job.contains("The job was not started."), "{of_job}");
-    assert!(!of_job.contains("finished before a step"), "{of_job}");
+    assert!(!of_job.contains("before its first step"), "{of_job}");
     let of_pipeline = page(&world, &format!("/pipeline/{pipeline}")).await;
     assert!(of_pipeline.contains(&format!("<td>{why}</td>")), "{of_pipeline}");
 }
@@ -54,28 +54,32 @@ async fn a_queued_job_says_what_no_connected_runner_takes() {
     let pipeline =
         world.pipeline_of("main", "On ARM", (build, &[], Configuration::default())).await;
     let job = format!("/job/{}", world.job(pipeline, "build").await);
+    // The list of jobs said something more general.
     let says = async |what: &str| {
-        let page = page(&world, &job).await;
-        assert!(page.contains(&format!("Queued: {what}")), "{what}: {page}");
+        let (of_job, list) = (page(&world, &job).await, format!("/pipeline/{pipeline}"));
+        assert!(of_job.contains(&format!("</svg>{what}")), "{what}: {of_job}");
+        let list = page(&world, &list).await;
+        assert!(list.contains(&format!("<td>{what}")), "{what}: {list}");
+        assert!(!(of_job + &list).contains("Queued:"), "the status says it");
     };
     let store = &world.app.store;
-    says("no runner is connected.").await;
+    says("No runner is connected.").await;
     let docker = vec![ExecutorKind::Docker.into()];
     let only_docker = RunnerRow { executors: docker, ..runner("a", Architecture::Amd64) };
     store.touch_runner(&only_docker).await.unwrap();
-    says("no connected runner supports the executor <code>machine</code>.").await;
+    says("No connected runner supports the executor <code>machine</code>.").await;
     store.touch_runner(&runner("b", Architecture::Amd64)).await.unwrap();
-    says("no connected runner supports the architecture <code>arm64</code>.").await;
+    says("No connected runner supports the architecture <code>arm64</code>.").await;
     let other_class = vec!["acme/gpu".to_owned()];
     let other_class =
         RunnerRow { resource_classes: other_class, ..runner("b", Architecture::Arm64) };
     store.touch_runner(&other_class).await.unwrap();
     // One takes every class, and no machine.
-    let class_of_a_machine = "no connected runner supports the executor <code>machine</code> together \
+    let class_of_a_machine = "No connected runner supports the executor <code>machine</code> together \
                               with the resource class <code>arm.large</code>.";
     says(class_of_a_machine).await;
     store.touch_runner(&runner("c", Architecture::Arm64)).await.unwrap();
-    says("waiting for a runner that takes its resource class").await;
+    says("Waiting for a runner that takes its resource class").await;
     store.sign_off_runner("c", Timestamp::now().plus(Duration::from_secs(1))).await.unwrap();
     says(class_of_a_machine).await;
 }
@@ -94,7 +98,7 @@ async fn a_runner_that_runs_a_job_is_online() {
     assert!(runners.contains(">Online</span>"), "{runners}");
     let job = world.job(second, "build").await;
     let queued = page(&world, &format!("/job/{job}")).await;
-    assert!(queued.contains("Queued: waiting for a runner that takes"), "{queued}");
+    assert!(queued.contains("Waiting for a runner that takes"), "{queued}");
 }
 
 /// A filter keeps the job out of this pipeline; that it "ends as unauthorized" is not so.
@@ -124,6 +128,32 @@ workflows:
         let pipeline = world.noted("Publish it", &config(asks)).await;
         let page = page(&world, &format!("/pipeline/{pipeline}")).await;
         assert_eq!(page.contains("aws-prod"), is_warned, "{page}");
+    }
+}
+
+/// The reason was in a card with its source, and in a banner below it.
+#[tokio::test]
+async fn a_refusal_that_has_a_card_has_no_banner() {
+    let world = World::new().await;
+    let config = "version: 2.1
+jobs: { build: { machine: true, steps: [checkout] } }
+workflows: { main: { jobs: [build: { context: aws-prod }] } }\n";
+    let compiled = roundel_config::compile(config, &roundel_config::Inputs::default());
+    let notes: Vec<_> = compiled.notes().collect();
+    let explained = Configuration {
+        text: Some(config.to_owned()),
+        diagnostics: Some(serde_json::to_string(&notes).unwrap()),
+        nothing_runs: None,
+    };
+    // A pipeline of an earlier release may have no card.
+    for (configuration, banners) in [(Configuration::default(), 1), (explained, 0)] {
+        let build = roundel_testkit::planned::build("build", 1);
+        let plan = (build, &["aws-prod"][..], configuration);
+        let pipeline = world.pipeline_of("main", "Deploy it", plan).await;
+        let page = page(&world, &format!("/pipeline/{pipeline}")).await;
+        assert_eq!(page.matches("class=\"notice warn refused\"").count(), banners, "{page}");
+        let cards = page.matches("class=\"diagnostic is-unsupported\"").count();
+        assert_eq!(cards, 1 - banners, "{page}");
     }
 }
 

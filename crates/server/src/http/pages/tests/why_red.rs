@@ -48,5 +48,7 @@ async fn of_many_failed_jobs_lists_say_how_many_are_not_named() {
     let list = text(world.get("/", Some("admin")).await).await;
     assert!(list.contains("unit-2") && list.contains(">and 5 more</a>"), "{list}");
     let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("admin")).await).await;
-    assert!(page.contains("and 2 more in the list of jobs"), "{page}");
+    // It names the list of jobs, and leads there.
+    assert!(page.contains(&format!("<a href=\"#jobs-{id}\">and 2 more</a>")), "{page}");
+    assert!(page.contains(&format!("<table class=\"plain\" id=\"jobs-{id}\">")), "{page}");
 }

@@ -6,7 +6,7 @@ use roundel_model::{name::GitRef, status::Outcome};
 
 use super::world::{World, text};
 
-/// "1 of 2 jobs finished" of a workflow that is over reads as if the other were still to come.
+/// "1 of 2 jobs done" of a workflow that is over reads as if the other were still to come.
 #[tokio::test]
 async fn a_workflow_that_is_over_says_how_its_jobs_ended() {
     let world = World::new().await;
@@ -15,10 +15,10 @@ async fn a_workflow_that_is_over_says_how_its_jobs_ended() {
         async || text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
     let job = world.claim(pipeline, "build").await;
     let running = page().await;
-    assert!(running.contains("0 of 2 jobs finished"), "{running}");
+    assert!(running.contains("0 of 2 jobs done"), "{running}");
     world.finish(pipeline, job, Outcome::Failed).await;
     let over = page().await;
-    assert!(over.contains("1 failed, 1 not run") && !over.contains("jobs finished"), "{over}");
+    assert!(over.contains("1 failed, 1 not run") && !over.contains("jobs done"), "{over}");
 }
 
 #[tokio::test]
@@ -49,8 +49,8 @@ workflows: { main: { jobs: [build, test: { context: aws-prod }] } }\n";
             "<span class=\"diag-word\">{word}</span> <a class=\"diag-code\" href=\"/docs/diagnostics/{code}\">"
         )
     };
-    assert!(page.contains(&says("not supported", "unsupported-service-container")), "{page}");
-    assert!(page.contains(&says("unauthorized", "unsupported-context")), "{page}");
+    assert!(page.contains(&says("Not supported", "unsupported-service-container")), "{page}");
+    assert!(page.contains(&says("Unauthorized", "unsupported-context")), "{page}");
     assert!(!page.contains("is-warning") && !page.contains("sq-warning"), "{page}");
     for (job, said) in
         [("build", "<strong>Not supported:</strong>"), ("test", "<strong>Unauthorized:</strong>")]
@@ -151,6 +151,30 @@ async fn the_address_of_a_project_that_was_not_added_leads_to_adding_it() {
     for path in ["/nosuch", "/gh/acme", "/job/no/such"] {
         let page = text(world.get(path, Some("reader")).await).await;
         assert!(!page.contains(add), "{path}: {page}");
+    }
+}
+
+/// It said that a repository gets its pages when it is added, of one that was.
+#[tokio::test]
+async fn what_is_missing_in_a_project_is_named_to_those_who_may_see_the_project() {
+    let world = World::new().await;
+    for (path, missing) in [
+        ("/pipelines/gh/acme/web/99", "There is no pipeline 99 in acme/web."),
+        ("/gh/acme/web/99", "There is no job 99 in acme/web."),
+        ("/gh/acme/web/settings/x", "There is no page <code>settings/x</code> in acme/web."),
+    ] {
+        let answer = world.get(path, Some("reader")).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+        let page = text(answer).await;
+        let link = "<a class=\"button\" href=\"/gh/acme/web\">Go to acme/web</a>";
+        assert!(page.contains(missing) && page.contains(link), "{page}");
+        assert!(!page.contains("when it is added"), "{page}");
+        // To others it is as if there were no such project.
+        let page = text(world.get(path, Some("stranger")).await).await;
+        assert!(!page.contains("There is no p") && !page.contains("There is no job"), "{page}");
+        assert!(page.contains("when it is added as a project"), "{page}");
+        let page = text(world.get(path, None).await).await;
+        assert!(!page.contains("in acme/web."), "{page}");
     }
 }
 
