@@ -89,7 +89,8 @@ mod tests {
     /// The list and the email counted one, where the page had two cards more.
     #[test]
     fn all_that_is_not_supported_is_counted_once() {
-        let text = "version: 2.1\njobs: { build: { docker: [{ image: a:1 }, { image: b:1 }], steps: [
+        let text =
+            "version: 2.1\njobs: { build: { docker: [{ image: a:1 }, { image: b:1 }], steps: [
       { restore_cache: { key: a } }, { restore_cache: { key: b } }] } }
 workflows: { w: { jobs: [build] },
   nightly: { triggers: [{ schedule: { cron: '0 0 * * *', filters: { branches: { only: main } } } }],
