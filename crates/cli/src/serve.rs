@@ -59,12 +59,14 @@ pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> 
 
 fn open_runner(settings: roundel_runner::Settings, server: &Server) -> Result<Runner> {
     let settings = wiring::at(settings, server.address)?;
-    Runner::open(settings).map_err(|error| match error {
-        // Nothing is lacking.
-        in_use @ roundel_runner::OpenError::InUse { .. } => in_use.into(),
-        lacking => anyhow::Error::from(lacking).context(
+    Runner::open(settings).map_err(|error| {
+        if matches!(error, roundel_runner::OpenError::InUse { .. }) {
+            // Nothing is lacking.
+            return error.into();
+        }
+        anyhow::Error::from(error).context(
             "failed to start the embedded runner; `roundel doctor` says what this machine lacks",
-        ),
+        )
     })
 }
 

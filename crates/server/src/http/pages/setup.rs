@@ -43,16 +43,15 @@ struct SetupPage {
 #[derive(Template)]
 #[template(path = "parts/setup.html")]
 struct SetupSteps {
-    /// Nothing was begun.
-    none: bool,
+    /// How far it is; `None` if it was never begun.
+    state: Option<SetupState>,
     status: DisplayStatus,
     title: &'static str,
     text: &'static str,
     steps: Vec<StepView>,
     elapsed: Elapsed,
     again: RetryOffer,
-    /// A step is under way.
-    going: bool,
+    /// Setup is complete, and building was not stopped.
     done: bool,
     at: String,
     /// The project has had a pipeline: running setup again starts none.
@@ -96,7 +95,7 @@ async fn page(Reader { visit, subject: project, role }: Reader<Project>) -> Answ
     let shell = visit
         .shell(title, Section::Add)
         .showing(live.status.family())
-        .refreshing(live.going.then_some(SOON));
+        .refreshing(live.going().then_some(SOON));
     visit.page(&SetupPage { shell, head, id: project.id.to_string(), live })
 }
 
@@ -167,9 +166,9 @@ fn view(setup: Option<&Setup>, visit: &Visit, at: String) -> SetupSteps {
         ),
     };
     let state = setup.map(|setup| setup.state);
-    let going = matches!(state, Some(SetupState::Running | SetupState::Compensating));
+    let going = is_going(state);
     SetupSteps {
-        none: setup.is_none(),
+        state,
         status,
         title,
         text,
@@ -182,11 +181,21 @@ fn view(setup: Option<&Setup>, visit: &Visit, at: String) -> SetupSteps {
             visit.now,
         ),
         again: if going { RetryOffer::No } else { RetryOffer::ByOthers },
-        going,
         done: state == Some(SetupState::Done),
         at,
         has_pipelines: false,
         first_pipeline: None,
+    }
+}
+
+/// Whether a step is under way.
+fn is_going(state: Option<SetupState>) -> bool {
+    matches!(state, Some(SetupState::Running | SetupState::Compensating))
+}
+
+impl SetupSteps {
+    fn going(&self) -> bool {
+        is_going(self.state)
     }
 }
 
