@@ -433,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn slashes_around_a_pattern_are_no_part_of_the_name() {
+    fn slashes_around_a_pattern_do_not_belong_to_the_name() {
         let text = "when: {matches: {pattern: /hotfix/, value: << pipeline.git.branch >>}}\n";
         let found = names(text);
         assert!(found.contains(&"refs/heads/hotfix".to_owned()), "{found:?}");

@@ -31,7 +31,7 @@ export async function freshServer() {
     const card = page.locator('.sign-card', { hasText: 'Connect GitHub' });
     await card.getByText(`${settings.fresh}login/github/callback`).waitFor();
     await card.getByText('[github]').waitFor();
-    await card.getByText(/into the settings file, roundel\.toml/).waitFor();
+    await card.getByText(/add these lines to the settings file, roundel\.toml/).waitFor();
     // Where it is on the server is for its operator, who reads the log.
     assert.ok(!(await page.content()).includes('/fresh/'));
     // What is to be copied must be readable next to the button that copies it.

@@ -151,7 +151,7 @@ fn instead_of(word: &str) -> &'static str {
             "remove it, and produce the files in the job that needs them"
         }
         "setup_remote_docker" => {
-            "remove it, and run the job with `machine: true`, where Docker is available"
+            "remove it if the job can do without: jobs have no Docker engine in this release"
         }
         "add_ssh_keys" => "remove it, and load the key from a project variable in a `run` step",
         "store_artifacts" => "remove it, or upload the files in a `run` step",

@@ -6,17 +6,18 @@ use std::rc::Rc;
 
 use crate::{
     codes,
-    expand::{
-        run::Site,
-        steps::{Expansion, StepExpander},
-    },
+    expand::run::Site,
     language::{
         data::{Data, Scope, Value},
         expression,
         keys::{Known, WHEN_WORDS},
     },
     read::yaml::{At, Entries, Entry, View},
-    render::logic::{OPERATORS, Statements},
+    render::{
+        Renderer,
+        logic::{OPERATORS, Statements},
+    },
+    resolve::{modules::Modules, shape::Shapes},
     text::{place::Place, problem::Problem},
 };
 
@@ -36,7 +37,17 @@ fn condition_key_advice(key: &str) -> Option<&'static str> {
     }
 }
 
-impl StepExpander<'_, '_> {
+/// Decides whether the steps under a condition run.
+pub(super) struct Conditions<'c, 'd> {
+    render: &'c mut Renderer<'d>,
+    modules: &'c Modules<'d>,
+}
+
+impl<'c, 'd> Conditions<'c, 'd> {
+    pub(super) fn new(render: &'c mut Renderer<'d>, modules: &'c Modules<'d>) -> Self {
+        Self { render, modules }
+    }
+
     /// Returns what to write for a condition that is not a mapping.
     fn condition_help(&self, site: &Site<'_>) -> String {
         let doc = self.render.doc();
@@ -62,11 +73,12 @@ impl StepExpander<'_, '_> {
         }
     }
 
-    /// `when` and `unless` steps; what is not taken is not checked (CFG §3.15).
-    pub(super) fn expand_condition(&mut self, site: &Site<'_>, into: &mut Expansion) {
+    /// Returns the key `steps` of a `when` or `unless` step, if they run; what does not is not checked
+    /// (CFG §3.15).
+    pub(super) fn taken(&mut self, site: &Site<'_>) -> Option<Entry<'d>> {
         let entries = match site.value.map(|at| self.render.doc().view(at)) {
             Some(View::Map(entries)) => entries,
-            Some(View::Broken) => return,
+            Some(View::Broken) => return None,
             None | Some(View::Scalar(..) | View::Seq(_)) => {
                 let message = format!(
                     "the step `{}` must be a mapping with `condition` and `steps`",
@@ -75,13 +87,13 @@ impl StepExpander<'_, '_> {
                 let problem = Problem::error(codes::CONDITION_MISPLACED, site.key, message);
                 let help = self.condition_help(site);
                 self.render.report().add(problem.help(help));
-                return;
+                return None;
             }
         };
         let condition = entries.get("condition");
         let steps = entries.get("steps");
         if self.step_without_steps(site.name, &entries) {
-            return;
+            return None;
         }
         let bare = entries.iter().find(|entry| OPERATORS.contains(&entry.name));
         let bare = bare.filter(|_| condition.is_none() && steps.is_some());
@@ -99,10 +111,11 @@ impl StepExpander<'_, '_> {
             let message = "`steps` is inside `condition`";
             let problem = Problem::error(codes::CONDITION_MISPLACED, place, message);
             self.render.report().add(problem.help("indent `steps` as deep as `condition`"));
-            return;
+            return None;
         }
         if steps.is_none() && !self.render.is_misspelled(keys(), CONDITION, &["steps"]) {
-            self.shapes().steps_missing(site.key, &format!("`{}`", site.name));
+            let what = format!("`{}`", site.name);
+            Shapes::new(self.render, self.modules).steps_missing(site.key, &what);
         }
         let errors = self.render.found().errors();
         let decided = condition.and_then(|condition| self.decided(condition.value, site.scope));
@@ -113,7 +126,7 @@ impl StepExpander<'_, '_> {
             let message = format!("the step `{}` needs `condition`", site.name);
             self.render.report().add(Problem::error(codes::CONDITION_MISPLACED, site.key, message));
         }
-        let Some(steps) = steps else { return };
+        let steps = steps?;
         let is_taken = match decided {
             Some(holds) => holds == (site.name == "when"),
             // A mistake in the condition must not hide those in the steps.
@@ -123,14 +136,7 @@ impl StepExpander<'_, '_> {
                     || self.render.has_unknown_values()
             }
         };
-        if !is_taken {
-            return;
-        }
-        if let View::Map(_) = self.render.doc().view(steps.value) {
-            self.expand_step(steps.value, site.scope, into);
-        } else {
-            self.expand(steps.value, steps.key, site.scope, into);
-        }
+        is_taken.then_some(steps)
     }
 
     /// Reports a step that is in a condition without `steps`. Returns whether there is one.
@@ -138,7 +144,7 @@ impl StepExpander<'_, '_> {
         if entries.get("steps").is_some() {
             return false;
         }
-        let shapes = self.shapes();
+        let shapes = Shapes::new(self.render, self.modules);
         let mut others = entries.iter().filter(|entry| !CONDITION.keys.contains(&entry.name));
         let Some(step) = others.find(|entry| shapes.is_step(entry)) else { return false };
         let message = format!("`{}` is in `{condition}`, but not below `steps`", step.name);

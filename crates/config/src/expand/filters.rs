@@ -325,7 +325,7 @@ impl<'c, 'd> FilterReader<'c, 'd> {
             View::Map(entries) => entries,
             View::Broken => return None,
             View::Scalar(..) if self.render.doc().is_null(entry.value) => {
-                self.empty_rule(entry, entry.name, false);
+                self.empty_rule(entry, entry.name, effect_of_nothing(entry.name));
                 return None;
             }
             View::Scalar(..) | View::Seq(_) => {
@@ -347,8 +347,10 @@ impl<'c, 'd> FilterReader<'c, 'd> {
         let (no_only, no_ignore) = (only.filter(is_empty), ignore.filter(is_empty));
         let (only, ignore) =
             (only.filter(|entry| !is_empty(entry)), ignore.filter(|entry| !is_empty(entry)));
+        let has_other = only.is_some() || ignore.is_some();
+        let effect = if has_other { "it has no effect" } else { effect_of_nothing(entry.name) };
         for empty in no_only.into_iter().chain(no_ignore) {
-            self.empty_rule(&empty, entry.name, only.is_some() || ignore.is_some());
+            self.empty_rule(&empty, entry.name, effect);
         }
         let ignore =
             ignore.map(|ignore| Rule::Ignore(self.tests(ignore.value, ignore.name, scope)));
@@ -357,12 +359,7 @@ impl<'c, 'd> FilterReader<'c, 'd> {
 
     /// Warns about a rule without a value. The hosted service passes over it, and so do we: for branches that
     /// lets everything pass, and for tags nothing.
-    fn empty_rule(&mut self, entry: &Entry<'_>, kind: &str, has_other: bool) {
-        let effect = match kind {
-            _ if has_other => "it has no effect",
-            "tags" => "it has no effect, and no tag runs the job",
-            _ => "it has no effect, and every branch runs the job",
-        };
+    fn empty_rule(&mut self, entry: &Entry<'_>, kind: &str, effect: &str) {
         let message = format!("`{}` is empty: {effect}", entry.name);
         let help = match (entry.name, kind) {
             ("only" | "ignore", "tags") => "write names after it, such as `/v.*/`, or remove it",
@@ -490,6 +487,14 @@ fn any(render: &mut Renderer<'_>, tests: &[NameTest], name: &str) -> bool {
             false
         }),
     })
+}
+
+/// What a filter of this kind does that names nothing.
+fn effect_of_nothing(kind: &str) -> &'static str {
+    match kind {
+        "tags" => "it has no effect, and no tag runs the job",
+        _ => "it has no effect, and every branch runs the job",
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::{
     codes,
     expand::{
         builtin::{self, BuiltinSteps, ExecutorKind},
+        condition::Conditions,
         progress::Progress,
         run::{CompiledStep, RunSteps, Site},
     },
@@ -94,7 +95,7 @@ impl<'c, 'd> StepExpander<'c, 'd> {
         Lookup::new(self.render, self.modules)
     }
 
-    pub(super) fn shapes(&mut self) -> Shapes<'_, 'd> {
+    fn shapes(&mut self) -> Shapes<'_, 'd> {
         Shapes::new(self.render, self.modules)
     }
 
@@ -139,7 +140,7 @@ impl<'c, 'd> StepExpander<'c, 'd> {
         into.depth -= 1;
     }
 
-    pub(super) fn expand_step(&mut self, step: At, scope: &Rc<Scope>, into: &mut Expansion) {
+    fn expand_step(&mut self, step: At, scope: &Rc<Scope>, into: &mut Expansion) {
         if !self.render.afford(Resource::Visits, 1, self.render.doc().place(step)) {
             return;
         }
@@ -211,7 +212,13 @@ impl<'c, 'd> StepExpander<'c, 'd> {
             "run" => RunSteps::new(self.render, self.progress).run_step(site),
             "deploy" => self.deploy_step(site, into.parallelism),
             "when" | "unless" if self.render.has_templates() => {
-                self.expand_condition(site, into);
+                let taken = Conditions::new(self.render, self.modules).taken(site);
+                let Some(steps) = taken else { return };
+                if let View::Map(_) = self.render.doc().view(steps.value) {
+                    self.expand_step(steps.value, site.scope, into);
+                } else {
+                    self.expand(steps.value, steps.key, site.scope, into);
+                }
                 return;
             }
             "steps" if self.render.has_templates() => {

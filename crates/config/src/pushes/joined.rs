@@ -1,6 +1,6 @@
 //! What several pushes of one configuration come to, as one answer: whatever one of them is refused for.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use roundel_model::{
     limits,
@@ -9,7 +9,7 @@ use roundel_model::{
 
 use crate::{
     api::compiled::Compiled,
-    codes::{self, consequence::Consequence},
+    codes::consequence::Consequence,
     text::diagnostic::{Diagnostic, Severity},
 };
 
@@ -21,7 +21,6 @@ impl Compiled {
     /// itself as one of them: without a branch, filters let everything pass.
     #[must_use]
     pub fn joined(mut self, pushes: &[Self]) -> Self {
-        self.drop_unfounded_warnings(pushes);
         self.add_errors(pushes);
         let is_note = |found: &Diagnostic| match found.consequence() {
             Consequence::PipelineRefused => found.severity == Severity::Warning,
@@ -35,29 +34,6 @@ impl Compiled {
             self.plan = Some(plan(pushes));
         }
         self
-    }
-
-    /// Drops the warnings that only come from compiling it for no push: that a job has no steps, say, whose
-    /// steps have a condition on the branch. What is never used is used by no push at all.
-    fn drop_unfounded_warnings(&mut self, pushes: &[Self]) {
-        let warnings = |push: &Self| {
-            let warnings =
-                push.diagnostics.iter().filter(|found| found.severity != Severity::Error);
-            warnings.map(identity).collect::<HashSet<_>>()
-        };
-        let found: Vec<HashSet<Identity>> = pushes.iter().map(warnings).collect();
-        if found.is_empty() {
-            return;
-        }
-        self.diagnostics.retain(|warning| {
-            let mut is_in = found.iter().map(|push| push.contains(&identity(warning)));
-            warning.severity == Severity::Error
-                || if warning.code == codes::UNUSED_DEFINITION.slug {
-                    is_in.all(|found| found)
-                } else {
-                    is_in.any(|found| found)
-                }
-        });
     }
 
     /// Takes over the errors that a push has and this does not: what is not compiled without it may be
@@ -98,13 +74,6 @@ impl Compiled {
     }
 }
 
-/// What makes two diagnostics of one configuration the same.
-type Identity = (usize, usize, String, String);
-
-fn identity(found: &Diagnostic) -> Identity {
-    (found.start, found.end, found.code.clone(), found.message.clone())
-}
-
 fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
     (one.start, one.end, &one.code, &one.message)
         == (other.start, other.end, &other.code, &other.message)
@@ -136,35 +105,4 @@ fn plan(pushes: &[Compiled]) -> Plan {
 
 fn is_refused_alike(one: &PlannedJob, other: &PlannedJob) -> bool {
     one.contexts == other.contexts && one.unsupported_container() == other.unsupported_container()
-}
-
-#[cfg(test)]
-mod tests {
-    use roundel_model::name::{BranchName, GitRef};
-
-    use crate::{Inputs, compile};
-
-    /// Both came from compiling for no branch, for which no condition holds.
-    #[test]
-    fn a_warning_that_no_push_gets_is_not_given() {
-        let text = "version: 2.1\nexecutors: { dev: { machine: true }, main: { machine: true } }\n\
-                    commands: { c: { steps: [checkout] } }\n\
-                    jobs:\n  a: { machine: true, steps: [when: { condition: { equal: [main, << \
-                    pipeline.git.branch >>] }, steps: [checkout] }] }\n  b: { executor: << \
-                    pipeline.git.branch >>, steps: [checkout] }\nworkflows: { w: { when: << \
-                    pipeline.git.branch matches /^(dev|main)$/ >>, jobs: [a: { filters: { branches: { \
-                    only: main } } }, b] } }\n";
-        let on = |branch: Option<&str>| {
-            let git_ref = branch.map(|name| GitRef::Branch(BranchName::from(name)));
-            compile(text, &Inputs { git_ref, ..Inputs::default() })
-        };
-        let codes = |compiled: &crate::Compiled| {
-            let found = compiled.diagnostics.iter();
-            found.map(|found| format!("{}:{}", found.line, found.code)).collect::<Vec<_>>()
-        };
-        let alone = on(None);
-        assert!(alone.diagnostics.len() > 1, "{:?}", codes(&alone));
-        let joined = alone.joined(&[on(Some("dev")), on(Some("main"))]);
-        assert_eq!(codes(&joined), ["3:unused-definition"]);
-    }
 }

@@ -355,7 +355,7 @@ impl Findings {
             &Words {
                 title: "jobs run on machine images",
                 help: "they get a clean environment based on the runner's system: install there what the jobs \
-             expect, such as Docker, language tools and browsers",
+             expect, such as language tools and browsers; Docker does not work in jobs yet",
             },
         );
         if !facts.classes.is_empty() {

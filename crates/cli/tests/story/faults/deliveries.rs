@@ -152,8 +152,11 @@ async fn a_push_that_is_delivered_again_or_out_of_order_is_built_once() {
             found.guid == "not-ours"
         })
         .await;
-    assert!(reason(&delivery).contains("another repository"), "{delivery:#?}");
-    assert!(page.contains("another repository"), "{page}");
+    assert!(
+        reason(&delivery).contains("a repository other than that of its webhook"),
+        "{delivery:#?}"
+    );
+    assert!(page.contains("a repository other than that of its webhook"), "{page}");
     for sha in [&one, &two, &three] {
         scene.pipeline(sha).await;
     }

@@ -68,7 +68,10 @@ workflows: { w: { jobs: [build] } }\n";
          <a href=\"/pipeline/{pipeline}/config#L4\">4</a></span>"
     );
     assert!(page.contains(&lines), "what is missing is one thing, on two lines: {page}");
-    assert!(page.contains("<strong>Help:</strong> remove the step"), "{page}");
+    assert!(
+        page.contains("<strong>Help:</strong> remove it: the job then works without the cache"),
+        "{page}"
+    );
     assert!(!page.contains("class=\"diagnostic is-error\""), "one box, not one for each: {page}");
     let list = text(world.get("/gh/acme/web", Some("reader")).await).await;
     for page in [page, list] {

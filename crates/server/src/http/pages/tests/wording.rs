@@ -228,7 +228,8 @@ workflows: { main: { jobs: [build: { filters: { branches: { only: main } } }] } 
     let event = Event::Compiled { workflows: vec![], configuration: configuration.clone() };
     let pipeline = world.planned(("quick-fix", "Fix it"), &event).await;
     let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
-    let said = "this pipeline runs nothing: no job's filters match branch <code>quick-fix</code>.";
+    let said =
+        "this pipeline runs nothing: no job&#39;s filters match branch <code>quick-fix</code>.";
     assert!(page.contains("<h2>Nothing to run</h2>") && page.contains(said), "{page}");
     assert!(page.contains("is-warning"), "{page}");
 
