@@ -247,7 +247,11 @@ impl Distinguished {
         }
         let expression = trimmed.trim_start_matches("<<").trim_end_matches(">>");
         // With text around it, the value is compared with a part of what is written.
-        self.is_complete &= !(expression.contains("<<") && expression.contains("pipeline.git"));
+        let is_whole = !trimmed.contains("<<")
+            || trimmed.starts_with("<<")
+                && trimmed.ends_with(">>")
+                && trimmed.matches("<<").count() == 1;
+        self.is_complete &= is_whole || !expression.contains("pipeline.git");
         if expression.contains("pipeline.") || expression.contains("parameters.") {
             for constant in expression::constants(expression.trim()) {
                 match constant {
@@ -428,8 +432,10 @@ mod tests {
             );
             assert!(!Pushes::of([text.as_str()], Profile::Legacy).is_complete, "{pattern}");
         }
-        let text = "when: {equal: [\"refs/<< pipeline.git.branch >>\", refs/dev]}\n";
-        assert!(!Pushes::of([text], Profile::Legacy).is_complete);
+        for written in ["refs/<< pipeline.git.branch >>", "<< pipeline.git.branch >>-x"] {
+            let text = format!("when: {{equal: [\"{written}\", refs/dev]}}\n");
+            assert!(!Pushes::of([text.as_str()], Profile::Legacy).is_complete, "{written}");
+        }
     }
 
     #[test]

@@ -117,7 +117,7 @@ impl<'d> Renderer<'d> {
         self.templates
     }
 
-    /// Returns whether a condition that is not known may depend on what is pushed, which may be anything.
+    /// Returns whether some pipeline values are unknown, so that a condition may be undecided without a mistake.
     pub(crate) fn has_unknown_values(&self) -> bool {
         self.has_unknown_values
     }

@@ -140,8 +140,14 @@ pub(crate) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let text = cause.to_string();
     let text = text.split(" (os error").next().unwrap_or_default().trim_end_matches('.').trim();
     let mut chars = text.chars();
-    let first: String = chars.next().map(|c| c.to_lowercase().collect()).unwrap_or_default();
-    first + chars.as_str()
+    let (Some(first), Some(second)) = (chars.next(), text.chars().nth(1)) else {
+        return text.to_owned();
+    };
+    // `TLS` and `EOF` stay as they are.
+    if !second.is_lowercase() {
+        return text.to_owned();
+    }
+    first.to_lowercase().chain(chars).collect()
 }
 
 #[cfg(test)]

@@ -272,7 +272,7 @@ impl Store {
         pipeline: PipelineId,
     ) -> Result<Vec<OfferedTask>, StoreError> {
         let mut session = self.db.read("list the queued jobs of a pipeline").await?;
-        let sql = "SELECT pipeline, id AS job, 0 AS task, resource_class, executor, architecture
+        let sql = "SELECT pipeline, id AS job, CAST(0 AS BIGINT) AS task, resource_class, executor, architecture
              FROM jobs WHERE pipeline = $1 AND status = $2 AND executor IS NOT NULL";
         let rows = session.rows(sql, values![pipeline, JobStatus::NotRunning]).await?;
         rows.iter().map(OfferedTask::read).collect()

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use roundel_config::{
-    Compiled, Decision, Diagnostic, Inputs, Push, Pushes, Severity, compile_with_orbs,
+    Compiled, Decision, Diagnostic, Inputs, Push, Pushes, Severity, codes, compile_with_orbs,
     orbs::{Missing, OrbReference, Resolution, ResolvedOrb},
 };
 use roundel_model::name::{BranchName, GitRef};
@@ -128,7 +128,11 @@ impl Compiler {
             if !pushes.is_complete {
                 compiled.push(checked.compiled.clone());
                 let unknown = Pushes::unknown(&checked.inputs, |name| self.given.fixes(name));
-                compiled.push(self.compile_inputs(&mut checked, unknown));
+                let mut unknown = self.compile_inputs(&mut checked, unknown);
+                // Steps that exclude each other are both in it: it may be larger than any push.
+                let is_sure = |found: &Diagnostic| found.code != codes::EXPANDS_TOO_FAR.slug;
+                unknown.diagnostics.retain(is_sure);
+                compiled.push(unknown);
             }
             checked.compiled = checked.compiled.joined(&compiled);
         } else if let Some(branch) = self.given.uncertain_branch(&clone) {

@@ -30,7 +30,7 @@ pub struct Inputs {
     /// Workflows whose condition is false are compiled too, for checking; their problems are reported
     /// as warnings (CFG §5.1).
     pub all_workflows: bool,
-    /// Pipeline values that may be anything, by their name without `pipeline.`: a condition that depends on
-    /// one of them counts as true, and so does its opposite.
+    /// Pipeline values that may be anything, by their name without `pipeline.`: a condition that
+    /// only they decide counts as true, and so does its opposite.
     pub unknown_values: Vec<&'static str>,
 }

@@ -10,8 +10,8 @@ area! {
     /// The configuration is valid, but the pipeline does not start: a job that skipped the step
     /// would pass without having done its work.
     ///
-    /// Remove the step, or do its work in a `run` step: the job then works without a cache, and files are produced
-    /// in the job that needs them.
+    /// Remove the step, or do its work in a `run` step. What that means for each step is in the help of its
+    /// diagnostic.
     ///
     /// ```yaml wrong
     /// version: 2.1

@@ -191,11 +191,26 @@ const RULE: Known<'static> = Known {
 /// Reads the key `filters` of an entry of a workflow.
 pub(crate) struct FilterReader<'c, 'd> {
     render: &'c mut Renderer<'d>,
+    owner: FilterOwner,
+}
+
+/// What the filters belong to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FilterOwner {
+    /// An entry of a workflow.
+    Job,
+    /// A schedule, for which no filter is an error of its own.
+    Schedule,
 }
 
 impl<'c, 'd> FilterReader<'c, 'd> {
     pub(crate) fn new(render: &'c mut Renderer<'d>) -> Self {
-        Self { render }
+        Self { render, owner: FilterOwner::Job }
+    }
+
+    /// Reads the filters of a schedule.
+    pub(crate) fn of_schedule(render: &'c mut Renderer<'d>) -> Self {
+        Self { render, owner: FilterOwner::Schedule }
     }
 
     /// Reads the filters of an invocation.
@@ -360,6 +375,9 @@ impl<'c, 'd> FilterReader<'c, 'd> {
     /// Warns about a rule without a value. The hosted service passes over it, and so do we: for branches that
     /// lets everything pass, and for tags nothing.
     fn empty_rule(&mut self, entry: &Entry<'_>, kind: &str, effect: &str) {
+        if self.owner == FilterOwner::Schedule {
+            return;
+        }
         let message = format!("`{}` is empty: {effect}", entry.name);
         let help = match (entry.name, kind) {
             ("only" | "ignore", "tags") => "write names after it, such as `/v.*/`, or remove it",

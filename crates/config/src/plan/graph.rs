@@ -286,11 +286,12 @@ impl Planner<'_, '_> {
         let names = seen.iter().flat_map(|draft| {
             std::iter::once(draft.requested.as_str()).chain(draft.alias.as_deref())
         });
-        let help = did_you_mean(name, names.filter(|other| *other != requiring)).or_else(|| {
+        let near = did_you_mean(name, names.filter(|other| *other != requiring));
+        let near = with_status(name, seen).or(near).or_else(|| permuted(name, seen));
+        let help = near.or_else(|| {
             let declared = self.modules.get(ModuleId::CONFIG).jobs.contains_key(name.as_str());
             declared.then(|| format!("add `- {name}` to the jobs of workflow `{workflow}`").into())
         });
-        let help = with_status(name, seen).or_else(|| permuted(name, seen)).or(help);
         let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, item.place, message);
         self.render.report().add(problem.maybe_help(help));
     }
@@ -366,6 +367,9 @@ fn permuted(name: &str, drafts: &[Draft]) -> Option<Help> {
     let is_made = |draft: &&Draft| draft.requested.starts_with(&prefix) && draft.alias.is_some();
     let made: Vec<&Draft> = drafts.iter().filter(is_made).collect();
     let alias = made.first()?.alias.as_deref()?;
+    if made.iter().any(|draft| draft.alias.as_deref() != Some(alias)) {
+        return None;
+    }
     let names = list(made.iter().map(|draft| draft.requested.as_str()));
     Some(format!("require `{alias}`, which stands for {names}").into())
 }

@@ -135,9 +135,9 @@ impl<'d> Planner<'_, 'd> {
         if fields.get("filters").is_none() && misspelled(self, "filters") {
             return;
         }
-        let branches = fields
-            .get("filters")
-            .map(|filters| (filters, FilterReader::new(self.render).filters(&filters, scope)));
+        let branches = fields.get("filters").map(|filters| {
+            (filters, FilterReader::of_schedule(self.render).filters(&filters, scope))
+        });
         let applies = match (&branches, &self.inputs.git_ref) {
             (Some((_, filters @ Filters::Names { branches: Some(_), .. })), Some(git_ref)) => {
                 filters.passes(self.render, git_ref)

@@ -79,7 +79,9 @@ impl<'d> Lookup<'_, 'd> {
     /// Returns the top-level key that was probably meant as `section`, if that one is not there. It is looked
     /// for once.
     fn misspelled_section(&mut self, module: ModuleId, section: &'static str) -> Option<Entry<'d>> {
-        if module != ModuleId::CONFIG || !self.render.has_templates() {
+        // Version 2.0 has no other definitions.
+        let is_known = self.render.has_templates() || section == Element::Job.section();
+        if module != ModuleId::CONFIG || !is_known {
             return None;
         }
         if let Some(known) = self.modules.misspelled.get(section) {

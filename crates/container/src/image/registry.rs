@@ -192,7 +192,7 @@ impl Registry {
             ),
             FailureKind::Transient => (ErrorKind::Unavailable, unreachable(host, error)),
             FailureKind::Other => {
-                (ErrorKind::InvalidRequest, format!("registry `{host}`: {}", innermost(error)))
+                (ErrorKind::InvalidRequest, format!("registry `{host}`: {}", with_causes(error)))
             }
         };
         ContainerError::new(kind, format!("cannot pull `{asked}`: {because}"))

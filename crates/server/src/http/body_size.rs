@@ -59,8 +59,12 @@ async fn read_rest(body: Body, most: usize) {
 }
 
 /// Reads the rest of what a program sends before an error is answered, whatever it is for: a token, the
-/// size, the address. It sees the answer, for the reason that [`discard`] gives.
+/// size, what is written. It sees the answer, for the reason that [`discard`] gives.
 pub(crate) async fn rest_before_errors(request: Request, next: Next) -> Response {
+    // It waits to be asked for its body (RFC 9110 §10.1.1), which reading would do.
+    if request.headers().contains_key(header::EXPECT) {
+        return next.run(request).await;
+    }
     let (parts, body) = request.into_parts();
     // Shared, because who answers drops what it has not read.
     let unread = Arc::new(Mutex::new(body.into_data_stream()));

@@ -83,7 +83,7 @@ const ONLY_THIS_FILE: &str = "The Git provider answers other requests, so this i
 /// Says which forge did what instead of returning the file, and what to do.
 fn refused_or_unavailable(forge: ForgeKind, error: &ForgeError) -> String {
     let reason = &error.reason;
-    let what_to_do = what_to_do(error.class);
+    let what_to_do = what_to_do(error);
     match error.class {
         // It was not even asked: no token is left.
         ErrorClass::Unauthorized => format!("{reason}. {what_to_do}"),
@@ -100,8 +100,8 @@ fn refused_or_unavailable(forge: ForgeKind, error: &ForgeError) -> String {
 }
 
 /// What to do about a configuration that the forge does not show.
-const fn what_to_do(class: ErrorClass) -> &'static str {
-    match class {
+const fn what_to_do(error: &ForgeError) -> &'static str {
+    match error.class {
         ErrorClass::Unauthorized => {
             "After that, push again, or use Trigger pipeline on the project's page."
         }
@@ -109,10 +109,14 @@ const fn what_to_do(class: ErrorClass) -> &'static str {
             "A follower of this project must be allowed to read the repository: check their access \
              there, then push again, or use Trigger pipeline on the project's page."
         }
-        ErrorClass::Invalid => {
+        // What is there was read, and is not a file.
+        ErrorClass::Invalid if error.status.is_none() => {
             "Correct that, then push again, or use Trigger pipeline on the project's page."
         }
-        ErrorClass::RateLimited | ErrorClass::Unavailable | ErrorClass::Broken => {
+        ErrorClass::Invalid
+        | ErrorClass::RateLimited
+        | ErrorClass::Unavailable
+        | ErrorClass::Broken => {
             "Push again, or use Trigger pipeline on the project's page, once the Git provider answers."
         }
     }

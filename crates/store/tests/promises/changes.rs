@@ -197,9 +197,12 @@ async fn tasks_are_offered_oldest_first_while_they_wait(world: World) {
     let offered = world.store.offered_tasks(10).await.unwrap();
     assert_eq!(offered, [offer(first, first_job), offer(second, second_job)]);
     assert_eq!(world.store.offered_tasks(1).await.unwrap().len(), 1);
+    let queued = async |pipeline| world.store.queued_jobs_of(pipeline).await.unwrap();
+    assert_eq!(queued(first).await, [offer(first, first_job)]);
     let lease = world.claim(first, first_job, 0, at(300)).await;
     let offered = world.store.offered_tasks(10).await.unwrap();
     assert_eq!(offered, [offer(second, second_job)]);
+    assert_eq!((queued(first).await, queued(second).await.len()), (vec![], 1));
     world.finish((first, first_job), lease, Outcome::Success, at(310)).await;
     let cancel = Event::JobCanceled { job: second_job, by: Actor::System };
     world.apply(second, &cancel, at(320)).await;

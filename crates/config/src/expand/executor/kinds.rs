@@ -224,9 +224,10 @@ impl<'c, 'd> KindReader<'c, 'd> {
         };
         let (username, password) = (read("username"), read("password"));
         let (Some(username), Some(password)) = (username, password) else {
-            let by_other_name = |field: &Field| (known.advice)(&field.name).is_some();
-            if field.value.is_null() || field.value.is_unknown() || fields.iter().any(by_other_name)
-            {
+            // Version 2.0 passes over keys that it does not know, so nothing was reported there.
+            let is_reported = self.render.has_templates()
+                && fields.iter().any(|field| (known.advice)(&field.name).is_some());
+            if field.value.is_null() || field.value.is_unknown() || is_reported {
                 return None;
             }
             let message = "`auth` needs `username` and `password`";

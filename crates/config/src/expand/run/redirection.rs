@@ -75,11 +75,10 @@ fn tags(line: &str) -> Vec<Tag> {
 fn joined(line: &str, tag: Tag) -> Option<Redirection<'_>> {
     let before = &line[..tag.open];
     let begins = before.ends_with([' ', '\t', ';', '&', '|', '(']);
-    let is_quoted = ['"', '\''].iter().any(|quote| before.matches(*quote).count() % 2 == 1);
     let after = &line[tag.close + 2..];
     let operator = &after[..after.len() - after.trim_start_matches('>').len()];
     let found = Redirection { at: tag.close, kind: Kind::Joined { operator } };
-    (begins && !is_quoted && matches!(operator, ">" | ">>")).then_some(found)
+    (begins && !ends_in_quotes(before) && matches!(operator, ">" | ">>")).then_some(found)
 }
 
 /// A tag at the end of what `echo` and its like write, with a path after it.
@@ -90,7 +89,7 @@ fn swallowed<'s>(line: &'s str, tag: Tag, others: &[Tag]) -> Option<Redirection<
         before.replace_range(other.open..other.close + 2, "");
     }
     // Within quotes nothing is redirected, whatever is written.
-    if ['"', '\''].iter().any(|quote| before.matches(*quote).count() % 2 == 1) {
+    if ends_in_quotes(&before) {
         return None;
     }
     let path = target(after)?;
@@ -105,6 +104,22 @@ fn swallowed<'s>(line: &'s str, tag: Tag, others: &[Tag]) -> Option<Redirection<
     let is_target = if after.starts_with([' ', '\t']) { is_path(path) } else { is_whole(path) };
     let found = Redirection { at: tag.close, kind: Kind::Swallowed { path } };
     (prints && is_one && is_target).then_some(found)
+}
+
+/// Whether a quotation is open at the end of this part of a line of shell. An apostrophe within double quotes
+/// opens none.
+fn ends_in_quotes(line: &str) -> bool {
+    let (mut open, mut escaped) = (None, false);
+    for c in line.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if open != Some('\'') => escaped = true,
+            '"' | '\'' if open == Some(c) => open = None,
+            '"' | '\'' if open.is_none() => open = Some(c),
+            _ => {}
+        }
+    }
+    open.is_some()
 }
 
 /// The word after a tag, with its quotes, if the command ends there.
@@ -222,6 +237,16 @@ mod tests {
             "echo << x >> > out",
         ] {
             assert_eq!(found(script), "", "{script}");
+        }
+    }
+
+    #[test]
+    fn quotes_are_counted_as_a_shell_does() {
+        for open in ["echo \"a", "echo 'a", "echo \"don't", "echo \"a\\\" b"] {
+            assert!(ends_in_quotes(open), "{open}");
+        }
+        for closed in ["echo a", "echo \"don't\" ", "echo 'say \"' ", "echo don\\'t ", "'\\' "] {
+            assert!(!ends_in_quotes(closed), "{closed}");
         }
     }
 }

@@ -43,9 +43,10 @@ pub(crate) async fn framed(State(app): State<Arc<App>>, request: Request, next: 
         return response;
     }
     let Ok(visit) = Visit::from_request_parts(&mut asked, &app).await else { return response };
-    let place = ProjectPlace::of(asked.uri.path()).filter(|_| reads(&asked.method));
+    let place = ProjectPlace::of(asked.uri.path());
+    let is_missing = failure.status == StatusCode::NOT_FOUND && reads(&asked.method);
     let project = match &place {
-        Some(place) if failure.status == StatusCode::NOT_FOUND => place.project(&visit).await,
+        Some(place) if is_missing => place.project(&visit).await,
         Some(_) | None => None,
     };
     if let (Some(place), Some(project)) = (&place, &project) {

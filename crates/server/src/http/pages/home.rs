@@ -107,12 +107,17 @@ struct Landing {
 }
 
 impl Landing {
-    /// The page that asked for the sign-in, without its query; `None` for the first page, and for what is not
-    /// written as an address is: a link from elsewhere must not bring sentences to this page.
+    /// The page of a pipeline, a job or a project that asked for the sign-in, without its query. Nothing else
+    /// is shown: a link from elsewhere must not bring sentences to this page.
     fn asked_from(&self) -> Option<Brief> {
-        let path = self.back.split(['?', '#']).next().filter(|path| *path != "/")?;
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-._~%".contains(c);
-        path.chars().all(is_plain).then(|| Brief::name(path))
+        let path = self.back.split(['?', '#']).next()?;
+        let is_id = |id: &str| id.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+        let by_id = ["/pipeline/", "/job/"].iter().find_map(|start| path.strip_prefix(start));
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "/-._".contains(c);
+        let of_project =
+            ForgeKind::ALL.iter().any(|kind| path.starts_with(&format!("/{}/", kind.slug())));
+        let is_known = by_id.is_some_and(is_id) || of_project && path.chars().all(is_name);
+        is_known.then(|| Brief::name(path))
     }
 
     /// The forges that one can sign in with: `GitHub or Bitbucket`.

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt::Display};
 
 use askama::Template;
 use axum::extract::Path;
-use roundel_config::{Consequence, Diagnostic, JobOfPlan};
+use roundel_config::{Consequence, Diagnostic, JobOfPlan, JobRefusal};
 use roundel_engine::{Configuration, Effect, Event};
 use roundel_model::{
     actor::Actor,
@@ -302,8 +302,12 @@ fn refuses(diagnostic: &Diagnostic, workflow: &WorkflowRow, job: &JobRow) -> boo
     let is_this = |named: &JobOfPlan| {
         named.workflow == workflow.name.as_str() && named.job == job.name.as_str()
     };
-    let is_named = diagnostic.more_jobs > 0 || diagnostic.jobs.iter().any(is_this);
-    is_named && matches!(diagnostic.consequence(), Consequence::JobsRefused(_))
+    let is_unauthorized = job.status == JobStatus::Unauthorized;
+    let says_why = match diagnostic.consequence() {
+        Consequence::JobsRefused(refusal) => (refusal == JobRefusal::Context) == is_unauthorized,
+        Consequence::PipelineRefused | Consequence::NeverStarted | Consequence::Ignored => false,
+    };
+    says_why && diagnostic.jobs.iter().any(is_this)
 }
 
 /// Says what happens after delivery was given up: the next run sets a commit status again; an email is not
