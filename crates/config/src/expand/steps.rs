@@ -77,7 +77,7 @@ impl Expansion {
 
 /// Expands lists of steps.
 pub(super) struct StepExpander<'c, 'd> {
-    pub(super) render: &'c mut Renderer<'d>,
+    render: &'c mut Renderer<'d>,
     modules: &'c mut Modules<'d>,
     progress: &'c mut Progress,
 }

@@ -1,4 +1,5 @@
-//! How large a request says that its body is: what is too large is refused before any of it is read.
+//! How large a request says that its body is: what is too large is refused before any of it is read. And
+//! what is read of a body that is refused.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -20,7 +21,7 @@ use crate::app::App;
 /// How long the rest of a refused body is read.
 const REST_TIME: Duration = Duration::from_secs(5);
 
-/// How much of a body is read that is refused for its size.
+/// How much of a body is read that is refused for its size, or before it was read.
 pub(crate) const LARGE_REST_BYTES: usize = 4 * limits::DELIVERY_BYTES;
 
 /// How much of a body is read that is for nothing that there is.
