@@ -31,7 +31,7 @@ pub(crate) fn run(no_install: bool, filters: &[String]) -> Result<()> {
 /// Runs the tests of one crate, with what is installed.
 ///
 /// Those of `server` wait for forges, runners and databases more than they compute, so five times as
-/// many of them run at a time as there are cores. Their many small files are in memory.
+/// many of them run at once as there are cores. Their many small files are in memory.
 pub(crate) fn run_one(package: &str, filters: &[String]) -> Result<()> {
     let package = match package.strip_prefix("roundel-") {
         Some(_) => package.to_owned(),

@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// What a compilation comes to, before it is plain data.
+/// The result of a compilation, before it is plain data.
 pub(crate) struct Outcome {
     pub(crate) compiled: Compiled,
     /// The compiled document with places and trails.

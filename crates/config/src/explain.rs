@@ -11,11 +11,11 @@ use crate::{
         source::{Source, Sources},
     },
     render::Tracing,
-    suggest::did_you_mean,
     text::{
         diagnostic::{Diagnostic, Severity},
         lines::Position,
         place::Place,
+        suggest::did_you_mean,
     },
 };
 

@@ -7,7 +7,8 @@
 //! The phases are directories, and each imports only those before it (CFG §7.2):
 //!
 //! ```text
-//! text       places, lines, diagnostics
+//! codes      the catalogue of diagnostics
+//! text       places, lines, messages, "did you mean …?"
 //! read       1  YAML, sources, the report, plain documents
 //! language      values, definitions, keys, templates, expressions, patterns
 //! api           what goes in and what comes out
@@ -19,9 +20,8 @@
 //! ```
 //!
 //! A phase cannot call a later one: its types borrow what earlier ones made. `compile` runs resolve ▸ plan ▸
-//! check; plan calls expand for the entries of each workflow, and all of them call render. `codes` is
-//! the catalogue of diagnostics. Above all of it are `explain`, `listing`, `page`,
-//! `pack` and `pushes`.
+//! check; plan calls expand for the entries of each workflow, and all of them call render. Above all of it
+//! are `explain`, `listing`, `page`, `pack` and `pushes`.
 //!
 //! Deliberately absent: what this release cannot run (caches, contexts, …). It is recognized and
 //! reported as an `unsupported-…` diagnostic, never dropped silently.
@@ -46,7 +46,6 @@ mod pushes;
 mod read;
 mod render;
 mod resolve;
-mod suggest;
 #[cfg(test)]
 mod tests;
 mod text;

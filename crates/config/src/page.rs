@@ -19,8 +19,7 @@ use crate::{
         document::{Node, from_yaml},
         snippet::{Layout, render},
     },
-    suggest,
-    text::diagnostic::Diagnostic,
+    text::{diagnostic::Diagnostic, suggest},
 };
 use roundel_model::{name::GitRef, text::counted};
 
@@ -327,10 +326,11 @@ pub fn index() -> String {
 
     let mut text = String::from(
         "# Diagnostics\n\nEvery diagnostic of the compiler, with a page for each: what it means \
-         and how to fix it. `roundel config code` shows them in a terminal. Numbers starting \
-         with `E` are errors, which prevent a pipeline from starting; where what is wrong does not \
-         run, such as in a job that no workflow uses, some of them are shown as warnings. Numbers \
-         starting with `W` are always warnings.\n",
+         and how to fix it. `roundel config code` shows them in a terminal. Each \
+         message says whether it is an error, which prevents a pipeline from starting, or a warning. \
+         Most numbers that start with `E` are errors; where what is wrong does not run, such as in a \
+         job that no workflow uses, some of them are warnings. Most that start with `W` are warnings; \
+         the `next` profile makes errors of some.\n",
     );
     // Writing to a string cannot fail.
     for area in AREAS {

@@ -103,7 +103,7 @@ impl<'d> Renderer<'d> {
         &self.report
     }
 
-    /// Returns what the report comes to.
+    /// Returns what was reported.
     pub(crate) fn finish(self) -> Findings {
         self.report.finish()
     }

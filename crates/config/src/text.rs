@@ -5,3 +5,4 @@ pub(crate) mod help;
 pub(crate) mod lines;
 pub(crate) mod place;
 pub(crate) mod problem;
+pub(crate) mod suggest;

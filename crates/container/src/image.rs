@@ -35,7 +35,7 @@ use crate::{
     },
 };
 
-/// Layers that are unpacked at a time: each has its own process, and the disk is one.
+/// Layers that are unpacked at once: each has its own process, and the disk is one.
 const PARALLEL_LAYERS: usize = 3;
 /// Layers of one image: more than overlay takes, and more than any build tool makes.
 const MAX_LAYERS: usize = 400;

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 /// Something that environments on this host lack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limitation {
-    /// The missing ability.
     pub kind: LimitationKind,
     /// Why: a fragment such as ``"`nft` is not installed"``.
     pub cause: String,

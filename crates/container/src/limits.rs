@@ -7,7 +7,7 @@ pub struct Limits {
     pub memory_bytes: Option<u64>,
     /// CPU time, in thousandths of a core.
     pub cpu_millis: Option<u32>,
-    /// Processes and threads at a time.
+    /// Processes and threads at once.
     pub processes: Option<u32>,
     /// Space that its writes may occupy, in bytes.
     pub disk_bytes: Option<u64>,

@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 
-/// Prefixes of the attributes that overlay itself keeps. An image that brings them would forge
+/// Prefixes of the attributes that overlay itself keeps. An image that contains them would forge
 /// whiteouts.
 pub(crate) const RESERVED_ATTRIBUTES: [&str; 2] = ["user.overlay.", "trusted."];
 const OPAQUE: &str = "user.overlay.opaque";

@@ -12,14 +12,20 @@ use crate::{
     rest::Rest,
 };
 
+/// The calls that concern deploy keys, as errors name them in a forge's own words.
+pub(crate) struct KeyCalls {
+    pub(crate) list: &'static str,
+    pub(crate) add: &'static str,
+    pub(crate) delete: &'static str,
+}
+
 /// How one forge writes deploy keys.
 pub(crate) trait KeyFormat: Rest {
     /// A key as the forge answers it.
     type Key: DeserializeOwned + Into<ForgeKey> + Send;
     /// The part of the address below the repository.
     const FOLDER: &'static str;
-    /// The calls, in words for people: list, add, delete.
-    const CALLS: [&'static str; 3];
+    const CALLS: KeyCalls;
 
     /// Returns the body that adds a key which cannot push.
     fn new_key(title: &str, public: &str) -> Value;
@@ -32,8 +38,7 @@ impl<F: KeyFormat> DeployKeys for F {
         token: &AccessToken,
         repository: &RepositoryRef,
     ) -> Result<Vec<ForgeKey>, ForgeError> {
-        let [list, ..] = Self::CALLS;
-        let call = Call::get(list, self.of(repository, &[Self::FOLDER])?).by(token);
+        let call = Call::get(Self::CALLS.list, self.of(repository, &[Self::FOLDER])?).by(token);
         let keys: Vec<F::Key> = self.client().list(call).await?;
         Ok(keys.into_iter().map(Into::into).collect())
     }
@@ -45,9 +50,9 @@ impl<F: KeyFormat> DeployKeys for F {
         title: &str,
         public: &str,
     ) -> Result<ForgeKey, ForgeError> {
-        let [_, add, _] = Self::CALLS;
         let url = self.of(repository, &[Self::FOLDER])?;
-        let call = Call::new(Method::POST, add, url).json(F::new_key(title, public)).by(token);
+        let call =
+            Call::new(Method::POST, Self::CALLS.add, url).json(F::new_key(title, public)).by(token);
         Ok(self.client().ask::<F::Key>(&call).await?.into())
     }
 
@@ -57,8 +62,7 @@ impl<F: KeyFormat> DeployKeys for F {
         repository: &RepositoryRef,
         id: &str,
     ) -> Result<(), ForgeError> {
-        let [.., delete] = Self::CALLS;
         let url = self.of(repository, &[Self::FOLDER, id])?;
-        self.client().delete(delete, url, token).await
+        self.client().delete(Self::CALLS.delete, url, token).await
     }
 }

@@ -1,7 +1,7 @@
 //! Bitbucket Cloud's REST API 2.0, below `/2.0`.
 //!
 //! A module for each kind of object; here are the routes and what applies to every call. The end
-//! points that Bitbucket removed (`VCS` §4.4) answer 410, so that no caller comes to depend on them.
+//! points that Bitbucket removed (`VCS` §4.4) answer 410, so that no caller depends on them.
 
 use std::sync::Arc;
 

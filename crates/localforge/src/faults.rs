@@ -10,7 +10,6 @@ use roundel_model::forge::ForgeKind;
 /// A failure to inject into calls.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// Which forge.
     pub kind: ForgeKind,
     /// `POST`, or empty for any.
     pub method: String,

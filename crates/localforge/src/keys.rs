@@ -49,6 +49,13 @@ pub(crate) struct NewKey<'a> {
     pub(crate) by: &'a Identity,
 }
 
+/// What a deploy key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyAccess {
+    ReadOnly,
+    ReadWrite,
+}
+
 /// Returns whether a user or a repository has this key already.
 pub(crate) fn is_taken(forge: &Forge, key: &str) -> bool {
     forge.read(|state| state.user_key(key).is_some() || !state.deploy_keys_like(key).is_empty())
@@ -69,7 +76,7 @@ pub(crate) fn add_deploy_key(
     forge: &Forge,
     repository: u64,
     new: NewKey<'_>,
-    read_only: bool,
+    access: KeyAccess,
 ) -> DeployKey {
     forge.write(|state| {
         let key = DeployKey {
@@ -78,7 +85,7 @@ pub(crate) fn add_deploy_key(
             title: new.title.unwrap_or(&new.read.comment).to_owned(),
             key: new.read.key,
             comment: new.read.comment,
-            read_only,
+            read_only: access == KeyAccess::ReadOnly,
             added_by: new.by.login.clone(),
             application: new.by.client_id.clone(),
             created_at: Timestamp::now(),

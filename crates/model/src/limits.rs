@@ -33,7 +33,7 @@ pub const DELIVERY_BYTES: usize = 25 * 1024 * 1024 + 1024;
 /// Bytes of a webhook request that is taken however many others are. Most have a tenth of it.
 pub const SMALL_DELIVERY_BYTES: usize = 256 * 1024;
 
-/// Larger webhook requests that are read and stored at a time. Each is held in memory as a whole.
+/// Larger webhook requests that are read and stored at once. Each is held in memory as a whole.
 pub const LARGE_DELIVERIES: usize = 4;
 
 /// Bytes of one form of a page: the largest holds a variable's value, percent-encoded.

@@ -154,7 +154,7 @@ pub struct TaskLimits {
     /// In thousandths of a core. None: what the host has.
     #[serde(default)]
     pub cpu_millis: Option<u32>,
-    /// Processes and threads at a time.
+    /// Processes and threads at once.
     #[serde(default)]
     pub processes: Option<u32>,
     /// Of what it writes to its file system.

@@ -66,7 +66,7 @@ pub(crate) struct ServerClient {
     http: reqwest::Client,
     server: Url,
     token: Secret<String>,
-    /// Logs that the server is away, once for all requests.
+    /// Logs that the server is unreachable, once for all requests.
     pub(crate) outage: Outage,
 }
 

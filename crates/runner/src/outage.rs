@@ -13,7 +13,7 @@ use tokio::time::Instant;
 /// How often a lasting outage is logged again.
 const REMINDER: Duration = Duration::from_mins(1);
 
-/// Logs that the server is away, once. All requests of a runner share one.
+/// Logs that the server is unreachable, once. All requests of a runner share one.
 #[derive(Default)]
 pub(crate) struct Outage {
     current: Mutex<Option<Current>>,

@@ -52,7 +52,7 @@ impl OpenStep {
     ///
     /// # Errors
     ///
-    /// The runner's disk does not take the log.
+    /// The runner's disk does not accept the log.
     pub(crate) fn begin(
         task: &Task,
         number: u32,

@@ -18,7 +18,7 @@ pub(crate) enum TaskError {
 }
 
 impl TaskError {
-    /// The runner's disk does not take something.
+    /// The runner's disk does not accept something.
     pub(crate) fn disk(error: &io::Error) -> Self {
         Self::Infrastructure(if is_disk_full(error) {
             "The runner's disk is full. Free some space in its data directory, then run the job \

@@ -148,7 +148,7 @@ impl Variables {
             self.set(name, value);
         }
         self.set("HOME", &local.home.to_string_lossy());
-        // At the end: a `circleci` that the image brings wins (RUN §5.8).
+        // At the end: a `circleci` of the image wins (RUN §5.8).
         let path = self.values.get("PATH").map_or(DEFAULT_PATH, String::as_str);
         let path = format!("{path}:{}", local.tools.display());
         self.set("PATH", &path);

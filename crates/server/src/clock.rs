@@ -4,8 +4,8 @@
 //! over. It only looks; every change goes through [`drive`].
 //!
 //! After a start, and after a time in which it did not run itself (a paused machine, a clock that was set),
-//! it leaves leases alone for as long as a lease lasts: while the server was away no runner could renew,
-//! and a runner that is still there must not lose its job because the server was away.
+//! it leaves leases alone for as long as a lease lasts: while the server was down no runner could renew,
+//! and a runner that is still there must not lose its job because the server was down.
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 //!
 //! An effect names its subject, never what to say: delivering it reads the rows as they then are,
 //! so a slow report cannot put an old status over a new one. Effects about one commit and
-//! context are delivered in order, all others concurrently, up to [`WIDTH`] at a time. What fails is
+//! context are delivered in order, up to [`WIDTH`] others concurrently. What fails is
 //! tried again within a limit; what cannot succeed is given up with the reason, which the
 //! pipeline's page shows.
 //!
@@ -38,7 +38,7 @@ pub(crate) struct Deliver {
     pub(crate) announcer: Announcer,
 }
 
-/// Effects that are delivered, or wait in their lane, at a time.
+/// Effects that are delivered, or wait in their lane, at once.
 const WIDTH: usize = 64;
 
 /// How long a taken effect is kept from other servers, with its wait in its lane.
@@ -140,7 +140,7 @@ async fn process(context: &Deliver, leased: Leased) {
     if Timestamp::now().plus(TIMEOUT) >= leased_until {
         // It waited too long: another server may have it by the time it is delivered.
         if let Err(error) = context.store.effect_not_tried(&effect).await {
-            tracing::error!(pipeline.id = %effect.pipeline, %error, "a try that was not made stays counted");
+            tracing::error!(pipeline.id = %effect.pipeline, %error, "failed to take back the attempt that was not made");
         }
         return;
     }

@@ -48,10 +48,10 @@ use crate::{
 /// Why a branch or tag that is gone is not built.
 const DELETED: &str = "it was deleted: there is nothing to build";
 
-/// Deliveries that are taken at a time. Those of one project go in order.
+/// Deliveries that are processed concurrently. Those of one project go in order.
 const WIDTH: usize = 16;
 
-/// How long a delivery that was taken is leased. Processing one twice at a time would be harmless:
+/// How long a delivery that was taken is leased. Processing one twice at once would be harmless:
 /// a push that started a pipeline is recognized.
 const LEASE: Duration = Duration::from_mins(1);
 

@@ -91,7 +91,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`StartError`] if the store, a forge or the address cannot be had.
+    /// [`StartError`] if the store, a forge or the address is not available.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         let address = settings.listen;
         let failed = |source| StartError::Listen { address, source };
@@ -183,7 +183,7 @@ async fn serve(listener: TcpListener, app: Arc<App>) {
     let listener = listener.tap_io(|stream| {
         // Small answers must be sent at once: the latency of claims and logs is seen by users.
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its delay");
+            tracing::debug!(%error, "failed to set TCP_NODELAY");
         }
     });
     let served = axum::serve(listener, http::router(app))

@@ -104,9 +104,9 @@ impl From<CallError> for TriggerError {
 ///
 /// # Errors
 ///
-/// [`TriggerError::Later`] if the forge is unavailable: nothing was decided, try again. In the
-/// last attempt that becomes an errored pipeline, which people can see. And in the last attempt an error
-/// means that there is no pipeline: one that was created is continued by [`resume`], whatever happens.
+/// [`TriggerError::Later`] if the forge is unavailable: nothing was decided, try again. In the last attempt
+/// that becomes an errored pipeline instead. An error of the last attempt means that no pipeline was created:
+/// one that was is continued by [`resume`].
 pub(crate) async fn start(
     starter: &PipelineStarter,
     project: &Project,
@@ -119,10 +119,8 @@ pub(crate) async fn start(
         Config::Absent => return Ok(Started::NoConfig),
         config @ (Config::Text(_) | Config::Invalid(_) | Config::Unreadable(_)) => config,
     };
-    let (id, number, known) = match create(starter, project, trigger).await? {
-        (id, CreatedPipeline::New { number }) => (id, number, false),
-        (_, CreatedPipeline::Known { id, number }) => (id, number, true),
-    };
+    let created = create(starter, project, trigger).await?;
+    let CreatedPipeline { id, number, .. } = created;
     let launched = async {
         let Some(row) = starter.store.pipeline(id).await? else {
             return Err(StoreError::Missing("pipeline").into());
@@ -140,8 +138,12 @@ pub(crate) async fn start(
         }
         Err(error) => return Err(error),
     };
-    let ours = !known || (delivery.is_some() && delivery == trigger.delivery);
-    Ok(if ours { Started::Pipeline { id, number } } else { Started::Known { id, number } })
+    let is_of_this_trigger = created.is_new || (delivery.is_some() && delivery == trigger.delivery);
+    Ok(if is_of_this_trigger {
+        Started::Pipeline { id, number }
+    } else {
+        Started::Known { id, number }
+    })
 }
 
 /// Creates the pipeline of a trigger, or finds the one that there is.
@@ -149,7 +151,7 @@ async fn create(
     starter: &PipelineStarter,
     project: &Project,
     trigger: &Trigger,
-) -> Result<(PipelineId, CreatedPipeline), StoreError> {
+) -> Result<CreatedPipeline, StoreError> {
     let id = PipelineId::fresh();
     let created = starter
         .store
@@ -168,10 +170,10 @@ async fn create(
         })
         .await;
     match created {
-        Ok(created) => Ok((id, created)),
+        Ok(created) => Ok(created),
         // The answer to a commit can be lost where the commit was not.
         Err(error) => match starter.store.pipeline(id).await {
-            Ok(Some(row)) => Ok((id, CreatedPipeline::New { number: row.number })),
+            Ok(Some(row)) => Ok(CreatedPipeline { id, number: row.number, is_new: true }),
             Ok(None) | Err(_) => Err(error),
         },
     }

@@ -86,7 +86,6 @@ pub enum IgnoredReason {
     SkipMarker,
     /// A branch or tag was deleted.
     RefDeleted,
-    /// A pull request from a fork.
     ForkPullRequest,
     /// A pull request whose branch is in this repository.
     OwnPullRequest,
@@ -102,7 +101,7 @@ pub enum IgnoredReason {
     OtherRepository,
     /// It tests the webhook.
     Ping,
-    /// News of the project, which was taken over, or of what does not belong to it.
+    /// A change of the project, which was recorded, or of something that does not belong to it.
     ProjectNews,
     /// News of the project, and the forge could not be asked for it.
     ForgeRefused,
@@ -122,7 +121,7 @@ const COLUMNS: &str = "id, hook, project, forge, guid, event, received_at, decid
     last_error, verdicts, size_bytes";
 
 impl Store {
-    /// Writes a delivery durably: when this returns, it is on disk. Many at a time share a commit.
+    /// Writes a delivery durably: when this returns, it is on disk. Several that arrive together share a commit.
     pub async fn record_delivery(&self, delivery: NewDelivery) -> Result<Recorded, StoreError> {
         self.inbox.record(delivery).await
     }

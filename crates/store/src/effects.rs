@@ -57,7 +57,6 @@ pub struct UndeliveredEffect {
     pub given_up: bool,
 }
 
-/// The state of an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum EffectState {
     Pending,

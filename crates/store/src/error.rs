@@ -18,7 +18,6 @@ pub enum StoreError {
     Database {
         /// The action that failed: "record a delivery".
         action: &'static str,
-        /// The error of the driver.
         #[source]
         source: DriverError,
     },

@@ -156,7 +156,7 @@ async fn write_groups(db: Db, mut queue: mpsc::Receiver<Waiting>) {
 /// The caller may have gone: the forge closed the connection. The row is there all the same.
 fn answer(waiting: Waiting, recorded: Result<Recorded, StoreError>) {
     if waiting.answer.send(recorded).is_err() {
-        tracing::debug!(delivery.id = %waiting.delivery.id, "no caller waited for the delivery any more");
+        tracing::debug!(delivery.id = %waiting.delivery.id, "the caller disconnected before its delivery was stored");
     }
 }
 

@@ -90,18 +90,12 @@ pub struct CommitInfo {
 
 /// What creating a pipeline found: (project, ref, before, sha, kind) is built once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CreatedPipeline {
-    /// It was not there; this is its number.
-    New {
-        /// Its number in the project.
-        number: u64,
-    },
-    /// The same event had started this one.
-    Known {
-        id: PipelineId,
-        /// Its number in the project.
-        number: u64,
-    },
+pub struct CreatedPipeline {
+    pub id: PipelineId,
+    /// Its number in the project.
+    pub number: u64,
+    /// Whether it was created now; otherwise the same event had started it.
+    pub is_new: bool,
 }
 
 /// A task that waits for a runner, or was handed to one.
@@ -170,7 +164,11 @@ impl Store {
         session.take_turn(&format!("pipeline {} {identity}", new.project)).await?;
         let sql = "SELECT id, number FROM pipelines WHERE project = $1 AND identity = $2";
         if let Some(row) = session.row(sql, values![new.project, &identity]).await? {
-            return Ok(CreatedPipeline::Known { id: row.get("id")?, number: row.get("number")? });
+            return Ok(CreatedPipeline {
+                id: row.get("id")?,
+                number: row.get("number")?,
+                is_new: false,
+            });
         }
         let sql = "UPDATE projects SET last_pipeline_number = last_pipeline_number + 1
              WHERE id = $1 RETURNING last_pipeline_number";
@@ -199,7 +197,7 @@ impl Store {
         ];
         session.run(sql, values).await?;
         session.commit().await?;
-        Ok(CreatedPipeline::New { number })
+        Ok(CreatedPipeline { id: new.id, number, is_new: true })
     }
 
     /// Loads a pipeline, lets `decide` say what an event makes of it, and saves that with everything

@@ -33,9 +33,7 @@ pub use setups::{Setup, SetupState, SetupStep, SetupStepStatus};
 pub struct FollowerChanges {
     /// Settings of theirs, as [`Store::put_setting`] keeps them.
     pub settings: Vec<(String, String)>,
-    /// The projects to follow.
     pub follow: Vec<ProjectId>,
-    /// The projects to unfollow.
     pub unfollow: Vec<ProjectId>,
 }
 
@@ -192,8 +190,25 @@ impl Store {
         session.rows(sql, values![account, but, most]).await?.iter().map(project_from).collect()
     }
 
-    /// Says whether pushes are built.
-    pub async fn set_project_active(&self, id: ProjectId, active: bool) -> Result<(), StoreError> {
+    /// Makes pushes to a project start pipelines.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Missing`] if there is no such project.
+    pub async fn start_building(&self, id: ProjectId) -> Result<(), StoreError> {
+        self.set_active(id, true).await
+    }
+
+    /// Makes pushes to a project start nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Missing`] if there is no such project.
+    pub async fn stop_building(&self, id: ProjectId) -> Result<(), StoreError> {
+        self.set_active(id, false).await
+    }
+
+    async fn set_active(&self, id: ProjectId, active: bool) -> Result<(), StoreError> {
         let mut session = self.db.write("activate a project").await?;
         let sql = "UPDATE projects SET active = $1 WHERE id = $2";
         let changed = session.run(sql, values![active, id]).await?;

@@ -48,7 +48,6 @@ pub(crate) enum Scope {
     Instance,
     /// One person.
     Account(AccountId),
-    /// One project.
     Project(ProjectId),
 }
 

@@ -10,9 +10,9 @@ use serde::Serialize;
 pub(crate) struct Line {
     pub(crate) file: String,
     pub(crate) outcome: Outcome,
-    /// Slugs of its errors, those about orbs that cannot be had left out.
+    /// Slugs of its errors, those about missing orbs left out.
     pub(crate) codes: Vec<String>,
-    /// Orbs that cannot be had.
+    /// Orbs that are missing.
     pub(crate) missing: Vec<String>,
     pub(crate) lines: usize,
     /// In seconds, for machines.

@@ -183,7 +183,7 @@ impl Compiler {
         Compiled { document: None, ..found.compiled }
     }
 
-    /// Compiles a source as it is in the local clone, whatever other pushes come to.
+    /// Compiles a source as it is in the local clone, whatever other pushes result in.
     pub(crate) fn check_here(&self, source: Source) -> Checked {
         let inputs = self.inputs(&source);
         self.check_with(source, inputs)

@@ -18,7 +18,6 @@ pub(crate) struct Report<'c> {
     files: Vec<File<'c>>,
 }
 
-/// One file.
 #[derive(Serialize)]
 struct File<'c> {
     path: &'c str,

@@ -14,7 +14,6 @@ use roundel_model::limits::CONFIG_BYTES;
 /// Where a configuration is by default.
 pub(crate) const DEFAULT: &str = ".circleci/config.yml";
 
-/// A source to compile.
 #[derive(Debug)]
 pub(crate) struct Source {
     /// What people call it: its path, or `standard input`.

@@ -38,7 +38,6 @@ pub(crate) struct Candidate {
 /// What the text of a candidate is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// The value itself.
     Value,
     /// The path of a file that holds the value.
     Path,

@@ -246,14 +246,15 @@ fn check_database_url(text: &str) -> Result<(), String> {
     let why = match Url::parse(text) {
         Ok(url) if url.path().contains('@') => "there is an `@` in its path".to_owned(),
         // The driver would say it without the name of the setting.
-        Ok(_) => {
+        Ok(url) => {
             return roundel_store::check_postgres_url(text).map_err(|why| {
-                let modes = if why.contains("ssl_mode") || why.contains("sslmode") {
+                let has_mode = url.query_pairs().any(|(key, _)| key == "sslmode" || key == "ssl-mode");
+                let modes = if has_mode {
                     "; `sslmode` is `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`"
                 } else {
                     ""
                 };
-                format!("an address with a parameter that the driver does not take: {why}{modes}")
+                format!("an address with a parameter that the driver does not accept: {why}{modes}")
             });
         }
         Err(error) => error.to_string(),

@@ -36,7 +36,7 @@ pub struct Orb {
 pub enum Resolution {
     /// It is this orb.
     Found(Arc<Orb>),
-    /// It was looked for and cannot be had.
+    /// It was looked for and not found.
     Missing(Missing),
 }
 

@@ -14,7 +14,11 @@ use crate::{
         yaml::{At, View},
     },
     render::{Renderer, Tracing},
-    resolve::{resolve_orb, section::first_key, shape::Shapes},
+    resolve::{
+        resolve_orb,
+        section::first_key,
+        shape::{NamedItem, Shapes},
+    },
     text::{
         diagnostic::Diagnostic,
         place::{FileId, Place},
@@ -81,7 +85,8 @@ impl Checker<'_, '_> {
         const DEPTH: usize = 100;
         let View::Seq(items) = self.render.doc().view(steps) else { return };
         for item in items.iter().filter(|_| depth < DEPTH) {
-            let Some((name, key, value)) = Shapes::new(self.render, self.modules).step_shape(item)
+            let Some(NamedItem { name, key, value }) =
+                Shapes::new(self.render, self.modules).step_shape(item)
             else {
                 continue;
             };

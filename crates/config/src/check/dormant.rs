@@ -29,9 +29,11 @@ use crate::{
         yaml::{At, Entry, Items, View, scalar},
     },
     render::budget::Resource,
-    resolve::parameters::bind::{Argument, ArgumentSource, Binder, Call},
-    suggest::did_you_mean,
-    text::{place::Place, problem::Problem},
+    resolve::{
+        parameters::bind::{Argument, ArgumentSource, Binder, Call},
+        shape::NamedItem,
+    },
+    text::{problem::Problem, suggest::did_you_mean},
 };
 
 /// Lists of steps within each other.
@@ -75,7 +77,7 @@ impl<'d> Checker<'_, 'd> {
     }
 
     fn dormant_invocation(&mut self, item: At, scope: &Rc<Scope>) {
-        let Some((name, key, value)) = self.named(item) else { return };
+        let Some(NamedItem { name, key, value }) = self.named(item) else { return };
         let fields: Vec<Entry<'d>> =
             value.iter().flat_map(|at| self.render.doc().entries(*at)).collect();
         let is_approval = fields.iter().any(|field| {
@@ -112,7 +114,7 @@ impl<'d> Checker<'_, 'd> {
         let mut prefixes: Vec<&str> = Vec::new();
         let mut required: Vec<(&str, At)> = Vec::new();
         for item in items.iter() {
-            let Some((name, key, value)) = self.named(item) else { return };
+            let Some(NamedItem { name, key, value }) = self.named(item) else { return };
             let field = |name: &str| doc.get(value?, name).map(|field| field.value);
             let text = |at: At| match doc.view(at) {
                 View::Scalar(text, _) => Some(text),
@@ -137,7 +139,7 @@ impl<'d> Checker<'_, 'd> {
                 View::Map(_) | View::Broken => Vec::new(),
             };
             for item in items {
-                let Some((name, place, _)) = self.named(item) else { continue };
+                let Some(NamedItem { name, key: place, .. }) = self.named(item) else { continue };
                 let numbered =
                     name.rsplit_once('-').filter(|(_, number)| number.parse::<u32>().is_ok());
                 let known = names.contains(name)
@@ -174,7 +176,7 @@ impl<'d> Checker<'_, 'd> {
     }
 
     fn dormant_step(&mut self, step: At, scope: &Rc<Scope>, depth: usize) {
-        let Some((name, key, value)) = self.named(step) else { return };
+        let Some(NamedItem { name, key, value }) = self.named(step) else { return };
         if !self.render.afford(Resource::Visits, 1, key) {
             return;
         }
@@ -243,19 +245,19 @@ impl<'d> Checker<'_, 'd> {
 
     /// Takes an item of a list apart: a name alone, or with what belongs to it. Any other shape is
     /// reported elsewhere; a name with a tag is not known.
-    fn named(&self, item: At) -> Option<(&'d str, Place, Option<At>)> {
+    fn named(&self, item: At) -> Option<NamedItem<'d>> {
         let found = match self.render.doc().view(item) {
             View::Scalar(name, style)
                 if matches!(scalar::resolve(name, style), scalar::Scalar::Text(_)) =>
             {
-                (name, self.render.doc().place(item), None)
+                NamedItem { name, key: self.render.doc().place(item), value: None }
             }
             View::Map(entries) if entries.len() == 1 => {
                 let entry = entries.first()?;
-                (entry.name, entry.key, Some(entry.value))
+                NamedItem { name: entry.name, key: entry.key, value: Some(entry.value) }
             }
             View::Scalar(..) | View::Map(_) | View::Seq(_) | View::Broken => return None,
         };
-        (!found.0.contains("<<")).then_some(found)
+        (!found.name.contains("<<")).then_some(found)
     }
 }

@@ -10,8 +10,8 @@ area! {
     /// The configuration is valid, but the pipeline does not start: a job that skipped the step
     /// would pass without having done its work.
     ///
-    /// Remove the step, or do its work in a `run` step. What that means for each step is in the help of its
-    /// diagnostic.
+    /// Remove the step, or do its work in a `run` step. The help of each diagnostic says what leaving the
+    /// step out changes.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -20,18 +20,19 @@ area! {
     ///     docker:
     ///       - image: cimg/base:2026.01
     ///     steps:
-    ///       - setup_remote_docker
-    ///       - run: make image
+    ///       - restore_cache:
+    ///           key: dependencies
+    ///       - run: make
     /// ```
     ///
     /// ```yaml right
     /// version: 2.1
     /// jobs:
     ///   build:
-    ///     machine:
-    ///       image: ubuntu-2404:current
+    ///     docker:
+    ///       - image: cimg/base:2026.01
     ///     steps:
-    ///       - run: make image
+    ///       - run: make
     /// ```
     UNSUPPORTED_STEP = "unsupported-step", None, Consequence::PipelineRefused;
 

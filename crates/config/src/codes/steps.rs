@@ -194,8 +194,8 @@ area! {
 
     /// A built-in step is not available in the job's execution environment.
     ///
-    /// Signing bundles can only be installed on macOS. `setup_remote_docker` has no effect on a
-    /// machine, which has its own Docker daemon; that is a warning.
+    /// Signing bundles can only be installed on macOS. `setup_remote_docker` only has an effect in the
+    /// `docker` executor; on a machine it is a warning, and gives the job no Docker engine in this release.
     ///
     /// Change the job's environment, remove the step, or wrap it in `when`.
     ///

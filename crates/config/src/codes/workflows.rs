@@ -174,8 +174,8 @@ area! {
     /// A schedule's `cron` expression is invalid.
     ///
     /// It has five fields: minute, hour, day of month, month and day of week, in UTC. Syntax that
-    /// works here but may not work on the hosted service, such as steps (`*/5`), gives a warning,
-    /// and so does a date that never occurs.
+    /// is accepted here but may not be by the hosted service, such as steps (`*/5`), gives a warning,
+    /// and so does a date that never occurs. Schedules do not start workflows in this release.
     ///
     /// Fix the field that the message names.
     ///

@@ -114,11 +114,11 @@ pub(crate) fn is_unsupported(word: &str) -> bool {
     word != "checkout" && BUILTINS.iter().any(|builtin| builtin.word == word)
 }
 
-/// Returns whether a step does nothing in an environment: a machine has its own Docker (CFG §3.4).
+/// Returns whether a step does nothing in an environment: the remote engine is for `docker` only (CFG §3.4).
 /// It does not refuse a configuration, and runners are not given it.
 pub(crate) fn has_no_effect(word: &str, executor_kind: ExecutorKind) -> bool {
-    let has_docker = matches!(executor_kind, ExecutorKind::Machine | ExecutorKind::Macos);
-    word == "setup_remote_docker" && has_docker
+    let is_machine = matches!(executor_kind, ExecutorKind::Machine | ExecutorKind::Macos);
+    word == "setup_remote_docker" && is_machine
 }
 
 /// Returns the word that a spelling with hyphens stands for: `save-cache` is `save_cache`.
@@ -451,8 +451,8 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
     fn check_executor(&mut self, site: &Site<'_>, executor_kind: ExecutorKind) {
         let problem = match (site.name, executor_kind) {
             (word, kind) if has_no_effect(word, kind) => {
-                let message =
-                    "`setup_remote_docker` has no effect here: a machine has its own Docker";
+                let message = "`setup_remote_docker` has no effect on a machine, and jobs have no Docker \
+                               engine in this release";
                 Problem::warning(codes::NOT_ON_THIS_EXECUTOR, site.key, message)
                     .help("remove the step")
             }

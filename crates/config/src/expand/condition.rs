@@ -1,6 +1,6 @@
 //! Steps under a condition, `when` and `unless` (CFG §3.15).
 //!
-//! Deliberately absent: what a condition comes to, which `render::logic` decides.
+//! Deliberately absent: the value of a condition, which `render::logic` decides.
 
 use std::rc::Rc;
 

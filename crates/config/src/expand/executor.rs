@@ -27,8 +27,11 @@ use crate::{
         modules::Modules,
         parameters::bind::{Argument, ArgumentSource, Binder, Call},
     },
-    suggest::{did_you_mean, list},
-    text::{place::Place, problem::Problem},
+    text::{
+        place::Place,
+        problem::Problem,
+        suggest::{did_you_mean, list},
+    },
 };
 
 /// Executors that may be names of each other in a row.

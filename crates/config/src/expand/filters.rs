@@ -19,11 +19,11 @@ use crate::{
     },
     read::yaml::{At, Entries, Entry, View},
     render::{Renderer, budget::Resource},
-    suggest::{did_you_mean, list, nearest},
     text::{
         help::Help,
         place::{Place, PlacedText},
         problem::Problem,
+        suggest::{did_you_mean, list, nearest},
     },
 };
 

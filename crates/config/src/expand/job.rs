@@ -105,7 +105,7 @@ impl<'c, 'd> JobTypeReader<'c, 'd> {
             }
             other => {
                 let message = format!("`{other}` is not a valid job type");
-                let help = crate::suggest::did_you_mean(
+                let help = crate::text::suggest::did_you_mean(
                     other,
                     ["build", "approval", "no-op", "release", "lock", "unlock"],
                 )
@@ -194,7 +194,7 @@ impl<'c, 'd> JobTypeReader<'c, 'd> {
         };
         if !PROVIDERS.contains(&&*text) {
             let message = format!("`{text}` is not a valid `provider`");
-            let help = crate::suggest::did_you_mean(&text, PROVIDERS)
+            let help = crate::text::suggest::did_you_mean(&text, PROVIDERS)
                 .unwrap_or_else(|| format!("allowed: {}", PROVIDERS.join(", ")).into());
             self.render.report().add(Problem::error(codes::NOT_IN_ENUM, place, message).help(help));
         }

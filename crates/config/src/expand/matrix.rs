@@ -13,8 +13,7 @@ use crate::{
     },
     read::yaml::{Entry, View},
     render::{Renderer, budget::Resource, fields::with_unknown},
-    suggest::nearest,
-    text::{place::Place, problem::Problem},
+    text::{place::Place, problem::Problem, suggest::nearest},
 };
 
 const MATRIX: Known<'static> = Known {
@@ -37,6 +36,13 @@ pub(crate) struct Matrix {
     pub(crate) combinations: Vec<Rc<Bindings>>,
     /// The parameters and where they are.
     pub(crate) parameters: Vec<(String, Place)>,
+}
+
+/// A parameter of a matrix with its values.
+struct Axis {
+    name: String,
+    key: Place,
+    values: Vec<Value>,
 }
 
 /// Reads matrices, and multiplies them out.
@@ -86,8 +92,7 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
             return self.bad_matrix(entry.key, "a matrix needs `parameters`", help);
         };
         let axes = self.axes(&parameters, help, scope)?;
-        let size =
-            axes.iter().try_fold(1usize, |size, (_, _, values)| size.checked_mul(values.len()));
+        let size = axes.iter().try_fold(1usize, |size, axis| size.checked_mul(axis.values.len()));
         if size.is_none_or(|size| size > limits::JOBS_PER_PIPELINE) {
             let message =
                 format!("the matrix expands to more than {} jobs", limits::JOBS_PER_PIPELINE);
@@ -102,9 +107,9 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
         if let Some(exclude) = get("exclude") {
             self.exclude(&exclude, scope, &axes, &mut combinations)?;
         }
-        if let Some((name, key, _)) = axes.iter().find(|(_, _, values)| values.is_empty()) {
-            let message = format!("`{name}` has no values: the matrix runs no job");
-            let problem = Problem::warning(codes::IGNORED, *key, message);
+        if let Some(empty) = axes.iter().find(|axis| axis.values.is_empty()) {
+            let message = format!("`{}` has no values: the matrix runs no job", empty.name);
+            let problem = Problem::warning(codes::IGNORED, empty.key, message);
             self.render.report().add(problem.help("add a value to the list"));
         } else if combinations.is_empty() {
             let message = "`exclude` removes every combination of the matrix";
@@ -114,7 +119,7 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
             let text = self.render.text_field(alias.value, "alias", scope)?;
             self.render.named(text, "alias", self.render.doc().place(alias.value))
         });
-        let parameters = axes.into_iter().map(|(name, key, _)| (name, key)).collect();
+        let parameters = axes.into_iter().map(|axis| (axis.name, axis.key)).collect();
         let combinations = combinations.into_iter().map(Rc::new).collect();
         Some(Matrix { alias, combinations, parameters })
     }
@@ -133,12 +138,7 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
     }
 
     /// Reads the parameters with their values, by name.
-    fn axes(
-        &mut self,
-        parameters: &Entry<'_>,
-        help: &str,
-        scope: &Rc<Scope>,
-    ) -> Option<Vec<(String, Place, Vec<Value>)>> {
+    fn axes(&mut self, parameters: &Entry<'_>, help: &str, scope: &Rc<Scope>) -> Option<Vec<Axis>> {
         let View::Map(entries) = self.render.doc().view(parameters.value) else {
             let message = "`parameters` must be a mapping of names to lists";
             self.bad_matrix(parameters.key, message, help);
@@ -154,7 +154,11 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
             match &value.data {
                 Data::List(values) => {
                     sound &= values.iter().all(|value| !matches!(value.data, Data::Unknown));
-                    axes.push((entry.name.to_owned(), entry.key, values.to_vec()));
+                    axes.push(Axis {
+                        name: entry.name.to_owned(),
+                        key: entry.key,
+                        values: values.to_vec(),
+                    });
                 }
                 Data::Unknown => sound = false,
                 _ => {
@@ -174,7 +178,7 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
             ));
             return None;
         }
-        axes.sort_by(|(a, _, _), (b, _, _)| a.cmp(b));
+        axes.sort_by(|a, b| a.name.cmp(&b.name));
         sound.then_some(axes)
     }
 
@@ -182,10 +186,10 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
         &mut self,
         entry: &Entry<'_>,
         scope: &Rc<Scope>,
-        axes: &[(String, Place, Vec<Value>)],
+        axes: &[Axis],
         combinations: &mut Vec<Bindings>,
     ) -> Option<()> {
-        let first = axes.first().map(|(name, _, _)| name.as_str());
+        let first = axes.first().map(|axis| axis.name.as_str());
         let View::Seq(items) = self.render.doc().view(entry.value) else {
             self.bad_exclude(entry.key, first);
             return None;
@@ -204,7 +208,7 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
                 }
             };
             for field in fields.iter() {
-                if !axes.iter().any(|(name, _, _)| **name == *field.name) {
+                if !axes.iter().any(|axis| *axis.name == *field.name) {
                     let message = format!("`{}` is not a parameter of the matrix", field.name);
                     self.render.report().add(Problem::warning(codes::IGNORED, field.key, message));
                 }
@@ -248,9 +252,10 @@ fn values(kind: &Kind) -> String {
     }
 }
 
-fn product(axes: &[(String, Place, Vec<Value>)]) -> Vec<Bindings> {
+/// Returns every combination of the values of all parameters.
+fn product(axes: &[Axis]) -> Vec<Bindings> {
     let mut combinations = vec![Bindings::new()];
-    for (name, _, values) in axes {
+    for Axis { name, values, .. } in axes {
         combinations = combinations
             .iter()
             .flat_map(|combination| {

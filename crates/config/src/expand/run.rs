@@ -28,11 +28,11 @@ use crate::{
         Renderer,
         fields::{Expected, with_unknown},
     },
-    suggest::did_you_mean,
     text::{
         help::Help,
         place::{Place, Span},
         problem::Problem,
+        suggest::did_you_mean,
     },
 };
 
@@ -56,6 +56,13 @@ pub(crate) struct Site<'s> {
     pub(crate) scope: &'s Rc<Scope>,
 }
 
+/// What a `run` step sets.
+struct RunAttributes {
+    run: RunStep,
+    name: Option<String>,
+    when: When,
+}
+
 /// Compiles `run` steps.
 pub(super) struct RunSteps<'c, 'd> {
     render: &'c mut Renderer<'d>,
@@ -74,7 +81,7 @@ impl<'c, 'd> RunSteps<'c, 'd> {
             return bad_run(self.render, site, "is empty");
         };
         let value = self.render.evaluate(at, site.scope);
-        let (run, name, when) = match &value.data {
+        let RunAttributes { run, name, when } = match &value.data {
             Data::Unknown => return None,
             Data::Null => return bad_run(self.render, site, "is empty"),
             Data::List(_) => return bad_run(self.render, site, IS_A_LIST),
@@ -88,7 +95,8 @@ impl<'c, 'd> RunSteps<'c, 'd> {
             _ => {
                 self.lint_redirection(&value);
                 let command = self.render.text_of(&value, site.name)?;
-                (RunStep { command, ..blank_run() }, None, When::OnSuccess)
+                let run = RunStep { command, ..blank_run() };
+                RunAttributes { run, name: None, when: When::OnSuccess }
             }
         };
         let name = name.unwrap_or_else(|| step_name(&run.command));
@@ -104,11 +112,7 @@ impl<'c, 'd> RunSteps<'c, 'd> {
         Some((step, rendered_step(site, rendered)))
     }
 
-    fn run_attributes(
-        &mut self,
-        attributes: &Value,
-        site: &Site<'_>,
-    ) -> Option<(RunStep, Option<String>, When)> {
+    fn run_attributes(&mut self, attributes: &Value, site: &Site<'_>) -> Option<RunAttributes> {
         let mut run = blank_run();
         let (mut name, mut when, mut command) = (None, When::OnSuccess, None);
         let mut reruns = None;
@@ -165,7 +169,7 @@ impl<'c, 'd> RunSteps<'c, 'd> {
             return None;
         };
         run.command = command?;
-        Some((run, name.filter(|name| !name.is_empty()), when))
+        Some(RunAttributes { run, name: name.filter(|name| !name.is_empty()), when })
     }
 
     /// Warns where the `>>` that closes a tag was probably meant to append to a file.

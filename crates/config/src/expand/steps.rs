@@ -28,13 +28,13 @@ use crate::{
         lookup::Lookup,
         modules::Modules,
         parameters::bind::{Argument, ArgumentSource, Binder, Call},
-        shape::Shapes,
+        shape::{NamedItem, Shapes},
     },
-    suggest::nearest,
     text::{
         help::Help,
         place::{FileId, Place},
         problem::Problem,
+        suggest::nearest,
     },
 };
 
@@ -144,7 +144,9 @@ impl<'c, 'd> StepExpander<'c, 'd> {
         if !self.render.afford(Resource::Visits, 1, self.render.doc().place(step)) {
             return;
         }
-        let Some((name, key, value)) = self.shapes().step_shape(step) else { return };
+        let Some(NamedItem { name, key, value }) = self.shapes().step_shape(step) else {
+            return;
+        };
         if self.render.has_templates() && value.is_none() && name.contains("<<") {
             self.tag_as_step(step, scope, into);
             return;

@@ -1,7 +1,7 @@
 //! Schedules: five fields of `cron`, in UTC (CFG §5.8).
 //!
-//! More is taken than the hosted service documents: steps, ranges in lists, ranges of weekdays. Each
-//! of these is reported as a lint. When a schedule is due is decided by the server.
+//! More is accepted than the hosted service documents: steps, ranges in lists, ranges of weekdays. Each
+//! of these is reported as a lint. Deliberately absent: when a schedule is due.
 
 use std::ops::Range;
 

@@ -13,7 +13,7 @@ use error::{ExpressionError, Lookup};
 
 use crate::language::{data::Data, profile::Profile};
 
-/// What an expression comes to, and what else its author should know.
+/// The value of an expression, and what else its author should know.
 #[derive(Debug)]
 pub(crate) struct Assessment {
     pub(crate) result: Result<Data, ExpressionError>,

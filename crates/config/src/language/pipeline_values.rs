@@ -2,7 +2,7 @@
 //!
 //! A known name that does not apply to a pipeline is empty; an unknown one is a mistake.
 
-use crate::{language::data::Data, suggest::nearest};
+use crate::{language::data::Data, text::suggest::nearest};
 
 /// Every documented name, without `pipeline.`.
 pub(crate) const KNOWN: &[&str] = &[

@@ -22,7 +22,6 @@ pub struct Finding {
     pub is_warning: bool,
     /// What is wrong, in one sentence.
     pub message: String,
-    /// The advice.
     pub help: Option<String>,
     /// First byte of the text that is meant.
     pub start: usize,
@@ -86,7 +85,7 @@ fn known(name: &str) -> Result<(), LookupError> {
         _ => {
             let names = pipeline_values::KNOWN.iter().copied();
             let bare = name.strip_prefix("pipeline.").unwrap_or(name);
-            let help = crate::suggest::nearest(bare, names).map_or_else(
+            let help = crate::text::suggest::nearest(bare, names).map_or_else(
                 || "put strings in double quotes".into(),
                 |near| Help::did_you_mean(&format!("pipeline.{near}")),
             );

@@ -13,8 +13,12 @@ use crate::{
     },
     plan::Planner,
     render::budget::Resource,
-    suggest::{did_you_mean, list},
-    text::{help::Help, place::Place, problem::Problem},
+    text::{
+        help::Help,
+        place::Place,
+        problem::Problem,
+        suggest::{did_you_mean, list},
+    },
 };
 
 /// Requirements of a cycle that are shown next to the one that closes it.

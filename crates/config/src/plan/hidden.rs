@@ -1,4 +1,4 @@
-//! Jobs that no workflow comes to because of a mistake elsewhere: one push shows all mistakes, so
+//! Jobs that no workflow reaches because of a mistake elsewhere: one push shows all mistakes, so
 //! these are compiled by themselves.
 //!
 //! What such a job is given is not known, so a parameter without a default fits everything.

@@ -30,8 +30,7 @@ use crate::{
         section::{first_key, section},
         strays::{Stray, WORKFLOWS, take_strays},
     },
-    suggest::nearest,
-    text::{help::Help, place::PlacedText, problem::Problem},
+    text::{help::Help, place::PlacedText, problem::Problem, suggest::nearest},
 };
 
 const WORKFLOW: Known<'static> = Known {

@@ -1,4 +1,4 @@
-//! What several pushes of one configuration come to, as one answer: whatever one of them is refused for.
+//! The results of several pushes of one configuration, as one answer: whatever one of them is refused for.
 
 use std::collections::HashMap;
 

@@ -48,7 +48,7 @@ pub(crate) enum Strictness {
     Lenient,
 }
 
-/// What a report comes to, in the order of the text.
+/// What was reported, in the order of the text.
 pub(crate) struct Findings {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// What this release cannot run.

@@ -235,14 +235,14 @@ pub(crate) struct Mentions<'d> {
     pub(crate) items: HashSet<&'d str>,
     /// Items of lists and values of keys; a key is where something is defined.
     pub(crate) values: HashSet<&'d str>,
-    /// Those of them that are a template and more, and that may come to a name.
+    /// Those of them that are a template and more, and whose value may be a name.
     composed: HashSet<&'d str>,
     /// The parts before a slash, of keys too.
     pub(crate) prefixes: HashSet<&'d str>,
 }
 
 impl<'d> Mentions<'d> {
-    /// Bytes of a template that may come to a name.
+    /// Bytes of a template whose value may be a name.
     const NAME: usize = 200;
 
     /// Templates that names are compared with.
@@ -259,7 +259,7 @@ impl<'d> Mentions<'d> {
         }
     }
 
-    /// Returns whether a value is this name, or is a template that may come to it.
+    /// Returns whether a value is this name, or is a template whose value may be it.
     pub(crate) fn is_value(&self, name: &str) -> bool {
         self.values.contains(name)
             // With so many, nothing is certain.

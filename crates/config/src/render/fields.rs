@@ -13,11 +13,11 @@ use crate::{
     },
     read::yaml::{At, scalar},
     render::{Renderer, budget::Resource},
-    suggest::{list, nearest},
     text::{
         help::Help,
         place::{Place, PlacedText},
         problem::Problem,
+        suggest::{list, nearest},
     },
 };
 

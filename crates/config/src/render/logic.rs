@@ -20,8 +20,7 @@ use crate::{
         yaml::{At, Entry, View},
     },
     render::{Renderer, fields::Expected},
-    suggest::did_you_mean,
-    text::{help::Help, place::FileId, problem::Problem},
+    text::{help::Help, place::FileId, problem::Problem, suggest::did_you_mean},
 };
 
 /// Levels of statements within each other (CFG §1.5).
@@ -97,7 +96,7 @@ impl<'c, 'd> Statements<'c, 'd> {
         (value, decided)
     }
 
-    /// Reports text next to tags where a statement is: whatever the tags come to, it is a string that is
+    /// Reports text next to tags where a statement is: whatever the values of the tags are, it is a string that is
     /// not empty (W-08). The profile `next` refuses it.
     fn warn_of_mixed(&mut self, at: At) {
         let View::Scalar(text, _) = self.render.doc().view(at) else { return };

@@ -17,8 +17,11 @@ use crate::{
         pipeline_values::{self, data},
     },
     read::report::Strictness,
-    suggest::{did_you_mean, list, nearest},
-    text::{help::Help, place::Place},
+    text::{
+        help::Help,
+        place::Place,
+        suggest::{did_you_mean, list, nearest},
+    },
 };
 
 /// A section that is nearly `parameters`.

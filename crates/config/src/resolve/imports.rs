@@ -18,8 +18,7 @@ use crate::{
         lookup::Lookup,
         strays::{check_keys_of_orb, define_misplaced},
     },
-    suggest::list,
-    text::{place::Place, problem::Problem},
+    text::{place::Place, problem::Problem, suggest::list},
 };
 
 /// Orbs of one compilation, those that orbs import included.

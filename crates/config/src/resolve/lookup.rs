@@ -17,8 +17,12 @@ use crate::{
     read::yaml::{At, Entry, View},
     render::{Renderer, budget::Resource},
     resolve::{modules::Modules, parameters::declare::DeclarationReader},
-    suggest::{did_you_mean, list, nearest},
-    text::{help::Help, place::Place, problem::Problem},
+    text::{
+        help::Help,
+        place::Place,
+        problem::Problem,
+        suggest::{did_you_mean, list, nearest},
+    },
 };
 
 /// `alias/local`: an element of an orb, and where it is named.

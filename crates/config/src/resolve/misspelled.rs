@@ -10,8 +10,7 @@ use crate::{
     },
     read::yaml::{At, Entry},
     resolve::{lookup::Lookup, version::SECTIONS},
-    suggest::nearest,
-    text::{help::Help, place::Place, problem::Problem},
+    text::{help::Help, place::Place, problem::Problem, suggest::nearest},
 };
 
 impl<'d> Lookup<'_, 'd> {

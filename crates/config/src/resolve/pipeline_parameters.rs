@@ -18,8 +18,11 @@ use crate::{
         },
         version::SECTIONS,
     },
-    suggest::{did_you_mean, list, nearest},
-    text::{place::Place, problem::Problem},
+    text::{
+        place::Place,
+        problem::Problem,
+        suggest::{did_you_mean, list, nearest},
+    },
 };
 
 /// Parameters that a trigger passes, and the length of their names and values (CFG §1.5).

@@ -19,9 +19,19 @@ use crate::{
     read::yaml::{At, Entries, Entry, View, scalar},
     render::{Renderer, fields::with_unknown},
     resolve::{lookup::Lookup, modules::Modules, parameters::declare::stray_declarations},
-    suggest::{list, nearest},
-    text::{place::Place, problem::Problem},
+    text::{
+        place::Place,
+        problem::Problem,
+        suggest::{list, nearest},
+    },
 };
+
+/// An item of a list that names something, such as a step: the name alone, or as the key of a value.
+pub(crate) struct NamedItem<'d> {
+    pub(crate) name: &'d str,
+    pub(crate) key: Place,
+    pub(crate) value: Option<At>,
+}
 
 /// Checks every definition.
 pub(super) fn check_shapes<'d>(render: &mut Renderer<'d>, modules: &mut Modules<'d>) {
@@ -205,7 +215,9 @@ impl<'c, 'd> Shapes<'c, 'd> {
     }
 
     fn check_step(&mut self, step: At) {
-        let Some((name, _, Some(value))) = self.step_shape(step) else { return };
+        let Some(NamedItem { name, value: Some(value), .. }) = self.step_shape(step) else {
+            return;
+        };
         match name {
             "run" => {
                 let fields = self.render.doc().entries(value);
@@ -230,19 +242,19 @@ impl<'c, 'd> Shapes<'c, 'd> {
         }
     }
 
-    /// Takes a step apart: its name, where that is, and what follows. Reports any other shape.
-    pub(crate) fn step_shape(&mut self, step: At) -> Option<(&'d str, Place, Option<At>)> {
+    /// Takes a step apart. Reports any other shape than a name, alone or with a value.
+    pub(crate) fn step_shape(&mut self, step: At) -> Option<NamedItem<'d>> {
         let doc = self.render.doc();
         let place = doc.place(step);
         match doc.view(step) {
             View::Broken => None,
             View::Scalar(name, style) if matches!(scalar::resolve(name, style), scalar::Scalar::Text(text) if !text.is_empty()) => {
-                Some((name, place, None))
+                Some(NamedItem { name, key: place, value: None })
             }
             View::Map(entries) if entries.len() == 1 => {
                 let entry = entries.first()?;
                 let value = (!doc.is_null(entry.value)).then_some(entry.value);
-                Some((entry.name, entry.key, value))
+                Some(NamedItem { name: entry.name, key: entry.key, value })
             }
             View::Map(entries) if entries.len() > 1 => {
                 self.several_keys(&entries);

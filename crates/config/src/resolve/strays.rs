@@ -17,8 +17,7 @@ use crate::{
     },
     render::Renderer,
     resolve::modules::Modules,
-    suggest::list,
-    text::{diagnostic::Severity, place::FileId, problem::Problem},
+    text::{diagnostic::Severity, place::FileId, problem::Problem, suggest::list},
 };
 
 /// A section whose entries are named definitions.

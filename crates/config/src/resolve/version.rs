@@ -11,11 +11,11 @@ use crate::{
     },
     read::yaml::{At, Entry, View, scalar},
     resolve::{Resolver, section::first_key},
-    suggest::{list, nearest},
     text::{
         help::Help,
         place::{FileId, Place, Span},
         problem::Problem,
+        suggest::{list, nearest},
     },
 };
 

@@ -133,7 +133,7 @@ fn all(compiled: Compiled) -> Vec<Diagnostic> {
     compiled.diagnostics.into_iter().chain(compiled.unsupported).collect()
 }
 
-/// What the right example of a code brings, where it is what the help says.
+/// What the right example of a code produces, where it is what the help says.
 fn right_example(code: Code) -> Option<Vec<Diagnostic>> {
     let is_followed = RIGHT_EXAMPLES.contains(&code.slug);
     let example = is_followed.then(|| page::example(code, ExampleKind::Right));
@@ -266,7 +266,7 @@ fn listed() -> Vec<((String, String), String)> {
     lines.collect()
 }
 
-/// The helps of a source that its followed configuration no longer brings.
+/// The helps of a source that its followed configuration no longer produces.
 fn followed_by_hand(source: &Source<'_>) -> BTreeSet<(String, String)> {
     let Some(now) = &source.followed else { return BTreeSet::new() };
     let count = |all: &[Diagnostic], found: &Diagnostic| {
@@ -304,7 +304,7 @@ fn every_help_is_followed_or_says_why_not() {
     let mut failures: Vec<String> = Vec::new();
     for (help, _) in &listed {
         if !helps.contains(help) {
-            failures.push(format!("{}\t{}\tis listed, and nothing brings it", help.0, help.1));
+            failures.push(format!("{}\t{}\tis listed, and nothing produces it", help.0, help.1));
         } else if by_machine.contains(help) || by_hand.contains(help) {
             failures.push(format!("{}\t{}\tis listed, and is followed", help.0, help.1));
         }

@@ -1,9 +1,9 @@
 //! Every sentence that the source can say is said in a test: by a wrong example of the catalogue or a
-//! case of the specification. A message that no configuration brings was never read in its place, and
+//! case of the specification. A message that no configuration produces was never read in its place, and
 //! its help was never followed.
 //!
 //! Sentences are the string literals of the source that hold a space. Whether one is a message, a help
-//! or a part of either is not asked: all are to be brought. The few that nothing brings are lines of
+//! or a part of either is not asked: all are to be produced. The few that nothing produces are lines of
 //! `spec/unsaid.tsv`, each with the reason.
 
 mod literals;
@@ -70,7 +70,7 @@ fn said(cases: &[Case]) -> BTreeSet<String> {
     said
 }
 
-/// The lines of `spec/unsaid.tsv`: the file, the sentence and why nothing brings it.
+/// The lines of `spec/unsaid.tsv`: the file, the sentence and why nothing produces it.
 fn listed() -> Vec<(String, String)> {
     let text = fs::read_to_string(case::directory().join("unsaid.tsv")).unwrap();
     let lines = text.lines().filter(|line| !line.starts_with('#'));
@@ -101,10 +101,10 @@ fn every_sentence_of_the_source_is_brought_by_a_test_or_says_why_not() {
     for (file, sentence) in &written {
         match (is_brought(sentence), is_listed(file, sentence)) {
             (true, true) => {
-                failures.push(format!("{file}\t{}\tis listed, and is brought", sentence.shown()));
+                failures.push(format!("{file}\t{}\tis listed, and is produced", sentence.shown()));
             }
             (false, false) => {
-                failures.push(format!("{file}\t{}\tis not brought", sentence.shown()));
+                failures.push(format!("{file}\t{}\tis not produced", sentence.shown()));
             }
             (true, false) | (false, true) => {}
         }

@@ -69,7 +69,7 @@ pub trait SignIn: Send + Sync {
     fn authorize_url(&self, request: &AuthorizeRequest) -> Url;
     /// Returns the scopes that sign-in asks for, each with its reason.
     fn requested_scopes(&self) -> &'static [RequestedScope];
-    /// Turns the code that the browser brought back into a token. A code that is used or too old is
+    /// Turns the code that the browser returned with into a token. A code that is used or too old is
     /// [`crate::ErrorClass::Invalid`]: start over. An application that the forge does not know is
     /// [`crate::ErrorClass::Forbidden`]: the operator has to correct the settings.
     async fn exchange_code(

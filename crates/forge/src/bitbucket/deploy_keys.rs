@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Bitbucket;
 use crate::{
     api::ForgeKey,
-    deploy_keys::KeyFormat,
+    deploy_keys::{KeyCalls, KeyFormat},
     lenient::{AnyId, maybe},
 };
 
@@ -35,8 +35,11 @@ impl From<Key> for ForgeKey {
 impl KeyFormat for Bitbucket {
     type Key = Key;
     const FOLDER: &'static str = "deploy-keys";
-    const CALLS: [&'static str; 3] =
-        ["list the access keys", "add an access key", "delete an access key"];
+    const CALLS: KeyCalls = KeyCalls {
+        list: "list the access keys",
+        add: "add an access key",
+        delete: "delete an access key",
+    };
 
     fn new_key(title: &str, public: &str) -> Value {
         json!({ "key": public, "label": title })

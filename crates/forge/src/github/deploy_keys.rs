@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::GitHub;
 use crate::{
     api::ForgeKey,
-    deploy_keys::KeyFormat,
+    deploy_keys::{KeyCalls, KeyFormat},
     lenient::{AnyId, maybe},
 };
 
@@ -37,8 +37,11 @@ impl From<Key> for ForgeKey {
 impl KeyFormat for GitHub {
     type Key = Key;
     const FOLDER: &'static str = "keys";
-    const CALLS: [&'static str; 3] =
-        ["list the deploy keys", "add a deploy key", "delete a deploy key"];
+    const CALLS: KeyCalls = KeyCalls {
+        list: "list the deploy keys",
+        add: "add a deploy key",
+        delete: "delete a deploy key",
+    };
 
     fn new_key(title: &str, public: &str) -> Value {
         json!({ "title": title, "key": public, "read_only": true })

@@ -185,7 +185,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Self::send`], and [`ErrorClass::Unavailable`] for a message about an error, and for a success
-    /// that brings no content.
+    /// that has no content.
     pub(crate) async fn send_for_file(&self, call: &Call) -> Result<Answer, ForgeError> {
         self.send_until(call, |answer| {
             if answer.status != 200 {
@@ -304,7 +304,7 @@ impl Client {
     }
 }
 
-/// Returns whether a success brings an object that only an error response has: gateways report errors so.
+/// Returns whether a success contains an object that only an error response has: gateways report errors so.
 fn is_error_message(answer: &Answer) -> bool {
     let object = answer.json::<Value>().unwrap_or_default();
     ["error", "errors", "message"].iter().any(|key| object.get(key).is_some())

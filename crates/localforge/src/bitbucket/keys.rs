@@ -20,7 +20,7 @@ use crate::{
     call::Call,
     caller::{Caller, Identity},
     forge::Forge,
-    keys::{self, NewKey, ReadKey},
+    keys::{self, KeyAccess, NewKey, ReadKey},
     model::{DeployKey, UserKey},
     page::Listing,
     shape::bitbucket as shape,
@@ -65,8 +65,7 @@ pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
     let by = signed_in(&call.caller)?;
     let new = NewKey { read, title: text(&fields, "label"), by };
     // Access keys of Bitbucket never write.
-    let read_only = true;
-    let key = keys::add_deploy_key(&call.forge, found.id, new, read_only);
+    let key = keys::add_deploy_key(&call.forge, found.id, new, KeyAccess::ReadOnly);
     ok(StatusCode::OK, shape::deploy_key(&call.forge, &found, &key))
 }
 

@@ -21,7 +21,7 @@ use crate::{
     caller::{Caller, Identity},
     deliver::{self, Event},
     forge::Forge,
-    keys::{self, NewKey, ReadKey},
+    keys::{self, KeyAccess, NewKey, ReadKey},
     page::Listing,
     shape::github as shape,
 };
@@ -60,8 +60,11 @@ pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
     }
     let by = signed_in(&call.caller)?;
     let new = NewKey { read, title: text(&fields, "title"), by };
-    let read_only = flag(&fields, "read_only").unwrap_or(false);
-    let key = keys::add_deploy_key(&call.forge, found.id, new, read_only);
+    let access = match flag(&fields, "read_only") {
+        Some(true) => KeyAccess::ReadOnly,
+        Some(false) | None => KeyAccess::ReadWrite,
+    };
+    let key = keys::add_deploy_key(&call.forge, found.id, new, access);
     ok(StatusCode::CREATED, shape::deploy_key(&call.forge, &found, &key))
 }
 

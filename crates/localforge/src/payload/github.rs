@@ -68,7 +68,7 @@ fn short(sha: &str) -> &str {
     sha.get(..12).unwrap_or(sha)
 }
 
-/// Returns the commits that the push brought, oldest first.
+/// Returns the commits of the push, oldest first.
 async fn pushed(
     git: &Git,
     repository: &Repository,

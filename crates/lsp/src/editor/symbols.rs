@@ -16,7 +16,6 @@ pub(crate) struct Outlined {
     /// A few words next to it.
     pub(crate) detail: Option<String>,
     pub(crate) kind: SymbolKind,
-    /// The whole definition.
     pub(crate) span: Span,
     /// Its name, inside of `span`.
     pub(crate) selection: Span,

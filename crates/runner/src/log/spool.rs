@@ -5,7 +5,7 @@
 //! what it had said can be sent it again.
 //!
 //! Deliberately absent: fsync. A runner that dies loses its lease and its outcome with it; what the
-//! spool must survive is a server that is away, not a crash of the runner.
+//! spool must survive is a server that is unreachable, not a crash of the runner.
 
 use std::{
     fs::File,

@@ -35,7 +35,7 @@ impl Tail {
     ///
     /// # Errors
     ///
-    /// The runner's disk does not take it.
+    /// The runner's disk does not accept it.
     pub(super) fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         // What the piece itself would overwrite need not be written.
         let excess = u64::try_from(bytes.len()).unwrap_or(u64::MAX).saturating_sub(self.capacity);

@@ -68,7 +68,7 @@ impl StepLog {
     ///
     /// # Errors
     ///
-    /// The runner's disk does not take it.
+    /// The runner's disk does not accept it.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.sudo.look(bytes);
         let mut seen = Vec::with_capacity(bytes.len());
@@ -101,7 +101,7 @@ impl StepLog {
     ///
     /// # Errors
     ///
-    /// The runner's disk does not take it.
+    /// The runner's disk does not accept it.
     pub(crate) fn finish(mut self) -> io::Result<bool> {
         self.flush()?;
         let Self { spool, uplink, tail, .. } = self;

@@ -20,7 +20,7 @@ use crate::{
 ///
 /// # Errors
 ///
-/// The environment is broken, or the runner's disk does not take the log.
+/// The environment is broken, or the runner's disk does not accept the log.
 pub(crate) async fn launch(
     task: &Arc<Task>,
     environment: &JobEnvironment,

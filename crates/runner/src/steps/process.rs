@@ -86,7 +86,7 @@ pub(crate) struct Timeouts {
 ///
 /// # Errors
 ///
-/// The runner's disk does not take the log, or the environment is broken.
+/// The runner's disk does not accept the log, or the environment is broken.
 pub(crate) async fn supervise(
     process: &mut Process,
     log: &mut StepLog,

@@ -15,7 +15,7 @@ use crate::{
     log::UplinkError, phrases, steps::end::StepEnd, stop::StopReason, task_error::TaskError,
 };
 
-/// What the steps have come to so far.
+/// The outcome of the steps so far.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     failure: Option<Failure>,

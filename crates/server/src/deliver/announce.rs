@@ -47,7 +47,7 @@ const TAIL_LINES: usize = 15;
 /// Bytes from the end of a log in which these lines are looked for.
 const TAIL_BYTES: u64 = 16 << 10;
 
-/// Effects whose reached people are remembered at a time.
+/// Effects whose reached recipients are remembered at once.
 const MAX_REMEMBERED: usize = 1_024;
 
 /// Sends email, and remembers which recipients were reached.

@@ -57,7 +57,6 @@ pub(super) struct Email {
     pub(super) failures: Vec<FailedJob>,
 }
 
-/// A job that failed.
 #[derive(Clone)]
 pub(super) struct FailedJob {
     pub(super) job: String,

@@ -35,7 +35,7 @@ use crate::{app::App, live::Update};
 
 /// Topics of one stream: a page has a handful.
 const TOPICS: usize = 8;
-/// Streams at a time: each costs a buffer and a connection.
+/// Streams at once: each costs a buffer and a connection.
 const STREAMS: usize = 2_000;
 /// How long a stream lasts; browsers come back by themselves.
 const LIFE: Duration = Duration::from_mins(15);

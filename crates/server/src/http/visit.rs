@@ -116,11 +116,9 @@ pub(crate) enum PageError {
     Bad(String),
     /// A Git provider could not be asked: a sentence.
     ForgeFailed(String),
-    /// The store failed.
     Store(StoreError),
     /// A change would have broken an invariant of the engine.
     Engine(IllegalEvent),
-    /// The template failed.
     Render(askama::Error),
 }
 
@@ -205,7 +203,6 @@ fn unavailable(error: &(dyn std::error::Error + 'static)) -> Response {
     ([(header::RETRY_AFTER, RETRY_AFTER)], page).into_response()
 }
 
-/// What a page answers.
 pub(crate) type Answer = Result<Response, PageError>;
 
 impl Visit {

@@ -98,7 +98,7 @@ impl FromRequest<Arc<App>> for Signed {
         let room = match room_for(app, &headers).await {
             Ok(room) => room,
             Err(rejected) => {
-                tracing::warn!(hook.id = %hook.id, "a delivery was refused: too many large ones at a time");
+                tracing::warn!(hook.id = %hook.id, "a delivery was refused: too many large ones at once");
                 body_size::discard(app, body, body_size::LARGE_REST_BYTES);
                 return Err(rejected);
             }
@@ -139,10 +139,8 @@ const TOO_LARGE: Rejected =
     Rejected(StatusCode::PAYLOAD_TOO_LARGE, "the delivery is larger than 25 MB, or was cut off");
 const TOO_SLOW: Rejected =
     Rejected(StatusCode::REQUEST_TIMEOUT, "the delivery did not arrive in time; send it again");
-const BUSY: Rejected = Rejected(
-    StatusCode::SERVICE_UNAVAILABLE,
-    "too many large deliveries arrive at a time; send it again",
-);
+const BUSY: Rejected =
+    Rejected(StatusCode::SERVICE_UNAVAILABLE, "too many large deliveries at once; send it again");
 const NOT_SIGNED: Rejected =
     Rejected(StatusCode::UNAUTHORIZED, "the signature is missing or wrong");
 

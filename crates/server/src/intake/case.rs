@@ -36,7 +36,7 @@ pub(super) struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// Gives what a call to the forge brought: its answer, or its error where asking again would not help.
+    /// Returns the result of a call to the forge: its answer, or its error where asking again would not help.
     ///
     /// # Errors
     ///

@@ -2,7 +2,7 @@
 //!
 //! A configuration comes from any branch, so an address is fetched only if it begins with one that
 //! the administrator allowed, and a redirect is followed only to such a one. What was fetched is
-//! good for five minutes, and for as long as its server is away.
+//! good for five minutes, and for as long as its server is unavailable.
 
 use std::sync::Arc;
 

@@ -98,7 +98,6 @@ pub enum PublishError {
     /// There are too many versions.
     #[error("`{0}` has too many versions; publish labels (dev:mine) from branches")]
     Full(String),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -1,7 +1,7 @@
 //! Another registry that is asked over HTTP, by the API in [`wire`]: another instance, for example.
 //!
 //! Its answers are kept in the store: a released version forever, since it never changes; lists
-//! and labels for five minutes, and for as long as the registry is away.
+//! and labels for five minutes, and for as long as the registry is unavailable.
 //!
 //! Deliberately absent: the hosted service's own registry, which speaks otherwise and only to its
 //! customers.
@@ -178,7 +178,7 @@ impl Upstream {
         Ok(known(versions))
     }
 
-    /// What was known before is better than nothing while the registry is away.
+    /// What was known before is better than nothing while the registry is unavailable.
     fn fall_back<T>(&self, kept: Option<T>, reason: String) -> AtRegistry<T> {
         match kept {
             Some(kept) => {

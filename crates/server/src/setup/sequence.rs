@@ -271,7 +271,7 @@ async fn ensure_hook(run: &Run<'_>) -> Result<MadeHook, StepError> {
         url: run.setups.links.hook(run.project.slug.forge, hook.id),
         secret: hook.secret.clone(),
     };
-    let (there, is_new) = install_hook(run, &wanted).await?;
+    let InstalledHook { hook: there, is_new } = install_hook(run, &wanted).await?;
     let state = match hook.state {
         HookState::Active => HookState::Active,
         HookState::Pending | HookState::Missing | HookState::Gone => HookState::Pending,
@@ -295,7 +295,13 @@ async fn new_hook(run: &Run<'_>) -> Result<Hook, StepError> {
     Ok(hook)
 }
 
-async fn install_hook(run: &Run<'_>, wanted: &HookSpec) -> Result<(ForgeHook, bool), StepError> {
+/// A hook at the forge: one that was there, or a new one.
+struct InstalledHook {
+    hook: ForgeHook,
+    is_new: bool,
+}
+
+async fn install_hook(run: &Run<'_>, wanted: &HookSpec) -> Result<InstalledHook, StepError> {
     let mut tries = run.tries();
     loop {
         let hooks = run.retry(|| run.forge.hooks(&run.token, &run.repository)).await?;
@@ -305,13 +311,13 @@ async fn install_hook(run: &Run<'_>, wanted: &HookSpec) -> Result<(ForgeHook, bo
                 let id = &there.id;
                 run.retry(|| run.forge.update_hook(&run.token, &run.repository, id, wanted))
                     .await
-                    .map(|hook| (hook, false))
+                    .map(|hook| InstalledHook { hook, is_new: false })
             }
             None => run
                 .forge
                 .create_hook(&run.token, &run.repository, wanted)
                 .await
-                .map(|hook| (hook, true)),
+                .map(|hook| InstalledHook { hook, is_new: true }),
         };
         match made {
             Ok(made) => return Ok(made),
@@ -383,7 +389,7 @@ async fn activate(
         store.update_hook(hook.id, HookState::Active, Some(&hook.forge_id)).await?;
     }
     store.follow(record.actor(), run.project.id, Timestamp::now()).await?;
-    store.set_project_active(run.project.id, true).await?;
+    store.start_building(run.project.id).await?;
     Ok(())
 }
 

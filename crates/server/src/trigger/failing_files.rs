@@ -96,7 +96,11 @@ mod tests {
         assert_eq!(note(1, after(11)), AfterFailure::GiveUp);
         assert_eq!(note(1, after(12)), AfterFailure::TryAgain, "what was given up is over");
         files.forget(&file(2));
-        assert_eq!(note(2, after(30)), AfterFailure::TryAgain, "the forge was away meanwhile");
+        assert_eq!(
+            note(2, after(30)),
+            AfterFailure::TryAgain,
+            "the forge was unavailable meanwhile"
+        );
     }
 
     #[test]

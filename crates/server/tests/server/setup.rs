@@ -71,7 +71,7 @@ async fn setup_that_is_run_again_starts_no_pipeline() {
     assert_eq!(last.detail.as_deref(), Some("pipeline 1 on main"), "a first setup starts one");
     world.only_pipeline(project).await;
     // The head is then a commit that has no pipeline.
-    world.app().store.set_project_active(project, false).await.unwrap();
+    world.app().store.stop_building(project).await.unwrap();
     world.push(kind, "web", ONE_JOB).await;
     world.receipt(project, "push to main").await;
     let (_, setup) = world.set_up(kind, "web").await;

@@ -28,7 +28,6 @@ use crate::error::StoreError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Int(Option<i64>),
-    /// Text.
     Text(Option<String>),
     /// Bytes.
     Blob(Option<Vec<u8>>),
@@ -114,7 +113,6 @@ impl ToValue for Value {
 
 /// One row of an answer.
 pub(crate) enum Row {
-    /// From SQLite.
     Sqlite(SqliteRow),
     /// From PostgreSQL.
     Postgres(PgRow),

@@ -1,5 +1,5 @@
 //! What registries and addresses last answered, so that they need not be asked each time, and so
-//! that work continues while they are away.
+//! that work continues while they are unavailable.
 //!
 //! Deliberately absent: how long an answer is good for (`server::orbs`).
 

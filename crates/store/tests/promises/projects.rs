@@ -133,7 +133,7 @@ async fn an_active_project_keeps_its_integration(world: World) {
     let grace = world.account("grace").await;
     let again = new_project("acme/web", grace);
     assert_eq!(world.store.upsert_project(&again, at(2)).await.unwrap().integration, grace);
-    world.store.set_project_active(project.id, true).await.unwrap();
+    world.store.start_building(project.id).await.unwrap();
     let third = new_project("acme/web", project.integration);
     let kept = world.store.upsert_project(&third, at(3)).await.unwrap();
     assert!(kept.active);
@@ -358,7 +358,7 @@ async fn an_import_that_does_not_fit_changes_nothing(world: World) {
 async fn what_does_not_exist_is_not_changed(world: World) {
     let store = &world.store;
     let missing = |answer: Result<(), StoreError>| matches!(answer, Err(StoreError::Missing(_)));
-    assert!(missing(store.set_project_active(ProjectId::fresh(), true).await));
+    assert!(missing(store.start_building(ProjectId::fresh()).await));
     assert!(missing(
         store.update_repository(ProjectId::fresh(), &RepositoryChanges::default()).await
     ));

@@ -21,7 +21,7 @@ use roundel_store::{
     Settings, Store, StoreError,
     accounts::{SignIn, Token},
     deliveries::NewDelivery,
-    pipelines::{CommitInfo, CreatedPipeline, NewPipeline, TriggerKind},
+    pipelines::{CommitInfo, NewPipeline, TriggerKind},
     projects::{CheckoutKey, Hook, HookState, KeyState, NewProject, Project},
 };
 
@@ -142,10 +142,7 @@ impl World {
     pub(crate) async fn pipeline(&self, project: ProjectId, number: u64) -> PipelineId {
         let new =
             NewPipeline { created_at: at(100 + number), ..push(project, &format!("{number:040}")) };
-        assert!(matches!(
-            self.store.create_pipeline(&new).await.unwrap(),
-            CreatedPipeline::New { .. }
-        ));
+        assert!(self.store.create_pipeline(&new).await.unwrap().is_new);
         new.id
     }
 

@@ -93,7 +93,7 @@ pub(crate) async fn seed(store: &Store, projects: u32) -> Result<HookId> {
             integration,
         };
         let project = store.upsert_project(&project, now).await?.id;
-        store.set_project_active(project, true).await?;
+        store.start_building(project).await?;
         let hook = Hook {
             id: HookId::fresh(),
             project,

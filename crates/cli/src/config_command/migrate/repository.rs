@@ -24,7 +24,6 @@ use super::{
 /// Configurations of one repository that are checked.
 const FILES: usize = 200;
 
-/// One repository.
 #[derive(serde::Serialize)]
 pub(super) struct Repository {
     pub(super) path: String,

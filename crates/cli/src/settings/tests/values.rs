@@ -115,7 +115,7 @@ fn a_parameter_that_the_database_does_not_take_is_refused_with_the_setting() {
         let address = format!("postgres://u:hush@h/db?{parameter}");
         let error = Case::new("").flag("database-url", &address).error();
         let start =
-            "`--database-url` is an address with a parameter that the driver does not take: ";
+            "`--database-url` is an address with a parameter that the driver does not accept: ";
         assert!(error.starts_with(start), "{error}");
         assert!(!error.contains("configuration") && !error.contains("hush"), "{error}");
     }

@@ -24,7 +24,7 @@ fn an_option_without_effect_refuses_nothing() {
     assert_eq!(compiled.errors().count(), 0);
 }
 
-/// It is reported once, however many jobs come to it, and under whatever names they run.
+/// It is reported once, however many jobs use it, and under whatever names they run.
 #[test]
 fn an_option_without_effect_names_every_job_that_has_it() {
     let text = "version: 2.1

@@ -25,10 +25,10 @@ use crate::{
     },
     render::{budget::Resource, fields::Expected},
     resolve::parameters::bind::{Argument, ArgumentSource, Binder, Call},
-    suggest::did_you_mean,
     text::{
         place::{Place, PlacedText},
         problem::Problem,
+        suggest::did_you_mean,
     },
 };
 
@@ -49,9 +49,7 @@ pub(crate) struct Draft {
     pub(crate) rendered: Vec<Field>,
     pub(crate) requires: Vec<RequiredJob>,
     pub(crate) filters: Filters,
-    /// The key of the filters.
     pub(crate) filters_key: Option<Place>,
-    /// Contexts, with their places.
     pub(crate) contexts: Vec<PlacedText>,
     pub(crate) serial_group: Option<String>,
     /// The job group's invocation that it is a member of, by the entry's number.

@@ -22,8 +22,7 @@ use crate::{
         definition::Definition,
     },
     read::yaml::{Entry, View},
-    suggest::did_you_mean,
-    text::{place::Place, problem::Problem},
+    text::{place::Place, problem::Problem, suggest::did_you_mean},
 };
 
 /// Keys that an invocation of a group may have.

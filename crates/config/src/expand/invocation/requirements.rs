@@ -9,11 +9,11 @@ use crate::{
     language::data::{Data, Field, Scope, Value},
     read::yaml::{At, Entry, View},
     render::{Renderer, fields::Expected},
-    suggest::did_you_mean,
     text::{
         help::Help,
         place::{Place, PlacedText},
         problem::Problem,
+        suggest::did_you_mean,
     },
 };
 

@@ -5,8 +5,7 @@ use crate::{
     expand::Expander,
     language::{data::ModuleId, definition::Element},
     read::yaml::{Entry, View},
-    suggest::did_you_mean,
-    text::{place::Place, problem::Problem},
+    text::{place::Place, problem::Problem, suggest::did_you_mean},
 };
 
 impl Expander<'_, '_> {

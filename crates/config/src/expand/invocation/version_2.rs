@@ -13,8 +13,7 @@ use crate::{
         other_services::{self, Owner},
     },
     read::yaml::Entry,
-    suggest::nearest,
-    text::{help::Help, problem::Problem},
+    text::{help::Help, problem::Problem, suggest::nearest},
 };
 
 impl Expander<'_, '_> {

@@ -135,10 +135,8 @@ impl Ledger {
         self.list.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
         let more = match self.hidden.values().sum::<usize>() {
             0 => None,
-            1 => Some("1 more place with what is not supported is not shown".to_owned()),
-            hidden => {
-                Some(format!("{hidden} more places with what is not supported are not shown"))
-            }
+            1 => Some("1 more unsupported item is not shown".to_owned()),
+            hidden => Some(format!("{hidden} more unsupported items are not shown")),
         };
         (self.list, more)
     }

@@ -25,11 +25,11 @@ use super::{
 };
 use crate::{
     codes,
-    suggest::nearest,
     text::{
         help::Help,
         place::{Place, Span},
         problem::Problem,
+        suggest::nearest,
     },
 };
 

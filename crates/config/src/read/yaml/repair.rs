@@ -195,7 +195,7 @@ fn join(text: &str, at: usize) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// What repairs and the values that they keep come to, if they help.
+    /// The result of repairs and of the values that they keep, if they help.
     fn whole(text: &str) -> Option<Repaired> {
         let repaired = repaired(text)?;
         assert_eq!(repaired.text.len(), text.len());

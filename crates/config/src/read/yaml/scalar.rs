@@ -5,7 +5,6 @@
 
 use super::Style;
 
-/// A resolved scalar.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Scalar<'d> {
     Null,

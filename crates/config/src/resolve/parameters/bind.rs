@@ -16,11 +16,11 @@ use crate::{
     },
     read::yaml::{At, View},
     render::{Renderer, budget::Resource, fields::Expected},
-    suggest::{list, nearest},
     text::{
         help::Help,
         place::{FileId, Place},
         problem::Problem,
+        suggest::{list, nearest},
     },
 };
 

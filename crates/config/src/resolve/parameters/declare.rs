@@ -22,8 +22,10 @@ use crate::{
         parameters::bind::{Binder, type_problem},
         strays::report_nested_section,
     },
-    suggest::{did_you_mean, list},
-    text::problem::Problem,
+    text::{
+        problem::Problem,
+        suggest::{did_you_mean, list},
+    },
 };
 
 pub(crate) const DECLARATION: Known<'static> = Known {

@@ -153,7 +153,7 @@ impl Corpus {
         })
     }
 
-    /// Returns whether the index says that an orb cannot be had. Labels of versions in development
+    /// Returns whether the index says that an orb was not to be downloaded. Labels of versions in development
     /// and versions from parameters are never in it, so the orb's name decides there.
     pub(crate) fn is_unresolved(&self, reference: &str) -> bool {
         let orb = |text: &str| text.split('@').next().unwrap_or_default().to_owned();

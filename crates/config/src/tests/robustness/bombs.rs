@@ -33,12 +33,11 @@ impl Bomb {
         self
     }
 
-    /// Its text.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    /// Compiles it, with the orbs that it brings.
+    /// Compiles it, with its orbs.
     pub(crate) fn compile(&self) -> Compiled {
         let branch = ("git.branch".to_owned(), PipelineValue::Text("a".repeat(60)));
         let inputs = Inputs {

@@ -1,5 +1,5 @@
 //! What a checkout leaves in `~/.ssh` (RUN §4.3, VCS §5.9): the project's key, and the pinned host
-//! keys in front of whatever the image brings.
+//! keys in front of whatever the image has.
 
 use roundel_protocol::CheckoutSpec;
 

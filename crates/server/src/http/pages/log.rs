@@ -47,7 +47,7 @@ use crate::{
 
 /// Lines of one answer.
 const LINES: usize = 1_000;
-/// Lines that a page brings along for the step that is open.
+/// Lines that a page contains of the step that is open.
 const PREVIEW: u64 = 400;
 /// Lines that a search names.
 const HITS: usize = 2_000;
@@ -62,7 +62,7 @@ pub(crate) fn routes() -> Routes {
         .get("/job/{job}/log/{task}/{step}/raw", raw)
 }
 
-/// The last lines of a log, as a page brings them along.
+/// The last lines of a log, as a page contains them.
 pub(crate) struct Preview {
     /// How many lines are before them; not known for a log that is too large to be read at once.
     pub(crate) before: Option<u64>,

@@ -407,7 +407,7 @@ async fn stop(
     Admin { visit, account, subject: project }: Admin<Project>,
     _: PageForm<NoFields>,
 ) -> Answer {
-    visit.app.store.set_project_active(project.id, false).await?;
+    visit.app.store.stop_building(project.id).await?;
     tracing::info!(project = %project.slug, %account, "building was stopped");
     Ok(see_done(&format!("{}/settings#building", address(&project.slug)), Notice::Stopped))
 }

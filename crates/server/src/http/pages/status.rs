@@ -134,7 +134,7 @@ impl DisplayStatus {
         }
     }
 
-    /// The attribute with the sentence that is read out when it comes to this, or nothing while it
+    /// The attribute with the sentence that is read out when this is reached, or nothing while it
     /// runs or waits. `what` is escaped.
     pub(crate) fn outcome(self, what: impl fmt::Display) -> Html {
         let verb = match self {

@@ -157,6 +157,20 @@ async fn take_one(
     Ok(None)
 }
 
+/// Ends a task that cannot be described to a runner, with the reason on its page.
+async fn give_up(
+    app: &App,
+    request: &ClaimRequest,
+    offered: &OfferedTask,
+    reason: &str,
+) -> Result<(), ErrorResponse> {
+    let lease = LeaseId::fresh();
+    if !try_claim(app, request, offered, lease).await? {
+        return Ok(());
+    }
+    end(app, offered, lease, reason).await
+}
+
 /// Claims a task through the one door. Returns whether this runner got it.
 async fn try_claim(
     app: &App,
@@ -178,20 +192,6 @@ async fn try_claim(
         Ok(Applied::Ignored) | Err(DriveError::Illegal(IllegalEvent::Protocol { .. })) => Ok(false),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Ends a task that cannot be described to a runner, with the reason on its page.
-async fn give_up(
-    app: &App,
-    request: &ClaimRequest,
-    offered: &OfferedTask,
-    reason: &str,
-) -> Result<(), ErrorResponse> {
-    let lease = LeaseId::fresh();
-    if !try_claim(app, request, offered, lease).await? {
-        return Ok(());
-    }
-    end(app, offered, lease, reason).await
 }
 
 /// Ends a task under its lease as our failure, with the reason on its page.

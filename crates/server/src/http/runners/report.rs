@@ -164,5 +164,7 @@ fn over(status: JobStatus) -> ErrorResponse {
     if status == JobStatus::Canceled {
         return ErrorResponse::new(StatusCode::GONE, ErrorCode::Canceled, "the job was canceled");
     }
-    ErrorResponse::gone("the lease on this task is lost: the server accepts nothing more for it")
+    ErrorResponse::gone(
+        "the lease on this task was lost: the server accepts no further reports for it",
+    )
 }

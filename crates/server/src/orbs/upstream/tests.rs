@@ -78,7 +78,7 @@ async fn cfg_163_a_label_moves_after_five_minutes() {
     assert_eq!(text(at(400)).await, "two");
 }
 
-/// A registry that is away must not stop builds that worked an hour ago.
+/// A registry that is unavailable must not stop builds that worked an hour ago.
 #[tokio::test]
 async fn while_the_registry_is_away_the_last_answer_counts() {
     let backend = Backend::start().await;

@@ -5,11 +5,11 @@ use super::{super::Kind, super::Style, Builder};
 use crate::{
     codes,
     read::yaml::Id,
-    suggest::nearest,
     text::{
         help::Help,
         place::{Place, Span},
         problem::Problem,
+        suggest::nearest,
     },
 };
 

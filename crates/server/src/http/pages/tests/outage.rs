@@ -1,4 +1,4 @@
-//! What is answered while the database is away: something, soon.
+//! What is answered while the database is unavailable: something, soon.
 
 use std::{
     io::Write,

@@ -105,7 +105,7 @@ impl World {
         let admin = admin.unwrap().unwrap();
         let new = NewProject { private, ..new_project(admin.id) };
         let project = app.store.upsert_project(&new, Timestamp::now()).await.unwrap();
-        app.store.set_project_active(project.id, true).await.unwrap();
+        app.store.start_building(project.id).await.unwrap();
         let project = app.store.project(project.id).await.unwrap().unwrap();
         for (login, role) in PEOPLE {
             let user = ForgeUserId(login.into());
@@ -307,14 +307,14 @@ impl World {
         self.failed_to_compile(subject, failed).await
     }
 
-    /// A pipeline that does not come to a plan.
+    /// A pipeline without a plan.
     pub(super) async fn failed_to_compile(&self, subject: &str, event: Event) -> PipelineId {
         let id = self.started("main", subject).await;
         self.apply(id, &event).await;
         id
     }
 
-    /// A pipeline of this branch and subject that comes to this plan.
+    /// A pipeline of this branch and subject with this plan.
     pub(super) async fn planned(
         &self,
         (branch, subject): (&str, &str),
