@@ -34,6 +34,10 @@ use world::World;
 /// An email is sent after the last commit status; it needs a moment.
 const EMAIL_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Removing temporary files is tried for two seconds.
+const REMOVAL_TRIES: u32 = 40;
+const REMOVAL_PAUSE: Duration = Duration::from_millis(50);
+
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Exit with 0 as soon as both commits are green; print how long each phase took
@@ -68,17 +72,33 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit> {
         () = stop_now.cancelled() => Ok(Exit::Failure),
     };
     if let Some(scratch) = scratch {
-        let shown = scratch.path().display().to_string();
         // What the demo itself ended with is what counts.
-        if let Err(error) = scratch.close() {
+        if let Err(error) = remove(scratch.path()).await {
+            let shown = scratch.path().display();
             terminal::remark(&format!("failed to remove `{shown}`: {error}\n"));
         }
     }
     match exit {
-        // The reader of the output has gone: there is nothing to stay up for.
-        Err(error) if error.is::<OutputClosed>() => Ok(Exit::Success),
+        // The reader of the output has gone: there is nothing to stay up for. But a script that asked for
+        // green commits has seen none.
+        Err(error) if error.is::<OutputClosed>() && !arguments.once => Ok(Exit::Success),
+        Err(error) if error.is::<OutputClosed>() => Ok(Exit::Failure),
         exit => exit,
     }
+}
+
+/// Removes the temporary files. After a second Ctrl-C some tasks still write for a moment.
+async fn remove(directory: &Path) -> std::io::Result<()> {
+    let mut last = Ok(());
+    for _ in 0..REMOVAL_TRIES {
+        last = match std::fs::remove_dir_all(directory) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            // Tried once more: something may make it again.
+            removed => removed,
+        };
+        tokio::time::sleep(REMOVAL_PAUSE).await;
+    }
+    last
 }
 
 async fn start_and_show(
@@ -108,7 +128,7 @@ async fn show(
     stop: &CancellationToken,
     Place { directory, started }: Place<'_>,
 ) -> Result<Exit> {
-    done("server, runner, mailbox and both forges are up", started.elapsed())?;
+    done("server, runner, mailbox and both Git servers are up", started.elapsed())?;
     let pushed = tokio::select! {
         pushed = push_and_follow(world, directory) => Some(pushed),
         () = stop.cancelled() => None,
@@ -163,16 +183,24 @@ async fn push_and_follow(world: &World, directory: &Path) -> Result<()> {
             .await?;
         let url = world.forge.push_url(sample.forge, sample.owner, sample.name, VISITOR);
         let clone = SampleClone::open(sample, &url, &directory.join("clones")).await?;
-        let (project, text) =
-            if let Some(project) = world.project(sample.forge, sample.owner, sample.name).await? {
+        let key = sample.forge.key_name();
+        let known = world.project(sample.forge, sample.owner, sample.name).await?;
+        let (project, text) = match known {
+            Some(project) if world.is_connected(sample) => {
                 (project, "is set up already".to_owned())
-            } else {
+            }
+            // A forge that was killed may have forgotten what it had accepted a moment before.
+            Some(_) => {
+                let project = world.add_project(actor, sample).await?;
+                (project, format!("is set up again: {key}, webhook"))
+            }
+            None => {
                 // The setup starts a pipeline, and so does each push.
                 pipelines += 1;
                 let project = world.add_project(actor, sample).await?;
-                let key = sample.forge.key_name();
                 (project, format!("is set up: {key}, webhook, first pipeline"))
-            };
+            }
+        };
         let name = format!("{}: {}/{}", sample.forge, sample.owner, sample.name);
         done(&format!("{name} {text}"), step.elapsed())?;
         ready.push((sample, clone, project));

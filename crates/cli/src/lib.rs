@@ -66,7 +66,7 @@ enum Command {
     /// Validate and inspect configurations
     #[command(subcommand)]
     Config(config_command::Command),
-    /// Publish orbs to an instance, and show what is published
+    /// Publish and list orbs
     #[command(subcommand)]
     Orb(orb_command::Command),
     /// Start the language server for editors, over standard input and output

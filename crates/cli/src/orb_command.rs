@@ -7,13 +7,13 @@ mod access;
 mod show;
 
 use std::{
-    io::{self, Read as _},
+    io::{self, Read},
     path::PathBuf,
 };
 
 use anyhow::{Context as _, Result, bail};
 use roundel_config::orbs::{OrbReference, OrbVersion};
-use roundel_server::orbs::{describe, publish::Publication, wire::OrbVersions};
+use roundel_server::orbs::{ORB_BYTES, describe, publish::Publication, wire::OrbVersions};
 
 use self::access::Access;
 use crate::{
@@ -25,11 +25,11 @@ use crate::{
 pub(crate) enum Command {
     /// Publish a packed orb, after checking it
     Publish(PublishArguments),
-    /// List the orbs that are published
+    /// List published orbs
     List {
         /// Only those of this namespace
         namespace: Option<String>,
-        /// As JSON, for programs
+        /// Print JSON
         #[arg(long)]
         json: bool,
         #[command(flatten)]
@@ -39,7 +39,7 @@ pub(crate) enum Command {
     Info {
         /// `namespace/name`, or with a version: `@1.4.2`, `@1`, `@dev:mine`
         orb: String,
-        /// As JSON, for programs
+        /// Print JSON
         #[arg(long)]
         json: bool,
         #[command(flatten)]
@@ -59,7 +59,7 @@ pub(crate) struct PublishArguments {
     /// Who may use the orbs of the namespace: `organization`, `instance` or `everyone`
     #[arg(long, value_name = "WHO")]
     visibility: Option<String>,
-    /// As JSON, for programs
+    /// Print JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -113,7 +113,7 @@ async fn info(orb: &str, json: bool, access: &SettingFlags<flags::Orb>) -> Resul
     let access = Access::open(access).await?;
     let Some(versions) = access.versions(&reference).await? else {
         show::rejection(&format!(
-            "there is no orb `{}` that you may see; `roundel orb list` lists them",
+            "there is no orb `{}` that is visible to you; `roundel orb list` lists them",
             reference.orb()
         ));
         return Ok(Exit::Failure);
@@ -148,13 +148,12 @@ fn pick<'v>(reference: &OrbReference, versions: &'v OrbVersions) -> Option<&'v s
 
 fn read(path: &std::path::Path) -> Result<String> {
     if path.as_os_str() == "-" {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text).context("failed to read standard input")?;
-        return Ok(text);
+        let bytes = bytes(io::stdin().lock()).context("failed to read standard input")?;
+        return text("standard input", bytes);
     }
     let shown = path.display();
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(text),
+    match std::fs::File::open(path).and_then(bytes) {
+        Ok(bytes) => text(&format!("`{shown}`"), bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Err(UsageError(format!("there is no file `{shown}`")).into())
         }
@@ -165,5 +164,26 @@ fn read(path: &std::path::Path) -> Result<String> {
             Err(UsageError(message).into())
         }
         Err(error) => Err(error).with_context(|| format!("failed to read `{shown}`")),
+    }
+}
+
+/// Reads a little more than an orb may have, so that publishing says so.
+fn bytes(reader: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(ORB_BYTES.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn text(name: &str, bytes: Vec<u8>) -> Result<String> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text),
+        // One that was cut within a character is too long, and publishing says that.
+        Err(error) if error.utf8_error().error_len().is_none() => {
+            Ok(String::from_utf8_lossy(error.as_bytes()).into_owned())
+        }
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            Err(UsageError(format!("{name} is not valid UTF-8: byte {}", valid + 1)).into())
+        }
     }
 }

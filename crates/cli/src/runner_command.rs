@@ -1,7 +1,7 @@
 //! `roundel runner`: a runner for a server elsewhere.
 
-use anyhow::{Context as _, Result};
-use roundel_runner::{Runner, Settings};
+use anyhow::Result;
+use roundel_runner::{OpenError, Runner, Settings};
 
 use crate::{
     exit::Exit,
@@ -26,10 +26,16 @@ pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> 
     }
     let settings = settings(values, slots)?;
     let server = settings.server.clone();
-    let runner = Runner::open(settings)
-        .context("failed to start the runner; `roundel doctor` says what this machine lacks")?;
+    let runner = Runner::open(settings).map_err(|error| {
+        if matches!(error, OpenError::InUse { .. }) {
+            // Nothing is lacking.
+            return error.into();
+        }
+        anyhow::Error::from(error)
+            .context("failed to start the runner; `roundel doctor` says what this machine lacks")
+    })?;
     let (stop, stop_now) = terminal::stop_signals();
-    tracing::info!(%server, slots, "waiting for jobs");
+    tracing::info!(%server, slots, "asking the server for jobs");
     runner.run(stop, stop_now).await?;
     Ok(Exit::Success)
 }

@@ -82,7 +82,7 @@ fn why_not(error: StartError, values: &Values) -> anyhow::Error {
     }
     match port::listener(*address) {
         Some(port::Process { name, id }) => anyhow!(
-            "failed to listen on `{address}`: `{name}` (process {id}) listens there already; stop it, \
+            "failed to listen on `{address}`: `{name}` (process {id}) is already listening there; stop it, \
              or choose another address with `--listen`"
         ),
         None => error.into(),

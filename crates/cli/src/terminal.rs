@@ -254,10 +254,12 @@ pub(crate) fn wait_for_signal() -> bool {
     runtime.and_then(|runtime| runtime.block_on(wait)).is_ok()
 }
 
-/// Ctrl-C and SIGTERM, which no longer end the program by themselves.
+/// Ctrl-C, SIGTERM and a terminal that is closed, which no longer end the program by themselves.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    /// `None` under `nohup`, where the program is to survive its terminal.
+    hangup: Option<Signal>,
 }
 
 impl Signals {
@@ -266,6 +268,7 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hangup: if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) },
         })
     }
 
@@ -273,8 +276,23 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = async {
+                match &mut self.hangup {
+                    Some(hangup) => hangup.recv().await,
+                    None => std::future::pending().await,
+                }
+            } => {}
         }
     }
+}
+
+/// Returns whether this program was started with SIGHUP ignored (signal 1, the lowest bit).
+fn ignores_hangup() -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| {
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        mask.is_some_and(|mask| mask & 1 == 1)
+    })
 }
 
 #[cfg(test)]

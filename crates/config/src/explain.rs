@@ -99,12 +99,16 @@ pub fn explain(text: &str, inputs: &Inputs, path: &str) -> Result<Explanation, E
             let missing = rest.split(['.', '[']).find(|part| !part.is_empty()).unwrap_or(rest);
             let missing = if rest.starts_with('[') { rest.to_owned() } else { missing.to_owned() };
             let choices = choices(current);
-            let help = did_you_mean(&missing, choices.iter().map(String::as_str));
-            let help = help.map(|help| help.text);
             let items = match &current.data {
                 Data::List(items) if rest.starts_with('[') => Some(items.len()),
                 _ => None,
             };
+            // How many items there are says more than the nearest of them.
+            let help = match items {
+                Some(_) => None,
+                None => did_you_mean(&missing, choices.iter().map(String::as_str)),
+            };
+            let help = help.map(|help| help.text);
             return Err(ExplainError::NoSuchPath {
                 reached: reached(),
                 missing,

@@ -26,7 +26,8 @@ pub(crate) mod tests;
 mod upstream;
 pub mod wire;
 
-pub(crate) use answer::{ORB_BYTES, digest};
+pub use answer::ORB_BYTES;
+pub(crate) use answer::digest;
 pub use fetch::ClientError;
 pub use offline::Offline;
 pub use sources::Settings;

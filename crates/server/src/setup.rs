@@ -88,6 +88,7 @@ pub async fn begin(
 
 /// Continues with what a crash interrupted. Called once at start.
 pub async fn resume_all(setups: &Arc<Setups>) {
+    prove::remove_left_over();
     let unfinished = match setups.store.unfinished_setups().await {
         Ok(unfinished) => unfinished,
         Err(error) => return tracing::error!(%error, "could not look for unfinished setups"),

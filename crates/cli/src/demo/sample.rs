@@ -27,6 +27,8 @@ const AUTHOR: (&str, &str) = ("Visitor", "visitor@example.org");
 /// The branch `main`, of all that the clone has. A name, even `refs/heads/main`, is ambiguous as soon as a
 /// visitor has pushed a branch named `refs/heads/main`, or a tag `main`; a pattern is not.
 const ONLY_MAIN: &str = "refs/heads/main*:refs/heads/main*";
+/// The branch that is pushed.
+const MAIN: &str = "refs/heads/main";
 /// No push over loopback takes longer.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -72,19 +74,21 @@ impl SampleClone {
     pub(crate) async fn open(sample: &Sample, url: &str, parent: &Path) -> Result<Self> {
         let directory = parent.join(sample.name);
         let clone = Self { directory };
-        if clone.is_pushed().await {
-            // The visitor was invited to push: what they pushed from their own clone comes first.
-            clone.git(&["fetch", "--quiet", "origin", "refs/heads/main"]).await?;
-            clone.git(&["reset", "--quiet", "--hard", "refs/remotes/origin/main"]).await?;
+        if clone.directory.join(".git").is_dir() && clone.update().await.is_ok() {
             return Ok(clone);
         }
-        // Left by a start that was interrupted.
+        // Left by a start that was interrupted: git may have stopped anywhere, also after the forge had
+        // accepted the first push.
         if clone.directory.exists() {
             tokio::fs::remove_dir_all(&clone.directory).await?;
         }
         tokio::fs::create_dir_all(&clone.directory).await?;
         clone.git(&["init", "--quiet", "--initial-branch=main"]).await?;
         clone.git(&["remote", "add", "origin", url]).await?;
+        if !clone.git(&["ls-remote", "origin", MAIN]).await?.is_empty() {
+            clone.update().await?;
+            return Ok(clone);
+        }
         for (path, text) in sample.files {
             let path = clone.directory.join(path);
             if let Some(parent) = path.parent() {
@@ -97,10 +101,12 @@ impl SampleClone {
         Ok(clone)
     }
 
-    /// Returns whether there is a clone whose first push was accepted.
-    async fn is_pushed(&self) -> bool {
-        let arguments = ["rev-parse", "--quiet", "--verify", "refs/remotes/origin/main"];
-        self.directory.join(".git").is_dir() && self.git(&arguments).await.is_ok()
+    /// Takes what the forge has: the visitor was invited to push, and what they pushed from their own
+    /// clone comes first.
+    async fn update(&self) -> Result<()> {
+        let main = format!("+{MAIN}:refs/remotes/origin/main");
+        self.git(&["fetch", "--quiet", "origin", &main]).await?;
+        self.git(&["reset", "--quiet", "--hard", "refs/remotes/origin/main"]).await.map(drop)
     }
 
     /// Changes a line and commits it. Returns the commit.
@@ -150,7 +156,7 @@ impl SampleClone {
 
 #[cfg(test)]
 mod tests {
-    use super::{SAMPLES, SampleClone};
+    use super::{ONLY_MAIN, SAMPLES, SampleClone};
 
     /// The demo invites its visitor to push; it must start again afterward.
     #[tokio::test]
@@ -179,5 +185,34 @@ mod tests {
         again.push().await.unwrap();
         let below = again.git(&["rev-parse", "HEAD~1"]).await.unwrap();
         assert_eq!(below.trim(), pushed.as_str());
+    }
+
+    /// A demo that was ended in its first second could never be started again in its directory.
+    #[tokio::test]
+    async fn a_clone_that_was_interrupted_continues_with_what_the_forge_accepted() {
+        let directory = tempfile::tempdir().unwrap();
+        let forge = SampleClone { directory: directory.path().join("forge.git") };
+        std::fs::create_dir(&forge.directory).unwrap();
+        forge.git(&["init", "--quiet", "--bare", "--initial-branch=main"]).await.unwrap();
+        let url = forge.directory.to_str().unwrap();
+        let parent = directory.path().join("clones");
+        let open = async || SampleClone::open(&SAMPLES[0], url, &parent).await.unwrap();
+        let first = open().await;
+        let pushed = first.git(&["rev-parse", "HEAD"]).await.unwrap();
+        let git = first.directory.join(".git");
+        let interruptions: [&dyn Fn(); 3] = [
+            // The push was accepted, and git had not noted it yet.
+            &|| std::fs::remove_dir_all(git.join("refs/remotes")).unwrap(),
+            // Git was killed while it wrote its index.
+            &|| std::fs::write(git.join("index.lock"), "").unwrap(),
+            // Git was killed while it made the clone.
+            &|| std::fs::remove_file(git.join("HEAD")).unwrap(),
+        ];
+        for interrupt in interruptions {
+            interrupt();
+            let again = open().await;
+            assert_eq!(again.git(&["rev-parse", "HEAD"]).await.unwrap(), pushed);
+            again.git(&["push", "--quiet", "--dry-run", "origin", ONLY_MAIN]).await.unwrap();
+        }
     }
 }

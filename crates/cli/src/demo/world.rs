@@ -143,6 +143,13 @@ impl World {
         Ok(project.filter(|project| project.active).map(|project| project.id))
     }
 
+    /// Returns whether the forge of a sample has a key and a webhook for it.
+    pub(crate) fn is_connected(&self, sample: &Sample) -> bool {
+        let Sample { forge, owner, name, .. } = *sample;
+        !self.forge.keys_of(forge, owner, name).is_empty()
+            && !self.forge.hooks_of(forge, owner, name).is_empty()
+    }
+
     /// Adds a sample as a project, as the button on the page does, and waits until that is done.
     pub(crate) async fn add_project(&self, actor: AccountId, sample: &Sample) -> Result<ProjectId> {
         let app = &self.server.app;

@@ -66,6 +66,12 @@ impl Access {
         }
         let data = values.require(&general::DATA, "orbs are kept in a database")?;
         let Some(instance_key) = values.get(&general::INSTANCE_KEY)? else {
+            if data.join("roundel.db").exists() {
+                bail!(
+                    "`{}` is missing: restore it from a backup of this data directory",
+                    data.join("instance.key").display()
+                );
+            }
             bail!(
                 "there is no Roundel in `{}`; name its data directory with --data, or its address \
                  with --server",

@@ -55,11 +55,7 @@ pub(super) fn published(published: &OrbPublished) -> Result<()> {
 /// Prints a table of orbs. `is_all`: there are no others.
 pub(super) fn list(list: &OrbList, is_all: bool) -> Result<()> {
     if list.orbs.is_empty() {
-        let none = if is_all {
-            "No orbs are published."
-        } else {
-            "There are no orbs here that you may see."
-        };
+        let none = if is_all { "No orbs are published." } else { "No orbs are visible to you." };
         return terminal::print(&format!(
             "{none} Publish one with `roundel orb publish FILE namespace/name@1.0.0`.\n"
         ));

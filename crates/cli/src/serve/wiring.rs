@@ -43,7 +43,7 @@ pub(crate) fn check(values: &Values) -> Result<()> {
         if length < TOKEN_CHARACTERS {
             let what = format!("has {length} characters, and needs {TOKEN_CHARACTERS} or more");
             let help = "choose a longer one, such as what `openssl rand -hex 32` prints, or leave it out: \
-                        the server then makes one";
+                        the server then generates one";
             return Err(values.refusal(&setting.declaration, &what, help).into());
         }
     }
@@ -122,16 +122,30 @@ pub(super) fn wrong_key(values: &Values) -> anyhow::Error {
     let place = match values.found(&general::INSTANCE_KEY.declaration) {
         Some(Found { held_by: Some(path), .. }) => format!("the file `{}`", path.display()),
         Some(Found { origin, .. }) => format!("`{}`", origin.name()),
-        // It was not there, and was made a moment ago.
-        None => match values.found(&general::DATA.declaration) {
-            Some(data) => format!("the file `{}/instance.key`, which was missing", data.text),
-            None => "the file `instance.key`, which was missing".to_owned(),
-        },
+        None => return missing_key(values),
     };
     anyhow::anyhow!(
         "the database cannot be decrypted, because the instance key does not match it: the key was \
-         read from {place}; restore there the key that this database was made with (it is \
+         read from {place}; restore the key that this database was made with (it is \
          `instance.key` in a backup of its data directory), or choose that data directory with `--data`"
+    )
+}
+
+/// What to do when the database was there, and its key was not. The key that this start has generated instead
+/// is removed: it would be taken for the right one, and be backed up.
+fn missing_key(values: &Values) -> anyhow::Error {
+    let data = values.get(&general::DATA).ok().flatten().unwrap_or_default();
+    let path = data.join("instance.key");
+    let removed = match std::fs::remove_file(&path) {
+        Ok(()) => String::new(),
+        Err(error) => format!(
+            " (another one was generated there a moment ago, and could not be removed: {error})"
+        ),
+    };
+    anyhow::anyhow!(
+        "the database cannot be decrypted, because `{}` is missing{removed}: restore it from a backup of this \
+         data directory, or choose with `--data` the one that the database belongs to",
+        path.display()
     )
 }
 
@@ -200,7 +214,7 @@ fn forge(values: &Values, table: &Forge) -> Result<Option<ForgeSettings>> {
         }
         return Ok(None);
     };
-    let need = format!("there is `{}`", table.client_id.declaration.key);
+    let need = format!("`{}` is set", table.client_id.declaration.key);
     same_installation(values, table)?;
     let pinned = || roundel_forge::host_keys::pinned(table.kind).to_owned();
     let known_hosts = values.get(&table.known_hosts_file)?.unwrap_or_else(pinned);
@@ -230,7 +244,7 @@ fn same_installation(values: &Values, table: &Forge) -> Result<()> {
     };
     let (key, host) = (other.declaration.key, values.get(other)?);
     let host = host.as_ref().and_then(Url::host_str).unwrap_or_default();
-    let what = format!("is of another installation than `{key}`, which is on `{host}`");
+    let what = format!("belongs to another installation than `{key}`, which is on `{host}`");
     let help = format!("set `{key}` as well, for example to `{}`", other.declaration.example);
     Err(values.refusal(&changed.declaration, &what, &help).into())
 }
@@ -241,11 +255,11 @@ fn email(values: &Values) -> Result<Option<EmailSettings>> {
     match (smtp_url, from) {
         (None, None) => Ok(None),
         (None, Some(_)) => {
-            values.require(&services::SMTP_URL, "there is `mail.from`")?;
+            values.require(&services::SMTP_URL, "`mail.from` is set")?;
             Ok(None)
         }
         (Some(smtp_url), _) => {
-            let from = values.require(&services::SENDER, "there is `mail.smtp_url`")?;
+            let from = values.require(&services::SENDER, "`mail.smtp_url` is set")?;
             Ok(Some(EmailSettings { smtp_url, from }))
         }
     }

@@ -241,7 +241,7 @@ fn suggestion(key: &str) -> String {
             .filter(|(name, _)| !name.is_empty())
             .map(|(name, _)| format!("[{name}]"))
             .collect();
-        return format!("known here: {top}, and the sections {}", sections.join(", "));
+        return format!("valid here: {top}, and the sections {}", sections.join(", "));
     }
     format!("[{section}] has {}", within.join(", "))
 }

@@ -118,7 +118,10 @@ pub(super) const TOKEN: Kind<Secret<String>> = Kind {
     name: "token",
     shape: Shape::Text,
     parse: |text| {
-        let fits = !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic());
+        if text.is_empty() {
+            return Err("empty".to_owned());
+        }
+        let fits = text.chars().all(|c| c.is_ascii_graphic());
         if fits { Ok(text.into()) } else { Err("not a token, which has no spaces".to_owned()) }
     },
 };

@@ -223,7 +223,7 @@ fn take(setting: &dyn AnySetting, candidate: &Candidate) -> Result<Found, Proble
             let advice = if is_default {
                 DAMAGED.to_owned()
             } else {
-                format!("what belongs there: {}", setting.kind_name())
+                format!("expected: {}", setting.kind_name())
             };
             let message = format!("the content of `{text}`{named} is {what}");
             Problem::new(message).at(place.clone()).help(advice)

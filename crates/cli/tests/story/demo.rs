@@ -63,6 +63,22 @@ fn a_demo_that_is_kept_starts_again_and_continues() {
     assert!(text.contains("acme/greet  #3 ") && text.contains("acme/count  #3 "), "{text}");
 }
 
+/// A script must not read green out of an exit that came before any push.
+#[test]
+fn a_demo_once_whose_reader_goes_away_does_not_end_as_green() {
+    let mut child = Command::new(binary())
+        .args(["demo", "--once", "--port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), errors.as_ref()), (Some(1), ""));
+}
+
 /// `roundel demo | head -1` ends, quietly, without a Ctrl-C.
 #[test]
 fn a_demo_whose_reader_goes_away_ends_quietly() {
@@ -80,10 +96,16 @@ fn a_demo_whose_reader_goes_away_ends_quietly() {
     assert_eq!((output.status.code(), errors.as_ref()), (Some(0), ""));
 }
 
-/// Ctrl-C at any time: before everything is up, while the commits are on their way.
+/// Ctrl-C at any time, or a terminal that is closed: before everything is up, while the commits are on
+/// their way.
 #[test]
 fn a_demo_that_is_interrupted_says_so_and_leaves_nothing_behind() {
-    for (arguments, lines) in [(&["--once"][..], 1), (&[], 1), (&["--once"], 4), (&[], 5)] {
+    for (arguments, lines, signal) in [
+        (&["--once"][..], 1, "-INT"),
+        (&[], 1, "-HUP"),
+        (&["--once"], 4, "-TERM"),
+        (&[], 5, "-INT"),
+    ] {
         let scratch = tempfile::tempdir().unwrap();
         let mut child = Command::new(binary())
             .args(["demo", "--port", "0"])
@@ -99,7 +121,7 @@ fn a_demo_that_is_interrupted_says_so_and_leaves_nothing_behind() {
             output.read_line(&mut text).unwrap();
         }
         let pid = child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
         output.read_to_string(&mut text).unwrap();
         let ended = child.wait_with_output().unwrap();
         let errors = String::from_utf8_lossy(&ended.stderr);
@@ -107,6 +129,37 @@ fn a_demo_that_is_interrupted_says_so_and_leaves_nothing_behind() {
         assert!(text.contains("\nStopping. Temporary files are removed.\n"), "{text}\n{errors}");
         let left: Vec<_> = std::fs::read_dir(scratch.path()).unwrap().collect();
         assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+/// The second Ctrl-C ends the demo while its server still writes.
+#[test]
+fn a_demo_that_is_interrupted_twice_leaves_nothing_behind() {
+    for pause in [5, 20, 60] {
+        let scratch = tempfile::tempdir().unwrap();
+        let mut child = Command::new(binary())
+            .args(["demo", "--port", "0"])
+            .env("TMPDIR", scratch.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut text = String::new();
+        for _ in 0..4 {
+            output.read_line(&mut text).unwrap();
+        }
+        for _ in 0..2 {
+            let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+            assert!(interrupt.unwrap().success());
+            std::thread::sleep(std::time::Duration::from_millis(pause));
+        }
+        output.read_to_string(&mut text).unwrap();
+        let ended = child.wait_with_output().unwrap();
+        let errors = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(1), "{text}\n{errors}");
+        let left: Vec<_> = std::fs::read_dir(scratch.path()).unwrap().collect();
+        assert!(left.is_empty(), "{left:?}: {text}\n{errors}");
     }
 }
 

@@ -106,7 +106,7 @@ fn a_port_that_is_taken_is_reported_with_the_process_that_has_it() {
     let (code, text) = run(roundel(folder.path(), &["serve", "--listen", &listen, "--slots", "0"]));
     assert_eq!(code, Some(3), "{text}");
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let process = format!("(process {}) listens there already", std::process::id());
+    let process = format!("(process {}) is already listening there", std::process::id());
     assert!(words.contains(&listen) && words.contains(&process), "{text}");
 }
 
@@ -168,19 +168,28 @@ fn a_key_that_belongs_to_another_database_is_reported_with_where_it_was_read_fro
     wait_until_up(&mut first, &listen);
     stop(&mut first);
     let key = folder.path().join("roundel-data/instance.key");
-    // A key that is another one, and one that is missing, so that a new one is made.
-    for change in [true, false] {
-        fs::remove_file(&key).unwrap();
-        if change {
-            fs::write(&key, "ab".repeat(32)).unwrap();
-        }
+    let right = fs::read(&key).unwrap();
+    fs::write(&key, "ab".repeat(32)).unwrap();
+    let refused = |parts: &[&str]| {
         let (code, text) = run(roundel(folder.path(), &arguments));
         assert_eq!(code, Some(3), "{text}");
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        for part in ["cannot be decrypted", "roundel-data/instance.key`", "restore there the key"] {
+        for part in parts {
             assert!(words.contains(part), "{part} is missing: {text}");
         }
+    };
+    refused(&["cannot be decrypted", "roundel-data/instance.key`", "restore the key"]);
+    fs::remove_file(&key).unwrap();
+    // Each time: the key that a start makes must not stay, to be found by the next one and by a backup.
+    for _ in 0..2 {
+        refused(&["cannot be decrypted", "roundel-data/instance.key` is missing: restore it"]);
+        assert!(!key.exists());
     }
+    fs::write(&key, right).unwrap();
+    let mut again = roundel(folder.path(), &arguments);
+    let mut again = again.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_until_up(&mut again, &listen);
+    stop(&mut again);
 }
 
 #[test]

@@ -48,9 +48,9 @@ impl Notice {
         match self {
             Self::Triggered => "Pipeline triggered.",
             Self::Canceled => "Canceled.",
-            Self::Approved => "Approved; dependent jobs will start.",
+            Self::Approved => "Approved.",
             Self::Followed => "You follow this project: its pipelines are on your dashboard.",
-            Self::Unfollowed => "You no longer follow this project.",
+            Self::Unfollowed => "You no longer follow the project.",
             Self::VariableSaved => "Variable saved. Jobs started from now on use it.",
             Self::VariableDeleted => "Variable deleted.",
             Self::TokenGenerated => "Badge token generated.",

@@ -159,7 +159,7 @@ async fn publish(
 
 /// Answers for an orb that does not exist, and for one that the caller may not see.
 fn not_found() -> ErrorResponse {
-    let message = "there is no such orb that you may see";
+    let message = "there is no such orb, or it is not visible to you";
     ErrorResponse::new(StatusCode::NOT_FOUND, ErrorCode::NotFound, message)
 }
 
@@ -175,7 +175,7 @@ impl From<PublishError> for ErrorResponse {
             PublishError::Reference(_) | PublishError::Version(_) | PublishError::Visibility(_) => {
                 (StatusCode::BAD_REQUEST, ErrorCode::BadRequest)
             }
-            PublishError::Size { .. } => (StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLarge),
+            PublishError::Size => (StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLarge),
             PublishError::Organization(_) => {
                 (StatusCode::BAD_REQUEST, ErrorCode::UnknownOrganization)
             }

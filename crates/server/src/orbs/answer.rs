@@ -7,7 +7,7 @@ use semver::Version;
 use sha2::{Digest as _, Sha256};
 
 /// Bytes of an orb's source. The largest known one has less than one megabyte.
-pub(crate) const ORB_BYTES: u64 = 5 << 20;
+pub const ORB_BYTES: u64 = 5 << 20;
 
 /// Versions of one orb that are considered.
 pub(super) const VERSIONS: usize = 10_000;

@@ -51,11 +51,8 @@ pub enum PublishError {
     #[error("`{0}` is not one version; publish an exact one (1.4.2) or a label (dev:mine)")]
     Version(String),
     /// The source is too large.
-    #[error("the source has {bytes} bytes; the limit is {ORB_BYTES}")]
-    Size {
-        /// Size of the packed source.
-        bytes: usize,
-    },
+    #[error("the packed source has more than {ORB_BYTES} bytes, which is the limit")]
+    Size,
     /// The source is not a valid orb.
     #[error("`{orb}` has {}", match errors { 1 => "1 error".to_owned(), count => format!("{count} errors") })]
     Unsound {
@@ -181,7 +178,7 @@ pub(crate) const fn word(visibility: Visibility) -> &'static str {
 /// checked when a pipeline uses it.
 async fn check(reference: &OrbReference, text: &str) -> Result<String, PublishError> {
     if u64::try_from(text.len()).is_ok_and(|bytes| bytes > ORB_BYTES) {
-        return Err(PublishError::Size { bytes: text.len() });
+        return Err(PublishError::Size);
     }
     let inputs = Inputs { path: reference.to_string(), ..Inputs::default() };
     let source = text.to_owned();

@@ -5,9 +5,10 @@
 
 use std::{
     ffi::OsStr,
+    fs::{DirBuilder, File},
     io::Write as _,
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
-    path::Path,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
 };
@@ -25,6 +26,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// How long one try may take.
 const TRY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What the names of directories with keys begin with.
+const DIRECTORY_PREFIX: &str = "roundel-key-";
+
+/// A file in such a directory that its server keeps locked.
+const IN_USE: &str = "in-use";
 
 /// Characters of git's own words that are shown.
 const SHOWN_CHARS: usize = 500;
@@ -50,35 +57,77 @@ pub(super) async fn prove(run: &Run<'_>, key: &CheckoutKey) -> Result<Proof, Ste
     result
 }
 
-/// A directory that goes away with its key, also when the setup is interrupted.
-struct PrivateDirectory(std::path::PathBuf);
+/// A directory that goes away with its key, also when the setup is interrupted. If the server is killed
+/// instead, the next one removes it: [`remove_left_over`].
+struct PrivateDirectory {
+    path: PathBuf,
+    /// Locked for as long as this process lives.
+    _in_use: File,
+}
 
 fn private_directory() -> Result<PrivateDirectory, StepError> {
-    let name = format!("roundel-key-{}", hex::encode(rand::random::<[u8; 16]>()));
+    let name = format!("{DIRECTORY_PREFIX}{}", hex::encode(rand::random::<[u8; 16]>()));
     let path = std::env::temp_dir().join(name);
-    std::fs::create_dir(&path)
-        .and_then(|()| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)))
-        .map_err(|error| io_failed(&error))?;
-    Ok(PrivateDirectory(path))
+    DirBuilder::new()
+        .mode(0o700)
+        .create(&path)
+        .and_then(|()| {
+            let in_use = File::create_new(path.join(IN_USE))?;
+            in_use.lock()?;
+            Ok(in_use)
+        })
+        .map(|in_use| PrivateDirectory { path, _in_use: in_use })
+        .map_err(|error| io_failed(&error))
 }
 
 impl PrivateDirectory {
     fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     fn close(self) -> std::io::Result<()> {
-        std::fs::remove_dir_all(&self.0)
+        std::fs::remove_dir_all(&self.path)
     }
 }
 
 impl Drop for PrivateDirectory {
     fn drop(&mut self) {
-        if self.0.exists()
-            && let Err(error) = std::fs::remove_dir_all(&self.0)
+        if self.path.exists()
+            && let Err(error) = std::fs::remove_dir_all(&self.path)
         {
             tracing::error!(%error, "a directory with a key could not be removed");
         }
+    }
+}
+
+/// Removes the directories with keys of servers that were killed.
+pub(crate) fn remove_left_over() {
+    remove_left_over_in(&std::env::temp_dir());
+}
+
+fn remove_left_over_in(parent: &Path) {
+    let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
+    for entry in entries {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(DIRECTORY_PREFIX)
+            && entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_ours && is_left_over(&entry.path()) {
+            match std::fs::remove_dir_all(entry.path()) {
+                Ok(()) => tracing::info!("removed a key that a killed server had left"),
+                Err(error) => {
+                    tracing::error!(%error, "a directory with a key could not be removed");
+                }
+            }
+        }
+    }
+}
+
+/// Returns whether the server that made a directory is gone. One that it is making right now is not.
+fn is_left_over(directory: &Path) -> bool {
+    match File::open(directory.join(IN_USE)) {
+        Ok(in_use) => in_use.try_lock().is_ok(),
+        Err(_) => std::fs::metadata(directory)
+            .and_then(|found| found.modified())
+            .is_ok_and(|made| made.elapsed().is_ok_and(|age| age > TIMEOUT)),
     }
 }
 
@@ -205,6 +254,29 @@ mod tests {
         let command = git_command("git@github.com:acme/web.git", Path::new("/"));
         let language = command.as_std().get_envs().find(|(name, _)| *name == "LC_ALL").unwrap();
         assert_eq!(language.1, Some(OsStr::new("C")));
+    }
+
+    /// The key of a project was readable in the directory for temporary files until someone cleared it.
+    #[test]
+    fn the_key_of_a_killed_server_is_removed_and_that_of_a_living_one_is_not() {
+        let parent = tempfile::TempDir::new().unwrap();
+        let make = |name: &str| {
+            let path = parent.path().join(name);
+            std::fs::create_dir(&path).unwrap();
+            std::fs::write(path.join("key"), "secret").unwrap();
+            path
+        };
+        let (killed, living) = (make("roundel-key-1"), make("roundel-key-2"));
+        let (beginning, other) = (make("roundel-key-3"), make("another-key"));
+        std::fs::write(killed.join(IN_USE), "").unwrap();
+        let in_use = File::create_new(living.join(IN_USE)).unwrap();
+        in_use.lock().unwrap();
+        remove_left_over_in(parent.path());
+        assert!(!killed.exists());
+        assert!([&living, &beginning, &other].iter().all(|path| path.join("key").exists()));
+        drop(in_use);
+        remove_left_over_in(parent.path());
+        assert!(!living.exists());
     }
 
     #[test]

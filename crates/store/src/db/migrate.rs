@@ -112,7 +112,7 @@ impl Db {
             )
             .await?;
         session.commit().await?;
-        tracing::info!(migration.number, migration.name, "brought the schema up to date");
+        tracing::info!(migration.number, migration.name, "applied a migration");
         Ok(())
     }
 }

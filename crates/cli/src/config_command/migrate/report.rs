@@ -244,10 +244,10 @@ fn sentence(file: &FileReport) -> String {
         (Readiness::Ready, _) => "ready".to_owned(),
         (Readiness::Prepare, _) => "needs preparation".to_owned(),
         (Readiness::Cannot, Decision::Invalid) => {
-            format!("{}: nothing of it runs here", counted(file.errors, "error"))
+            format!("{}: none of it runs here", counted(file.errors, "error"))
         }
         (Readiness::Cannot, Decision::Unsupported) => {
-            "not supported by this release: nothing of it runs here".to_owned()
+            "not supported by this release: none of it runs here".to_owned()
         }
         (
             Readiness::Cannot,

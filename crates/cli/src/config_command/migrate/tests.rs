@@ -328,13 +328,13 @@ fn a_file_that_cannot_run_says_how_much_of_it_in_the_words_of_validate() {
     for (text, said, counted, codes) in [
         (
             PLAIN.replace("[build]", "[biuld]"),
-            "1 error: nothing of it runs here",
+            "1 error: none of it runs here",
             "1 file: 0 ready, 1 with errors",
             ["unknown-job"].as_slice(),
         ),
         (
             step,
-            "not supported by this release: nothing of it runs here",
+            "not supported by this release: none of it runs here",
             "1 file: 0 ready, 1 not supported",
             &["unsupported-step"],
         ),

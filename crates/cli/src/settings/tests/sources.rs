@@ -64,7 +64,7 @@ fn a_file_that_is_not_toml_shows_the_line_but_never_a_secret() {
     let error = Case::new("[github]\nclient_secret = hunter2\n").error();
     assert!(error.contains("roundel.toml:2:") && !error.contains("hunter2"), "{error}");
     let error = Case::new("[github]\nclient_secret = 7331\n").error();
-    assert!(error.contains("must be a text in quotes") && !error.contains("7331"), "{error}");
+    assert!(error.contains("must be a string in quotes") && !error.contains("7331"), "{error}");
 }
 
 #[test]
@@ -222,8 +222,8 @@ fn what_a_file_of_a_secret_holds_is_checked_and_not_shown() {
     let error = case.flag("instance-key-file", &path.display().to_string()).error();
     assert_eq!(
         error,
-        "the content of `DIR/key` (`--instance-key-file`) is not a key of 32 bytes in hex\n  what \
-         belongs there: key of 32 bytes in hex"
+        "the content of `DIR/key` (`--instance-key-file`) is not a key of 32 bytes in hex\n  \
+         expected: key of 32 bytes in hex"
     );
 }
 

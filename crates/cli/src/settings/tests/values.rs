@@ -275,10 +275,10 @@ fn a_wrong_value_is_shown_as_it_is_and_the_advice_works() {
          backup of the data directory, or delete it if this server never ran"
     );
     let values = Case::new("").values();
-    let error = values.require(&services::SMTP_URL, "there is `mail.from`").unwrap_err();
+    let error = values.require(&services::SMTP_URL, "`mail.from` is set").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`mail.smtp_url` is missing: there is `mail.from`\n  set `mail.smtp_url` in the settings file, \
+        "`mail.smtp_url` is missing: `mail.from` is set\n  set `mail.smtp_url` in the settings file, \
          `ROUNDEL_MAIL_SMTP_URL`, `--mail-smtp-url-file` to a file that holds it, or \
          `--mail-smtp-url` if there is no password in it"
     );
@@ -291,7 +291,7 @@ fn what_does_not_fit_the_rest_names_the_setting_and_where_it_came_from() {
         error.replace(&case.path().display().to_string(), "DIR")
     };
     let help = "choose a longer one, such as what `openssl rand -hex 32` prints, or leave it out: the \
-                server then makes one";
+                server then generates one";
     assert_eq!(
         said(Case::new("").variable("ROUNDEL_ADMIN_TOKEN", "hush")),
         format!(

@@ -22,6 +22,6 @@ pub(super) async fn sign_off(
     let runner = checked::sign_off(request)?.runner;
     app.store.sign_off_runner(&runner, Timestamp::now()).await?;
     app.wake.offer.notify_waiters();
-    tracing::info!(runner, "a runner signed off");
+    tracing::info!(runner, "a runner went offline");
     Ok(StatusCode::NO_CONTENT)
 }
