@@ -254,7 +254,7 @@ fn last(key: &str) -> &str {
 fn text_of(value: &DeValue<'_>, shape: Shape) -> Result<String, &'static str> {
     let text = |value: &DeValue<'_>| value.as_str().map(str::to_owned);
     match shape {
-        Shape::Text => text(value).ok_or("a text in quotes"),
+        Shape::Text => text(value).ok_or("a string in quotes"),
         Shape::Switch => value.as_bool().map(|is| is.to_string()).ok_or("`true` or `false`"),
         Shape::Number => match value.as_integer() {
             Some(number) if number.radix() == 10 => Ok(number.as_str().to_owned()),
@@ -263,7 +263,7 @@ fn text_of(value: &DeValue<'_>, shape: Shape) -> Result<String, &'static str> {
         Shape::List => {
             let items = value.as_array().map(|items| items.iter().map(|item| text(item.get_ref())));
             let texts: Option<Vec<String>> = items.and_then(Iterator::collect);
-            let texts = texts.ok_or("a list of texts in quotes")?;
+            let texts = texts.ok_or("a list of strings in quotes")?;
             if texts.iter().any(|text| text.trim().is_empty()) {
                 return Err("a list without empty items");
             }
