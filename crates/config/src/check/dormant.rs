@@ -33,7 +33,10 @@ use crate::{
         parameters::bind::{Argument, ArgumentSource, Binder, Call},
         shape::NamedItem,
     },
-    text::{problem::Problem, suggest::did_you_mean},
+    text::{
+        problem::Problem,
+        suggest::{did_you_mean, nearest},
+    },
 };
 
 /// Lists of steps within each other.
@@ -142,10 +145,16 @@ impl<'d> Checker<'_, 'd> {
                 let Some(NamedItem { name, key: place, .. }) = self.named(item) else { continue };
                 let numbered =
                     name.rsplit_once('-').filter(|(_, number)| number.parse::<u32>().is_ok());
+                // The entry of that job is misspelled, which was reported.
+                let jobs = &self.modules.get(ModuleId::CONFIG).jobs;
+                let has_other_spelling = || {
+                    let near = nearest(name, names.iter().copied());
+                    jobs.contains_key(name) && near.is_some_and(|near| !jobs.contains_key(near))
+                };
                 let known = names.contains(name)
                     || numbered.is_some_and(|(name, _)| names.contains(name))
                     || prefixes.iter().any(|prefix| name.starts_with(prefix));
-                if known {
+                if known || has_other_spelling() {
                     continue;
                 }
                 let reported = [

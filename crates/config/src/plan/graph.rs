@@ -17,7 +17,7 @@ use crate::{
         help::Help,
         place::Place,
         problem::Problem,
-        suggest::{did_you_mean, list},
+        suggest::{did_you_mean, list, nearest},
     },
 };
 
@@ -275,6 +275,9 @@ impl Planner<'_, '_> {
         if drafts.iter().any(|draft| draft.presence == Presence::Guessed) {
             return;
         }
+        if self.render.found().shows_more() && self.has_misspelled_entry(item, drafts) {
+            return;
+        }
         let message = no_such_job(requiring, name, workflow);
         let renamed = drafts.iter().find(|draft| self.render.doc().written(draft.key) == name);
         if let Some(renamed) = renamed.filter(|draft| draft.alias.is_none()) {
@@ -298,6 +301,18 @@ impl Planner<'_, '_> {
         });
         let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, item.place, message);
         self.render.report().add(problem.maybe_help(help));
+    }
+
+    /// Returns whether an entry of the workflow names the required job in another spelling, which was reported: the
+    /// requirement is right then, and advice to spell it in the same way would be wrong.
+    fn has_misspelled_entry(&self, item: &RequiredJob, drafts: &[Draft]) -> bool {
+        let names = || drafts.iter().map(|draft| draft.requested.as_str());
+        self.modules.get(ModuleId::CONFIG).jobs.contains_key(item.name.as_str())
+            && nearest(&item.name, names()).is_some_and(|near| {
+                let is_reported =
+                    |draft: &Draft| self.render.found().is_reported(codes::UNKNOWN_JOB, draft.key);
+                drafts.iter().any(|draft| draft.requested == near && is_reported(draft))
+            })
     }
 
     /// Reports every cycle once, with its path.
