@@ -53,8 +53,9 @@ const STEPS: &[&str] = &["run", "when", "unless", "deploy"];
 /// Names that a configuration is unlikely to mention.
 const OTHERS: [&str; 2] = ["any-other-branch", "x/0"];
 
-/// Keys whose value decides whether something runs.
-const DECIDING: &[&str] = &["when", "unless", "condition", "filters"];
+/// Keys whose value decides whether something runs. A job without workflows has its filter in `branches`
+/// (CFG §2.9).
+const DECIDING: &[&str] = &["when", "unless", "condition", "filters", "branches"];
 
 /// Keys below which parameters get values. A parameter may be compared with another one that holds the
 /// branch, so these values are names, too.
@@ -365,6 +366,15 @@ mod tests {
         }
         assert!(!found.contains(&"refs/heads/no".to_owned()), "a command is not a name: {found:?}");
         assert!(!found.iter().any(|name| name.starts_with("refs/tags")), "{found:?}");
+    }
+
+    /// Without workflows, the only job says itself which branches it is for.
+    #[test]
+    fn the_branches_of_a_lone_job_are_pushed() {
+        let found = names("version: 2\njobs: {build: {branches: {only: [master, /v.*/]}}}\n");
+        for name in ["any-other-branch", "master", "va"] {
+            assert!(found.contains(&format!("refs/heads/{name}")), "{name}: {found:?}");
+        }
     }
 
     #[test]
