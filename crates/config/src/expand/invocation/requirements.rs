@@ -106,13 +106,28 @@ impl<'c, 'd> RequirementReader<'c, 'd> {
                 }
                 Rc::new(vec![value])
             }
-            Data::Null | Data::Unknown => return Vec::new(),
+            Data::Null => {
+                self.warn_of_nothing(field);
+                return Vec::new();
+            }
+            Data::Unknown => return Vec::new(),
             Data::Bool(_) | Data::Steps(_) | Data::Executor(_) => {
                 self.render.wrong_type(&value, "requires", Expected::List);
                 return Vec::new();
             }
         };
         items.iter().flat_map(|item| self.requirement(item, scope)).collect()
+    }
+
+    /// The hosted service passes over the key. Perhaps its items were deleted, or are commented out.
+    fn warn_of_nothing(&mut self, field: &Entry<'_>) {
+        if self.render.doc().is_null(field.value) {
+            let message = "`requires` is empty: the job waits for no other";
+            let problem = Problem::warning(codes::IGNORED, field.key, message);
+            self.render
+                .report()
+                .add(problem.help("write the names of jobs after it, or remove it"));
+        }
     }
 
     fn warn_of_single(&mut self, place: Place, text: &str) {
@@ -189,10 +204,12 @@ impl<'c, 'd> RequirementReader<'c, 'd> {
 
     fn requirement(&mut self, item: &Value, scope: &Rc<Scope>) -> Vec<RequiredJob> {
         let Data::Map(fields) = &item.data else {
-            let name = self
-                .render
-                .text_of(item, "requires")
-                .and_then(|name| self.render.named(name, "requires", item.place));
+            // A dash alone names nothing, as an empty text does.
+            let name = match item.data {
+                Data::Null => Some(String::new()),
+                _ => self.render.text_of(item, "requires"),
+            };
+            let name = name.and_then(|name| self.render.named(name, "requires", item.place));
             let accepts = vec![Outcome::Success];
             return name
                 .map(|name| RequiredJob {
