@@ -4,7 +4,10 @@ use std::rc::Rc;
 
 use roundel_model::plan::PlannedJobKind;
 
-use super::requirements::{RequiredJob, RequirementReader};
+use super::{
+    requirements::{RequiredJob, RequirementReader},
+    version_2::misplaced,
+};
 use crate::{
     codes::{self, consequence::JobRefusal},
     expand::{
@@ -26,6 +29,7 @@ use crate::{
     render::{budget::Resource, fields::Expected},
     resolve::parameters::bind::{Argument, ArgumentSource, Binder, Call},
     text::{
+        help::Help,
         place::{Place, PlacedText},
         problem::Problem,
         suggest::did_you_mean,
@@ -74,6 +78,9 @@ pub(crate) enum Presence {
     /// It stands for a matrix without any combination; for jobs that require it, it is filtered out.
     Empty,
 }
+
+/// Keys of an entry that are about an approval too.
+const OF_APPROVAL: &[&str] = &["type", "name", "requires", "filters", "matrix"];
 
 /// How much of an entry is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -415,9 +422,14 @@ impl<'d> Expander<'_, 'd> {
             self.render.report().add(problem.help("rename the approval job"));
         }
         for field in &invocation.fields {
-            let has_effect =
-                matches!(field.name, "type" | "name" | "requires" | "filters" | "matrix");
-            if !has_effect && self.render.has_templates() {
+            if OF_APPROVAL.contains(&field.name) || !self.render.has_templates() {
+                continue;
+            }
+            if let Some(help) = meant_for_approval(field.name) {
+                let message = format!("an approval job has no key `{}`", field.name);
+                let problem = Problem::error(codes::UNKNOWN_PARAMETER, field.key, message);
+                self.render.report().add(problem.help(help));
+            } else {
                 let message = format!("`{}` has no effect on an approval job", field.name);
                 self.render.report().add(Problem::warning(codes::IGNORED, field.key, message));
             }
@@ -534,6 +546,13 @@ impl<'d> Expander<'_, 'd> {
         });
         direct.chain(matrix).collect()
     }
+}
+
+/// Returns which key of an approval was probably meant by another one. Without it, the approval would be of another
+/// branch, or at another place in the order.
+fn meant_for_approval(name: &str) -> Option<Help> {
+    let near = (!RESERVED.contains(&name)).then(|| did_you_mean(name, OF_APPROVAL.iter().copied()));
+    near.flatten().or_else(|| misplaced(name))
 }
 
 /// Names the job that an entry runs, for the list of unused ones.

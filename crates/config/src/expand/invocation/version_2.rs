@@ -50,7 +50,7 @@ impl Expander<'_, '_> {
 }
 
 /// Says where a key belongs that was meant to choose or to order what runs.
-fn misplaced(name: &str) -> Option<Help> {
+pub(super) fn misplaced(name: &str) -> Option<Help> {
     let chooses = matches!(
         name,
         "branches" | "tags" | "ignore" | "except" | "if" | "when" | "unless" | "only" | "rules"
