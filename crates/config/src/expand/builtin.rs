@@ -9,7 +9,7 @@ use crate::{
     expand::run::{CompiledStep, Site, rendered_step, step_name, when_of},
     language::{
         data::{Data, Value},
-        keys::{BUILTIN_STEPS, Known},
+        keys::{BUILTIN_STEPS, Known, RUN},
     },
     render::{Renderer, fields::with_unknown},
     text::{
@@ -238,7 +238,8 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
                 let code = codes::UNKNOWN_KEY;
                 let (advice, tolerant) = (step_key_advice, true);
                 let known = Known { what: &what, keys: &keys, code, advice, tolerant };
-                let fields = value.fields().iter();
+                let script = self.script_of_run(&value, builtin);
+                let fields = value.fields().iter().filter(|field| Some(field.key) != script);
                 self.render.check_keys(fields.map(|field| (&*field.name, field.key)), known);
                 Some(value)
             }
@@ -268,6 +269,25 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
                 None
             }
         }
+    }
+
+    /// Reports a script in a step that does not run it, and returns its place. Other unknown keys do no harm,
+    /// and are tolerated.
+    fn script_of_run(&mut self, value: &Value, builtin: &Builtin) -> Option<Place> {
+        let script = value.field("command")?;
+        let is_own = |name: &str| builtin.keys.contains(&name);
+        // Where `- run:` is missing, the keys that are its own begin.
+        let fields = value.fields();
+        let end = fields.iter().position(|field| field.key == script.key)?;
+        let before = fields.get(..end)?.iter().rev();
+        let of_run =
+            before.take_while(|field| RUN.keys.contains(&&*field.name) && !is_own(&field.name));
+        let first = of_run.last().map_or("command", |field| &*field.name);
+        let message = format!("`command` belongs to `run`: `{}` does not run it", builtin.word);
+        let problem = Problem::error(codes::UNKNOWN_KEY, script.key, message);
+        let help = format!("add the line `- run:` above `{first}`: it is a step of its own");
+        self.render.report().add(problem.help(help));
+        Some(script.key)
     }
 
     fn kind_of_step(
