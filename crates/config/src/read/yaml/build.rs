@@ -9,9 +9,7 @@ mod unseen;
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
-use granit_parser::{
-    ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureStyle, Tag, options,
-};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureStyle, options};
 
 use super::{
     Anchored, Anchors, Doc, Id, KeyValue, Kind, Node, Style, Text,
@@ -69,12 +67,6 @@ pub(crate) fn parse(text: &Arc<str>, foreign: &Anchors) -> (Doc, Vec<Problem>) {
         (builder, Some(error)) => builder.refused(&error),
         (builder, None) => builder.finish(),
     }
-}
-
-/// Only what is neither quoted nor tagged as a string may be a number or a boolean.
-fn style_of(style: ScalarStyle, tag: Option<&Tag>) -> Style {
-    let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
-    if style == ScalarStyle::Plain && !is_text { Style::Plain } else { Style::Text }
 }
 
 /// A node that holds others.
@@ -226,12 +218,17 @@ impl<'t> Builder<'t> {
                 }
             }
             Event::Scalar(text, style, anchor, tag) => {
-                self.check_tag(tag.as_deref(), tag_at);
+                // Nothing below such a tag is what was meant: `!pipeline.number`.
+                if self.check_tag(tag.as_deref(), tag_at) && text.is_empty() && anchor == 0 {
+                    self.push(Kind::Broken, at);
+                    return true;
+                }
                 if style == ScalarStyle::Plain {
                     self.check_swallowed(at);
                     self.check_first_character(at);
                 }
-                self.scalar(text, style_of(style, tag.as_deref()), anchor, at);
+                let (style, at) = self.tagged(&text, style, tag.as_deref(), at);
+                self.scalar(text, style, anchor, at);
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.check_tag(tag.as_deref(), tag_at);

@@ -1,8 +1,8 @@
-//! Tags of nodes: those of YAML do no harm, and others are reported.
+//! Tags of nodes: those of YAML say what a scalar is, and others are reported.
 
-use granit_parser::Tag;
+use granit_parser::{ScalarStyle, Tag};
 
-use super::Builder;
+use super::{Builder, Style};
 use crate::{
     codes,
     text::{
@@ -12,20 +12,54 @@ use crate::{
 };
 
 impl Builder<'_> {
-    pub(super) fn check_tag(&mut self, tag: Option<&Tag>, at: Span) {
-        let Some(tag) = tag.filter(|tag| tag.is_custom()) else { return };
+    /// Reports a tag that is not of YAML, and returns whether it is one.
+    pub(super) fn check_tag(&mut self, tag: Option<&Tag>, at: Span) -> bool {
+        let Some(tag) = tag.filter(|tag| tag.is_custom()) else { return false };
         let (handle, suffix) = tag.parts();
-        if handle.is_empty() && suffix.is_empty() || suffix.is_empty() && handle == "!" {
-            return;
+        if is_non_specific(tag) {
+            return false;
         }
         // `!!set`, `!!timestamp` and other tags of YAML 1.1 do no harm.
         if handle.starts_with("tag:yaml.org") {
-            return;
+            return false;
         }
         let message = format!("unknown YAML tag `!{}`", suffix.trim_start_matches('!'));
         let problem = Problem::error(codes::UNKNOWN_TAG, Place::direct(at), message);
         self.problems.push(
             problem.help("quote a value that starts with `!`; in an expression, write `not`"),
         );
+        true
     }
+
+    /// Returns how a scalar is read, and where its text is: quotes around what a tag makes a number do not
+    /// belong to it.
+    pub(super) fn tagged(
+        &self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+        at: Span,
+    ) -> (Style, Span) {
+        let style = style_of(style, tag);
+        let within = Span::new(at.start() + 1, at.end().saturating_sub(1).max(at.start() + 1));
+        let is_quoted = style == Style::Plain
+            && self.text.get(at.start()..).is_some_and(|text| text.starts_with(['"', '\'']))
+            && self.text.get(within.start()..within.end()) == Some(text);
+        (style, if is_quoted { within } else { at })
+    }
+}
+
+/// Only what is neither quoted nor tagged as a string may be a number or a boolean, unless a tag says that it is
+/// one.
+fn style_of(style: ScalarStyle, tag: Option<&Tag>) -> Style {
+    let is = |name: &&str| tag.is_some_and(|tag| tag.is_yaml_core_schema_tag(name));
+    let is_text = is(&"str") || tag.is_some_and(is_non_specific);
+    let is_plain = style == ScalarStyle::Plain || ["int", "float", "bool", "null"].iter().any(is);
+    if is_plain && !is_text { Style::Plain } else { Style::Text }
+}
+
+/// Returns whether a tag is `!` alone, which makes a scalar a string.
+fn is_non_specific(tag: &Tag) -> bool {
+    let (handle, suffix) = tag.parts();
+    suffix.is_empty() && matches!(handle, "" | "!") || handle.is_empty() && suffix == "!"
 }
