@@ -14,7 +14,7 @@ use crate::{
         other_services::{self, Owner},
         profile::Profile,
     },
-    read::yaml::{At, View},
+    read::yaml::{At, View, scalar},
     render::{Renderer, budget::Resource, fields::Expected},
     text::{
         help::Help,
@@ -316,10 +316,20 @@ pub(crate) fn type_problem(
     if let Kind::Enum(members) = kind {
         let members = || members.iter().map(|member| &**member);
         let message = format!("{what}: {found} is not one of {}", list(members()));
-        let near =
-            value.data.scalar_text().and_then(|text| nearest(&text, members()).map(str::to_owned));
-        return Problem::error(code, value.place, message)
-            .maybe_help(near.map(|near| Help::did_you_mean(&near)));
+        let text = value.data.scalar_text().unwrap_or_default();
+        // The member was probably written so, too, and lost its digits.
+        let without_quotes = scalar::lost(&text).map(|lost| lost.becomes);
+        let is_member = |lost: &String| members().any(|member| member == *lost);
+        let written = render.doc().written(value.place);
+        let is_number = matches!(value.data, Data::Int(_) | Data::Float(..));
+        let help = match without_quotes.filter(is_member) {
+            _ if is_number && members().any(|member| member == written) => {
+                Some(format!("quote it: `\"{written}\"`").into())
+            }
+            Some(_) => Some(format!("write `\"{text}\"` in its `enum`, with quotes").into()),
+            None => nearest(&text, members()).map(Help::did_you_mean),
+        };
+        return Problem::error(code, value.place, message).maybe_help(help);
     }
     let expected = kind.name();
     let message = format!("{what}: expected type {expected}, found {found}");

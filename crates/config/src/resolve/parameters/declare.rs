@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::{
     codes,
     language::{
-        data::{Data, ModuleId, Scope},
+        data::{Data, ModuleId, Scope, Value},
         definition::{Declaration, Declarations, Element, Kind},
         keys::{Known, RESERVED, keys_of},
         profile::Profile,
@@ -320,7 +320,22 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
             }
             return Kind::Unknown;
         };
+        items.iter().for_each(|item| self.warn_of_lost_digits(item));
         Kind::Enum(items.iter().filter_map(|item| item.data.scalar_text()).collect())
+    }
+
+    /// Warns about a member that is a number, and not the one that is written.
+    fn warn_of_lost_digits(&mut self, member: &Value) {
+        if !matches!(member.data, Data::Int(_) | Data::Float(..)) {
+            return;
+        }
+        let written = self.render.doc().written(member.place);
+        let Some(lost) = scalar::lost(written) else { return };
+        let message = format!("`{written}` becomes `{}`: {}", lost.becomes, lost.reason);
+        let problem = Problem::warning(codes::LOST_DIGITS, member.place, message);
+        self.render
+            .report()
+            .add(problem.help(format!("quote it here and where it is passed: `\"{written}\"`")));
     }
 
     /// Checks a default, whether it is ever used or not (CFG §4.2).
