@@ -1,5 +1,6 @@
 //! Phase 1: sources become trees with places.
 
+pub(crate) mod curly;
 pub mod document;
 pub(crate) mod report;
 pub(crate) mod snippet;

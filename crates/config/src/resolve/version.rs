@@ -9,7 +9,10 @@ use crate::{
         profile::Profile,
         version::Version,
     },
-    read::yaml::{At, Entry, View, scalar},
+    read::{
+        curly,
+        yaml::{At, Entry, View, scalar},
+    },
     resolve::{Resolver, section::first_key},
     text::{
         help::Help,
@@ -64,7 +67,10 @@ impl Resolver<'_, '_> {
                     self.check_literal_tags(root);
                     return Some(Version::V2_0);
                 }
-                "2.1" => return Some(Version::V2_1),
+                "2.1" => {
+                    self.check_curly_tags(root);
+                    return Some(Version::V2_1);
+                }
                 _ => {}
             }
         }
@@ -119,6 +125,36 @@ impl Resolver<'_, '_> {
         self.render.report().add(problem.help(
             "change the version to `2.1`, and escape `<<` as `\\<<` where it is meant literally",
         ));
+    }
+
+    /// Warns about tags in curly braces. Scripts may hold templates of other programs.
+    fn check_curly_tags(&mut self, root: At) {
+        let doc = self.render.doc();
+        let sections = ["jobs", "workflows", "commands", "executors"];
+        let sections = sections.into_iter().filter_map(|name| doc.get(root, name));
+        let spans: Vec<Span> = sections.map(|section| doc.place(section.value).span).collect();
+        let runs =
+            |span: &Span| spans.iter().any(|own| own.start <= span.start && span.end <= own.end);
+        let source = &doc.file(FileId::CONFIG).text;
+        let is_script = |text: &str, span: &Span| {
+            let before = source.get(..span.start()).unwrap_or_default().trim_end();
+            let before = before.trim_end_matches(['"', '\'', ' ']);
+            text.contains('\n')
+                || ["command:", "run:"].iter().any(|key| before.ends_with(key))
+                || before.ends_with(['|', '>', '-'])
+        };
+        let scalars = doc.file(FileId::CONFIG).doc.scalars();
+        let scalars = scalars.filter(|(text, _)| text.contains("{{"));
+        let found: Vec<_> = scalars
+            .filter(|(text, span)| runs(span) && !is_script(text, span))
+            .filter_map(|(text, span)| Some((curly::tag_in(text)?, span)))
+            .collect();
+        for (tag, span) in found {
+            let message = format!("`{tag}` is not a tag: it is used as it is written");
+            let place = self.render.within(Place::direct(span), tag, &(0..tag.len()));
+            let problem = Problem::warning(codes::LITERAL_TAG, place, message);
+            self.render.report().add(problem.help(curly::help(tag)));
+        }
     }
 
     /// Reads `setup` (CFG §8.1). Returns whether it is a setup configuration.
