@@ -15,7 +15,7 @@ use crate::{
     read::yaml::{At, Entries, Entry, View},
     render::{
         Renderer,
-        logic::{OPERATORS, Statements},
+        logic::{CONDITION_HELP, OPERATORS, Statements},
     },
     resolve::{modules::Modules, shape::Shapes},
     text::{place::Place, problem::Problem},
@@ -116,6 +116,16 @@ impl<'c, 'd> Conditions<'c, 'd> {
         if steps.is_none() && !self.render.is_misspelled(keys(), CONDITION, &["steps"]) {
             let what = format!("`{}`", site.name);
             Shapes::new(self.render, self.modules).steps_missing(site.key, &what);
+        }
+        let is_known = |name: &str| CONDITION.keys.contains(&name);
+        if let Some(empty) =
+            condition.filter(|condition| self.render.doc().is_null(condition.value))
+            && entries.iter().all(|entry| is_known(entry.name))
+        {
+            let run = if site.name == "when" { "never" } else { "always" };
+            let message = format!("`condition` is empty: these steps {run} run");
+            let problem = Problem::warning(codes::IGNORED, empty.key, message);
+            self.render.report().add(problem.help(CONDITION_HELP));
         }
         let errors = self.render.found().errors();
         let decided = condition.and_then(|condition| self.decided(condition.value, site.scope));

@@ -25,7 +25,7 @@ use crate::{
         report::Strictness,
         yaml::{At, Entries, Entry, View, scalar},
     },
-    render::logic::Statements,
+    render::logic::{CONDITION_HELP, Statements},
     resolve::{
         section::{first_key, section},
         strays::{Stray, WORKFLOWS, take_strays},
@@ -463,6 +463,12 @@ impl<'d> Planner<'_, 'd> {
             let statement = Statements::new(self.render).statement(condition.value, &scope);
             return Statements::new(self.render).decide(&statement, 0);
         };
+        if self.render.doc().is_null(condition.value) {
+            let runs = if condition.name == "when" { "never" } else { "always" };
+            let message = format!("`{}` is empty: the workflow {runs} runs", condition.name);
+            let problem = Problem::warning(codes::IGNORED, condition.key, message);
+            self.render.report().add(problem.help(CONDITION_HELP));
+        }
         let value = self.render.evaluate(condition.value, &scope);
         if matches!(value.data, Data::Unknown) {
             return None;

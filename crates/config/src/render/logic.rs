@@ -26,6 +26,10 @@ use crate::{
 /// Levels of statements within each other (CFG §1.5).
 const DEPTH: usize = 100;
 
+/// Says what belongs after a key that lacks its condition.
+pub(crate) const CONDITION_HELP: &str =
+    "write a condition after it, such as `equal: [main, << pipeline.git.branch >>]`";
+
 /// The operators of logic statements.
 pub(crate) const OPERATORS: &[&str] = &["and", "or", "not", "equal", "matches"];
 
