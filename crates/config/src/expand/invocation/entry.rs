@@ -127,6 +127,10 @@ impl<'d> Expander<'_, 'd> {
             return vec![Self::without_body(invocation, None)];
         }
         self.check_version_2_entry(invocation);
+        if MatrixReader::new(self.render).has_parameters_beside(&invocation.fields) {
+            self.note_unread(invocation);
+            return vec![Self::without_body(invocation, None)];
+        }
         let get = |name: &str| invocation.fields.iter().find(|field| field.name == name);
         let Some(matrix) = get("matrix").filter(|field| !self.render.doc().is_null(field.value))
         else {

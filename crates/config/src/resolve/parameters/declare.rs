@@ -13,7 +13,7 @@ use crate::{
     read::{
         source::Sources,
         yaml::{
-            At, Entry, View,
+            At, Entries, Entry, View,
             scalar::{self, Scalar},
         },
     },
@@ -23,6 +23,7 @@ use crate::{
         strays::report_nested_section,
     },
     text::{
+        place::Place,
         problem::Problem,
         suggest::{did_you_mean, list},
     },
@@ -57,6 +58,12 @@ pub(crate) struct DeclarationReader<'c, 'd> {
     has_nested_section: bool,
 }
 
+/// A key of a declaration that is next to the parameter's name.
+struct StrayKey {
+    owner: Place,
+    key: Place,
+}
+
 impl<'c, 'd> DeclarationReader<'c, 'd> {
     pub(crate) fn new(render: &'c mut Renderer<'d>) -> Self {
         Self { render, has_nested_section: false }
@@ -80,7 +87,11 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
         let scope = Scope::outer(owner.clone(), module);
         match self.render.doc().view(at) {
             View::Map(entries) => {
+                let strays = self.take_stray_keys(entries);
                 for entry in entries {
+                    if strays.iter().any(|stray| stray.key == entry.key) {
+                        continue;
+                    }
                     if element == Element::Pipeline
                         && report_nested_section(self.render, &entry, "parameters")
                     {
@@ -88,7 +99,12 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
                         continue;
                     }
                     self.render.report_blank_name("parameter", entry.name, entry.key);
-                    let declaration = self.declaration(&entry, element, &scope);
+                    let is_owner = strays.iter().any(|stray| stray.owner == entry.key);
+                    let declaration = if is_owner {
+                        Declaration { key: entry.key, kind: Kind::Unknown, default: None }
+                    } else {
+                        self.declaration(&entry, element, &scope)
+                    };
                     declarations.insert(entry.name.to_owned(), declaration);
                 }
             }
@@ -110,6 +126,44 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
             }
         }
         declarations
+    }
+
+    /// Reports keys of a declaration that are next to the name of its parameter, once for each parameter, and
+    /// returns them.
+    fn take_stray_keys(&mut self, entries: Entries<'d>) -> Vec<StrayKey> {
+        let doc = self.render.doc();
+        let (mut strays, mut names) = (Vec::<StrayKey>::new(), Vec::<Vec<&str>>::new());
+        let mut before: Option<Entry<'d>> = None;
+        for entry in entries {
+            let is_key = DECLARATION.keys.contains(&entry.name)
+                && !doc.is_map(entry.value)
+                && !doc.is_null(entry.value);
+            let lacks = |owner: &Entry<'d>| {
+                doc.is_null(owner.value)
+                    || doc.is_map(owner.value) && doc.get(owner.value, entry.name).is_none()
+            };
+            if !is_key {
+                before = Some(entry);
+            } else if let Some(owner) = before.filter(lacks) {
+                match names.last_mut() {
+                    Some(names) if strays.last().is_some_and(|last| last.owner == owner.key) => {
+                        names.push(entry.name);
+                    }
+                    _ => names.push(vec![owner.name, entry.name]),
+                }
+                strays.push(StrayKey { owner: owner.key, key: entry.key });
+            }
+        }
+        for names in names {
+            let [owner, keys @ ..] = &names[..] else { continue };
+            let first = keys.first().copied().unwrap_or_default();
+            let Some(stray) = entries.get(first) else { continue };
+            let message = format!("`{first}` is next to `{owner}`, not inside it");
+            let problem = Problem::error(codes::BAD_DECLARATION, stray.key, message);
+            let help = format!("indent {} deeper than `{owner}`", list(keys.iter().copied()));
+            self.render.report().add(problem.help(help));
+        }
+        strays
     }
 
     /// Returns the first name in a list that should be a mapping.
