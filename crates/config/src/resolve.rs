@@ -1,6 +1,7 @@
 //! Phase 3: the version, parameters, imports and definitions: what each name means.
 
 mod definitions;
+mod headers;
 mod imports;
 pub(crate) mod lookup;
 mod misspelled;

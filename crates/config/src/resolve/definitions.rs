@@ -13,6 +13,7 @@ use crate::{
     read::yaml::{At, Entry, View},
     resolve::{
         Resolver,
+        headers::{Headless, define_headless, take_headless},
         lookup::Lookup,
         section::section,
         strays::{
@@ -39,17 +40,22 @@ const KEYS_OF_A_JOB: &[&str] = &[
 impl<'d> Resolver<'_, 'd> {
     /// Collects definitions and checks their parameters, used or not. `users` says where they are used.
     pub(crate) fn define(&mut self, root: At, users: Users) {
-        self.define_jobs(root);
+        let mut headless: Vec<_> = self.define_jobs(root).into_iter().collect();
         if self.render.has_templates() {
-            let commands = section(self.render, root, "commands");
+            let mut commands = section(self.render, root, "commands");
+            let taken = take_headless(self.render, root, Element::Command, &mut commands);
+            headless.extend(taken);
             let commands = self.collect_owners(commands, Element::Command, COMMANDS);
-            let executors = section(self.render, root, "executors");
+            let mut executors = section(self.render, root, "executors");
+            let taken = take_headless(self.render, root, Element::Executor, &mut executors);
+            headless.extend(taken);
             let executors = self.collect_owners(executors, Element::Executor, EXECUTORS);
             let groups = section(self.render, root, "job-groups");
             let groups = self.collect_owners(groups, Element::Group, GROUPS);
             let module = self.modules.get_mut(ModuleId::CONFIG);
             (module.commands, module.executors, module.groups) = (commands, executors, groups);
         }
+        define_headless(self.modules, headless);
         self.modules.get_mut(ModuleId::CONFIG).complete = true;
         take_unindented_definitions(self.render, self.modules, ModuleId::CONFIG, root, users);
     }
@@ -72,12 +78,14 @@ impl<'d> Resolver<'_, 'd> {
         definitions
     }
 
-    fn define_jobs(&mut self, root: At) {
-        let Some(jobs) = self.render.doc().get(root, "jobs") else { return };
+    /// Collects the jobs, and returns workflows that are among them.
+    fn define_jobs(&mut self, root: At) -> Option<Headless<'d>> {
+        let jobs = self.render.doc().get(root, "jobs")?;
         self.modules.jobs_section.key = Some(jobs.key);
         let errors = self.render.found().errors();
         let mut entries = section(self.render, root, "jobs");
         entries.retain(|entry| !report_nested_section(self.render, entry, "jobs"));
+        let headless = take_headless(self.render, root, Element::Job, &mut entries);
         let nameless =
             |entry: &Entry<'_>| KEYS_OF_A_JOB.contains(&entry.name) && !self.is_job(entry.value);
         let mut owners = self.owners_of_strays(&entries, nameless);
@@ -126,6 +134,7 @@ impl<'d> Resolver<'_, 'd> {
         }
         self.modules.get_mut(ModuleId::CONFIG).jobs = jobs;
         self.modules.jobs_section.broken |= self.render.found().errors() > errors;
+        headless
     }
 
     /// Returns each job that lacks a key that is next to it, with the first such key.

@@ -132,7 +132,19 @@ pub(super) fn take_unindented_definitions<'d>(
     for (at, section) in all.iter().enumerate() {
         let known = SECTIONS.iter().find(|(name, ..)| *name == section.name);
         let Some(&(_, element, keys)) = known else { continue };
-        let names = unindented_definitions(doc, &all, at, keys);
+        let mut names = unindented_definitions(doc, &all, at, keys);
+        if names.is_empty() && element == Element::Job {
+            // Below jobs that are where they belong, only what runs is surely another one.
+            names = unindented_below(doc, &all, at);
+            let section = modules.get(module).section(element);
+            if !names.is_empty() {
+                let mentions =
+                    mentions.get_or_insert_with(|| doc.file(FileId::CONFIG).doc.mentions());
+                names.retain(|name| {
+                    mentions.items.contains(name.name) && !section.contains_key(name.name)
+                });
+            }
+        }
         for name in &names {
             let definition = broken(name, name.value, module);
             modules.get_mut(module).section_mut(element).insert(name.name, definition);
@@ -257,6 +269,16 @@ fn unindented_definitions<'d>(
     all[at + 1..].iter().take_while(is_name).copied().collect()
 }
 
+/// Returns the keys right after a section of jobs that have steps, and so look like its jobs.
+fn unindented_below<'d>(doc: &'d Sources, all: &[Entry<'d>], at: usize) -> Vec<Entry<'d>> {
+    let is_job = |entry: &&Entry<'d>| {
+        !ORB_KEYS.contains(&entry.name)
+            && doc.get(entry.value, "steps").is_some()
+            && !doc.has_anchor(entry)
+    };
+    all[at + 1..].iter().take_while(is_job).copied().collect()
+}
+
 /// Reports definitions in the column of their section, once.
 fn report_unindented(
     render: &mut Renderer<'_>,
@@ -272,7 +294,9 @@ fn report_unindented(
     let problem = Problem { severity, ..problem };
     let shown = list(names.iter().take(SHOWN).map(|name| name.name));
     let help = format!("indent {shown} deeper than `{}`", section.name);
-    render.report().add(problem.help(help).related(section.key, "the section is empty"));
+    let is_empty = render.doc().is_null(section.value);
+    let what = if is_empty { "the section is empty" } else { "the section" };
+    render.report().add(problem.help(help).related(section.key, what));
     modules.unindented.extend(names.iter().map(|name| name.key));
 }
 
