@@ -21,7 +21,7 @@ pub(super) fn unquoted(text: &str, start: usize, mark: usize) -> Option<Misquote
         .or_else(|| entry_with_brackets(start, line, mark))
 }
 
-/// The first marker of a merge conflict, if all of them are there.
+/// The first marker of a merge conflict. One that is left over is a mistake of its own.
 fn conflict(text: &str) -> Option<Misquoted> {
     let find = |marker: &str| {
         let mut start = 0;
@@ -30,7 +30,20 @@ fn conflict(text: &str) -> Option<Misquoted> {
             line.starts_with(marker).then(|| start - line.len())
         })
     };
-    let [Some(at), Some(_), Some(_)] = MARKERS.map(find) else { return None };
+    let at = match MARKERS.map(find) {
+        [Some(at), Some(_), Some(_)] => at,
+        [Some(at), ..] | [None, Some(at), _] | [None, None, Some(at)] => {
+            let line = text.get(at..)?.lines().next()?;
+            let is_marker = line.get(MARKERS[0].len()..)?.trim_end().split(' ').next() == Some("");
+            let span = Span::new(at, at + line.trim_end().len());
+            return is_marker.then(|| Misquoted {
+                span,
+                message: "a marker of a merge conflict is left over".to_owned(),
+                help: "delete this line".to_owned(),
+            });
+        }
+        [None, None, None] => return None,
+    };
     Some(Misquoted {
         span: Span::new(at, at + MARKERS[0].len()),
         message: "a merge conflict is not resolved".to_owned(),

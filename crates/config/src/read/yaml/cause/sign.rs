@@ -65,6 +65,8 @@ pub(super) fn swallowed(text: &str, known: Span, last: Line<'_>) -> Option<Cause
     }
     let key = written.split(' ').next().unwrap_or(written);
     let rest = &written[key.len()..];
+    // Others write `key = value`.
+    let rest = rest.strip_prefix(" =").filter(|rest| rest.starts_with(' ')).unwrap_or(rest);
     let message = format!("a colon is missing after `{key}`");
     Some(place(message, format!("write `{key}:{rest}`")))
 }
