@@ -56,7 +56,8 @@ const BUILTINS: &[Builtin] = &[
     Builtin {
         word: "restore_cache",
         title: "Restoring Cache",
-        keys: &["key", "keys"],
+        // The longer one first: a misspelled name is more probably that of a list.
+        keys: &["keys", "key"],
         required: &[],
         example: "restore_cache: { keys: [deps-v1] }",
     },
@@ -373,11 +374,15 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
         }
         let unknown =
             |key: &str| attributes.field(key).is_some_and(|field| field.value.is_unknown());
-        if keys.is_empty() && !unknown("key") && !unknown("keys") {
+        let names = ["keys", "key", "name", "when"];
+        let (code, advice) = (codes::UNKNOWN_KEY, step_key_advice);
+        let known = Known { what: "", keys: &names, code, advice, tolerant: true };
+        let given = || attributes.fields().iter().map(|field| (&*field.name, field.key));
+        let is_misspelled = self.render.is_misspelled(given(), known, &["keys", "key"]);
+        if keys.is_empty() && !unknown("key") && !unknown("keys") && !is_misspelled {
             let message = "`restore_cache` needs `key` or `keys`";
             let problem = Problem::error(codes::CONFLICTING_ATTRIBUTES, site.key, message);
-            let given = attributes.fields().iter().map(|field| (&*field.name, field.key));
-            let problem = with_unknown(problem, given, &["key", "keys", "name", "when"]);
+            let problem = with_unknown(problem, given(), &names);
             self.render.report().add(problem.help("write `restore_cache: { keys: [deps-v1] }`"));
         }
         (!keys.is_empty()).then_some(keys)

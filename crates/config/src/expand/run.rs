@@ -281,6 +281,13 @@ pub(crate) fn when_of(render: &mut Renderer<'_>, value: &Value) -> Option<When> 
     let text = match &value.data {
         Data::Unknown | Data::Null => return None,
         Data::Text(text) => text.clone(),
+        Data::Map(_) => {
+            let message = "`when` of a step is a word, not a condition";
+            let problem = Problem::error(codes::WRONG_TYPE, value.place, message);
+            let help = "put the step below `- when: { condition: …, steps: […] }`";
+            render.report().add(problem.help(help));
+            return None;
+        }
         _ => {
             render.wrong_type(value, "when", Expected::String);
             return None;

@@ -241,6 +241,10 @@ impl<'c, 'd> Binder<'c, 'd> {
         if matches!(value.data, Data::Null) {
             return None;
         }
+        // It would be of another type, had that not been misspelled.
+        if matches!(declaration.kind, Kind::Unknown) {
+            return Some(Value::unknown(value.place));
+        }
         if declaration.kind.accepts(&value.data) {
             return Some(value);
         }
