@@ -41,11 +41,12 @@ pub(crate) struct InputArguments {
     /// A pipeline value, such as `event.name=pull_request`
     #[arg(long = "pipeline-value", value_name = "NAME=VALUE")]
     pipeline_values: Vec<String>,
-    /// Compile as if this branch had been pushed: filters are applied. Without `--branch` and `--tag`
-    /// they are not applied; the branch is that of the local clone
+    /// Compile as if this branch had been pushed: filters decide what runs, and a compiled document
+    /// keeps those with names. Without `--branch` and `--tag` they decide nothing; the branch is that of
+    /// the local clone
     #[arg(long, value_name = "NAME", conflicts_with = "tag")]
     branch: Option<String>,
-    /// Compile as if this tag had been pushed: filters are applied
+    /// Compile as if this tag had been pushed: filters decide what runs, as for a branch
     #[arg(long, value_name = "NAME")]
     tag: Option<String>,
     /// How strictly the configuration is checked
