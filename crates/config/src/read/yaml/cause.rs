@@ -5,6 +5,7 @@
 //! Deliberately absent: parsing. A guess that does not fit is dropped, and the parser's words stay.
 
 mod alias;
+mod block;
 mod dash;
 mod found;
 mod indentation;
@@ -20,6 +21,7 @@ pub(super) use found::Cause;
 
 use self::{
     alias::{alias_alone, list_merged, misplaced_sign, several_merged},
+    block::ended_early,
     dash::joined_dash,
     indentation::{below_its_block, indentation, list_without_key},
     line::{LINES, Line, levels, lines, lines_below},
@@ -98,6 +100,7 @@ fn in_structure(text: &str, known: Span, lines: &[Line<'_>], stop: Stop<'_>) -> 
     }
     on_the_line_of_its_key(line, stop.mark)
         .filter(|_| !stop.is_bracketed)
+        .or_else(|| ended_early(text, lines).filter(|_| !stop.is_bracketed))
         .or_else(|| missing_sign(text, known, lines, stop))
         .or_else(|| list_without_key(lines))
         .or_else(|| below_its_block(lines))

@@ -124,6 +124,9 @@ pub(super) fn list_without_key(lines: &[Line<'_>]) -> Option<Cause> {
     let (&line, above) = lines.split_last()?;
     let levels = levels(above);
     let at = levels.iter().position(|other| other.column() == line.column())?;
+    if let Some(found) = steps_within_key(line, levels.get(at..)?, at == 0) {
+        return Some(found);
+    }
     let [same, .., section] = levels.get(at..at + 3)? else { return None };
     let key = match section.content() {
         "jobs:" | "commands:" => "steps",
@@ -143,6 +146,23 @@ pub(super) fn list_without_key(lines: &[Line<'_>]) -> Option<Cause> {
         span: Some(place),
         message: Some(format!("`{key}:` is missing above this list")),
         ..Cause::help(format!("write `{key}:` in the line above, in the same column"))
+    })
+}
+
+/// The steps of a job or a command, among what is below another of its keys: they are a level deeper than that
+/// key. `is_next` says that the first of the lines is right above.
+fn steps_within_key(line: Line<'_>, levels: &[Line<'_>], is_next: bool) -> Option<Cause> {
+    let [same, key, _, section, ..] = levels else { return None };
+    let is_list = key.is_dash() || matches!(key.word(), "steps" | "docker" | "macos");
+    let continues = same.is_dash() || is_next && same.content().ends_with(':');
+    let is_outer = matches!(section.content(), "jobs:" | "commands:") && section.column() == 0;
+    (is_outer && line.is_dash() && !is_list && !continues).then(|| Cause {
+        span: Some(line.content_span()),
+        message: Some("`steps:` is missing above this list".to_owned()),
+        ..Cause::help(format!(
+            "write `steps:` in the line above, in the column of `{}`",
+            key.word()
+        ))
     })
 }
 
