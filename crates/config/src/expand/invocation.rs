@@ -3,6 +3,7 @@
 mod alone;
 mod entry;
 mod group;
+mod meant;
 mod outline;
 mod requirements;
 mod unknown;

@@ -125,20 +125,20 @@ impl<'c, 'd> MatrixReader<'c, 'd> {
     }
 
     /// Reports `parameters` next to a `matrix` with nothing below it, and returns whether they are.
-    pub(crate) fn has_parameters_beside(&mut self, fields: &[Entry<'_>]) -> bool {
+    pub(crate) fn has_stray_parameters(&mut self, fields: &[Entry<'_>]) -> bool {
         let get = |name: &str| fields.iter().find(|field| field.name == name);
         let (Some(matrix), Some(parameters)) = (get("matrix"), get("parameters")) else {
             return false;
         };
         let doc = self.render.doc();
-        let is_beside = doc.is_null(matrix.value) && doc.is_map(parameters.value);
-        if is_beside && self.render.has_templates() {
+        let is_stray = doc.is_null(matrix.value) && doc.is_map(parameters.value);
+        if is_stray && self.render.has_templates() {
             let message = "`parameters` is next to `matrix`, not inside it";
             let problem = Problem::error(codes::UNKNOWN_PARAMETER, parameters.key, message);
             let problem = problem.related(matrix.key, "the matrix");
             self.render.report().add(problem.help("indent it deeper than `matrix`"));
         }
-        is_beside
+        is_stray
     }
 
     fn bad_exclude(&mut self, place: Place, axis: Option<&str>) {

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use roundel_model::plan::PlannedJobKind;
 
 use super::{
+    meant::{OF_APPROVAL, meant_for_approval},
     requirements::{RequiredJob, RequirementReader},
-    version_2::misplaced,
 };
 use crate::{
     codes::{self, consequence::JobRefusal},
@@ -29,7 +29,6 @@ use crate::{
     render::{budget::Resource, fields::Expected},
     resolve::parameters::bind::{Argument, ArgumentSource, Binder, Call},
     text::{
-        help::Help,
         place::{Place, PlacedText},
         problem::Problem,
         suggest::did_you_mean,
@@ -79,9 +78,6 @@ pub(crate) enum Presence {
     Empty,
 }
 
-/// Keys of an entry that are about an approval too.
-const OF_APPROVAL: &[&str] = &["type", "name", "requires", "filters", "matrix"];
-
 /// How much of an entry is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Depth {
@@ -127,7 +123,7 @@ impl<'d> Expander<'_, 'd> {
             return vec![Self::without_body(invocation, None)];
         }
         self.check_version_2_entry(invocation);
-        if MatrixReader::new(self.render).has_parameters_beside(&invocation.fields) {
+        if MatrixReader::new(self.render).has_stray_parameters(&invocation.fields) {
             self.note_unread(invocation);
             return vec![Self::without_body(invocation, None)];
         }
@@ -550,13 +546,6 @@ impl<'d> Expander<'_, 'd> {
         });
         direct.chain(matrix).collect()
     }
-}
-
-/// Returns which key of an approval was probably meant by another one. Without it, the approval would be of another
-/// branch, or at another place in the order.
-fn meant_for_approval(name: &str) -> Option<Help> {
-    let near = (!RESERVED.contains(&name)).then(|| did_you_mean(name, OF_APPROVAL.iter().copied()));
-    near.flatten().or_else(|| misplaced(name))
 }
 
 /// Names the job that an entry runs, for the list of unused ones.

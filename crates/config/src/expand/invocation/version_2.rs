@@ -4,14 +4,11 @@
 //! Version 2 ignores keys that it does not know (CFG §1.2). A key that was meant to choose or to order what
 //! runs is not ignored: the wrong work would run (CFG §0.2).
 
-use super::entry::Invocation;
+use super::{entry::Invocation, meant::misplaced};
 use crate::{
     codes,
     expand::Expander,
-    language::{
-        keys::{DECIDES_WHAT_RUNS, RESERVED},
-        other_services::{self, Owner},
-    },
+    language::keys::{DECIDES_WHAT_RUNS, RESERVED},
     read::yaml::Entry,
     text::{help::Help, problem::Problem, suggest::nearest},
 };
@@ -47,14 +44,4 @@ impl Expander<'_, '_> {
         let message = format!("unknown key `{name}` of a job's entry");
         self.render.report().add(make(codes::UNKNOWN_KEY, field.key, message).help(help));
     }
-}
-
-/// Says where a key belongs that was meant to choose or to order what runs.
-pub(super) fn misplaced(name: &str) -> Option<Help> {
-    let chooses = matches!(
-        name,
-        "branches" | "tags" | "ignore" | "except" | "if" | "when" | "unless" | "only" | "rules"
-    );
-    let help = other_services::advice(Owner::Entry, name);
-    help.filter(|help| chooses || help.replacement.is_some())
 }

@@ -217,7 +217,7 @@ pub(super) fn template(text: &str, map: Span, style: StructureStyle) -> Option<M
     let span = Span::new(map.start(), map.start() + value.len());
     let is_one_line = !value.contains(['\n', '`']);
     let message = NOT_A_KEY.to_owned();
-    let help = || curly::tag_in(value).map_or_else(|| quote_it(value), |tag| curly::help(tag));
+    let help = || curly::tag_in(value).map_or_else(|| quote_it(value), curly::help);
     is_one_line.then(|| Misquoted { span, message, help: help() })
 }
 
