@@ -94,9 +94,10 @@ area! {
     /// ```
     NEEDS_2_1 = "needs-version-2-1", Some("E-012");
 
-    /// A template tag in version 2, which does not support template tags.
+    /// A template tag that is used as it is written.
     ///
-    /// Version 2 has no templates: `<< … >>` stays in the string, and the shell gets it as it is written.
+    /// Version 2 has no templates: `<< … >>` stays in the string, and the shell gets it as it is written. So does
+    /// `{{ pipeline.number }}` in any version: tags are written `<< … >>`.
     ///
     /// Change the version to 2.1, and escape each `<<` that is meant literally as `\<<`.
     ///

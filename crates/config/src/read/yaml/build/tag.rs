@@ -50,15 +50,15 @@ impl Builder<'_> {
 }
 
 /// Only what is neither quoted nor tagged as a string may be a number or a boolean, unless a tag says that it is
-/// one.
+/// one. `!` alone says nothing here: the reader of the hosted service is one of YAML 1.1.
 fn style_of(style: ScalarStyle, tag: Option<&Tag>) -> Style {
     let is = |name: &&str| tag.is_some_and(|tag| tag.is_yaml_core_schema_tag(name));
-    let is_text = is(&"str") || tag.is_some_and(is_non_specific);
+    let is_text = is(&"str");
     let is_plain = style == ScalarStyle::Plain || ["int", "float", "bool", "null"].iter().any(is);
     if is_plain && !is_text { Style::Plain } else { Style::Text }
 }
 
-/// Returns whether a tag is `!` alone, which makes a scalar a string.
+/// Returns whether a tag is `!` alone.
 fn is_non_specific(tag: &Tag) -> bool {
     let (handle, suffix) = tag.parts();
     suffix.is_empty() && matches!(handle, "" | "!") || handle.is_empty() && suffix == "!"
