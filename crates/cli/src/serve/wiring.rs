@@ -143,8 +143,8 @@ fn missing_key(values: &Values) -> anyhow::Error {
         ),
     };
     anyhow::anyhow!(
-        "the database cannot be decrypted, because `{}` is missing{removed}: restore it from a backup of this \
-         data directory, or choose with `--data` the one that the database belongs to",
+        "the database cannot be decrypted, because `{}` is missing{removed}: restore it from a backup, or copy \
+         it from another server on this database; or choose the right data directory with `--data`",
         path.display()
     )
 }
