@@ -156,15 +156,23 @@ impl SampleClone {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::{ONLY_MAIN, SAMPLES, SampleClone};
+
+    /// What the forge has, without its server.
+    async fn bare_repository(parent: &Path) -> SampleClone {
+        let forge = SampleClone { directory: parent.join("forge.git") };
+        std::fs::create_dir(&forge.directory).unwrap();
+        forge.git(&["init", "--quiet", "--bare", "--initial-branch=main"]).await.unwrap();
+        forge
+    }
 
     /// The demo invites its visitor to push; it must start again afterward.
     #[tokio::test]
     async fn a_kept_clone_takes_what_others_pushed() {
         let directory = tempfile::tempdir().unwrap();
-        let forge = SampleClone { directory: directory.path().join("forge.git") };
-        std::fs::create_dir(&forge.directory).unwrap();
-        forge.git(&["init", "--quiet", "--bare", "--initial-branch=main"]).await.unwrap();
+        let forge = bare_repository(directory.path()).await;
         let url = forge.directory.to_str().unwrap();
         let open = async |who| {
             let parent = directory.path().join(who);
@@ -191,9 +199,7 @@ mod tests {
     #[tokio::test]
     async fn a_clone_that_was_interrupted_continues_with_what_the_forge_accepted() {
         let directory = tempfile::tempdir().unwrap();
-        let forge = SampleClone { directory: directory.path().join("forge.git") };
-        std::fs::create_dir(&forge.directory).unwrap();
-        forge.git(&["init", "--quiet", "--bare", "--initial-branch=main"]).await.unwrap();
+        let forge = bare_repository(directory.path()).await;
         let url = forge.directory.to_str().unwrap();
         let parent = directory.path().join("clones");
         let open = async || SampleClone::open(&SAMPLES[0], url, &parent).await.unwrap();

@@ -4,6 +4,7 @@ use std::{
     io::{BufRead as _, BufReader, Read as _},
     path::Path,
     process::{Command, Output, Stdio},
+    time::Duration,
 };
 
 use crate::installation::binary;
@@ -96,6 +97,37 @@ fn a_demo_whose_reader_goes_away_ends_quietly() {
     assert_eq!((output.status.code(), errors.as_ref()), (Some(0), ""));
 }
 
+/// Starts a demo, reads some of its lines, sends it signals with a pause after each, and returns all that it
+/// printed. It must leave no temporary files.
+fn interrupted(arguments: &[&str], lines: usize, signals: &[&str], pause: Duration) -> String {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut child = Command::new(binary())
+        .args(["demo", "--port", "0"])
+        .args(arguments)
+        .env("TMPDIR", scratch.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut text = String::new();
+    for _ in 0..lines {
+        output.read_line(&mut text).unwrap();
+    }
+    let pid = child.id().to_string();
+    for signal in signals {
+        assert!(Command::new("kill").args([signal, pid.as_str()]).status().unwrap().success());
+        std::thread::sleep(pause);
+    }
+    output.read_to_string(&mut text).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    text.push_str(&String::from_utf8_lossy(&ended.stderr));
+    assert_eq!(ended.status.code(), Some(1), "{text}");
+    let left: Vec<_> = std::fs::read_dir(scratch.path()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}: {text}");
+    text
+}
+
 /// Ctrl-C at any time, or a terminal that is closed: before everything is up, while the commits are on
 /// their way.
 #[test]
@@ -106,29 +138,8 @@ fn a_demo_that_is_interrupted_says_so_and_leaves_nothing_behind() {
         (&["--once"], 4, "-TERM"),
         (&[], 5, "-INT"),
     ] {
-        let scratch = tempfile::tempdir().unwrap();
-        let mut child = Command::new(binary())
-            .args(["demo", "--port", "0"])
-            .args(arguments)
-            .env("TMPDIR", scratch.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        let mut text = String::new();
-        for _ in 0..lines {
-            output.read_line(&mut text).unwrap();
-        }
-        let pid = child.id().to_string();
-        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
-        output.read_to_string(&mut text).unwrap();
-        let ended = child.wait_with_output().unwrap();
-        let errors = String::from_utf8_lossy(&ended.stderr);
-        assert_eq!(ended.status.code(), Some(1), "{text}\n{errors}");
-        assert!(text.contains("\nStopping. Temporary files are removed.\n"), "{text}\n{errors}");
-        let left: Vec<_> = std::fs::read_dir(scratch.path()).unwrap().collect();
-        assert!(left.is_empty(), "{left:?}");
+        let text = interrupted(arguments, lines, &[signal], Duration::ZERO);
+        assert!(text.contains("\nStopping. Temporary files are removed.\n"), "{text}");
     }
 }
 
@@ -136,30 +147,7 @@ fn a_demo_that_is_interrupted_says_so_and_leaves_nothing_behind() {
 #[test]
 fn a_demo_that_is_interrupted_twice_leaves_nothing_behind() {
     for pause in [5, 20, 60] {
-        let scratch = tempfile::tempdir().unwrap();
-        let mut child = Command::new(binary())
-            .args(["demo", "--port", "0"])
-            .env("TMPDIR", scratch.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        let mut text = String::new();
-        for _ in 0..4 {
-            output.read_line(&mut text).unwrap();
-        }
-        for _ in 0..2 {
-            let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-            assert!(interrupt.unwrap().success());
-            std::thread::sleep(std::time::Duration::from_millis(pause));
-        }
-        output.read_to_string(&mut text).unwrap();
-        let ended = child.wait_with_output().unwrap();
-        let errors = String::from_utf8_lossy(&ended.stderr);
-        assert_eq!(ended.status.code(), Some(1), "{text}\n{errors}");
-        let left: Vec<_> = std::fs::read_dir(scratch.path()).unwrap().collect();
-        assert!(left.is_empty(), "{left:?}: {text}\n{errors}");
+        interrupted(&[], 4, &["-INT", "-INT"], Duration::from_millis(pause));
     }
 }
 
