@@ -51,6 +51,60 @@ async fn both_databases_have_the_same_tables_and_columns() {
     assert_eq!(on_sqlite, on_postgres);
 }
 
+/// What one database says of its schema: tables, columns, constraints and indexes, a line for each.
+async fn described(db: &Db) -> BTreeSet<String> {
+    let mut session = db.read("describe its schema").await.unwrap();
+    let queries: &[&'static str] = if session.is_postgres() {
+        &[
+            "SELECT concat_ws(' ', table_name, ordinal_position, column_name, data_type, is_nullable,
+                column_default) AS line
+             FROM information_schema.columns WHERE table_schema = 'public'",
+            "SELECT concat_ws(' ', conrelid::regclass, pg_get_constraintdef(oid)) AS line
+             FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
+            "SELECT indexdef AS line FROM pg_indexes WHERE schemaname = 'public'",
+        ]
+    } else {
+        &[
+            "SELECT format('%s %s %s %s %s %s %s', m.name, c.cid, c.name, c.type, c.\"notnull\",
+                c.dflt_value, c.pk) AS line
+             FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'",
+            "SELECT format('%s.%s to %s.%s %s', m.name, k.\"from\", k.\"table\", k.\"to\", k.on_delete) AS line
+             FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) k WHERE m.type = 'table'",
+            "SELECT format('%s on %s %d %s', i.name, m.name, i.\"unique\", x.sql) AS line
+             FROM sqlite_master m JOIN pragma_index_list(m.name) i
+             LEFT JOIN sqlite_master x ON x.name = i.name WHERE m.type = 'table'",
+        ]
+    };
+    let mut lines = BTreeSet::new();
+    for query in queries {
+        let rows = session.rows(*query, values![]).await.unwrap();
+        lines.extend(rows.iter().map(|row| row.get::<String>("line").unwrap()));
+    }
+    lines
+}
+
+/// A migration that was not written into the schema of new databases would be missing only there.
+#[tokio::test]
+async fn a_new_database_has_the_schema_that_all_migrations_make() {
+    let postgres = || {
+        roundel_testkit::postgres::database_or_notice(
+            "a_new_database_has_the_schema_that_all_migrations_make",
+        )
+    };
+    let memory = || Some("sqlite::memory:".to_owned());
+    for (new, old) in [(memory(), memory()), (postgres(), postgres())] {
+        let (Some(new), Some(old)) = (new, old) else { return };
+        let (new, old) = (Db::connect(&new).await.unwrap(), Db::connect(&old).await.unwrap());
+        new.migrate().await.unwrap();
+        old.migrate_with(MIGRATIONS, None).await.unwrap();
+        let schema = described(&new).await;
+        assert!(schema.len() > 200, "{schema:#?}");
+        let step_by_step = described(&old).await;
+        let differs: Vec<&String> = schema.symmetric_difference(&step_by_step).collect();
+        assert!(differs.is_empty(), "{differs:#?}");
+    }
+}
+
 #[tokio::test]
 async fn migrating_again_changes_nothing() {
     let db = sqlite().await;

@@ -103,7 +103,7 @@ async fn reopen(url: &str) -> Store {
 
 async fn a_first_database_opens(url: &str) {
     let db = Db::connect(url).await.unwrap();
-    db.migrate_with(&MIGRATIONS[..1]).await.unwrap();
+    db.migrate_with(&MIGRATIONS[..1], None).await.unwrap();
     insert(&db, FIRST).await;
     db.close().await;
 
@@ -121,9 +121,9 @@ async fn a_first_database_opens(url: &str) {
 
 async fn a_fourth_database_opens(url: &str) {
     let db = Db::connect(url).await.unwrap();
-    db.migrate_with(&MIGRATIONS[..1]).await.unwrap();
+    db.migrate_with(&MIGRATIONS[..1], None).await.unwrap();
     insert(&db, FIRST).await;
-    db.migrate_with(&MIGRATIONS[..4]).await.unwrap();
+    db.migrate_with(&MIGRATIONS[..4], None).await.unwrap();
     insert(&db, FOURTH).await;
     db.close().await;
 
@@ -153,7 +153,7 @@ INSERT INTO setups (project, actor, state, steps, started_at, updated_at)
 /// not for them must not keep them from the others.
 async fn words_of_a_newer_release_are_left_to_it(url: &str) {
     let db = Db::connect(url).await.unwrap();
-    db.migrate_with(&MIGRATIONS[..1]).await.unwrap();
+    db.migrate_with(&MIGRATIONS[..1], None).await.unwrap();
     insert(&db, FIRST).await;
     db.migrate().await.unwrap();
     insert(&db, NEWER).await;
