@@ -15,6 +15,7 @@ use tokio::{io::AsyncWriteExt, process::Command};
 
 mod answers;
 mod commit;
+mod loose;
 mod read;
 mod refs;
 

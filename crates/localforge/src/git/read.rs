@@ -54,6 +54,12 @@ impl Git {
         if let Some(commit) = self.unpacked_branch(name).await {
             return Some(commit);
         }
+        if name.starts_with("refs/heads/") && !self.refs().await.ok()?.contains_key(name) {
+            return None;
+        }
+        if self.loose_kind(name).await.as_deref() == Some("commit") {
+            return Some(name.to_owned());
+        }
         let revision = format!("{name}^{{commit}}");
         let args = ["rev-parse", "--verify", "--quiet", "--end-of-options", &revision];
         self.text_about(&args, &[name]).await.ok().filter(|sha| !sha.is_empty())
@@ -76,6 +82,9 @@ impl Git {
         range: &[&str],
         limit: usize,
     ) -> Result<Vec<CommitInfo>, GitError> {
+        if let Some(commits) = self.loose_log(range, limit).await {
+            return Ok(commits);
+        }
         let count = format!("--max-count={limit}");
         let mut args = vec!["log", "-z", &count, FORMAT, "--end-of-options"];
         args.extend_from_slice(range);
@@ -123,6 +132,9 @@ impl Git {
 
     /// Returns the newest commit that both have, if there is one.
     pub(crate) async fn merge_base(&self, one: &str, other: &str) -> Option<String> {
+        if let Some(base) = self.loose_merge_base(one, other).await {
+            return Some(base);
+        }
         let args = ["merge-base", "--end-of-options", one, other];
         self.text_about(&args, &[one, other]).await.ok()
     }
@@ -153,15 +165,18 @@ impl Git {
     ) -> Result<Vec<Entry>, GitError> {
         let path = path.trim_matches('/');
         if path.is_empty() {
-            return self.entries(sha, ".").await;
+            return self.entries(sha, "").await;
         }
         self.entries(sha, &format!("{path}/")).await
     }
 
     async fn entries(&self, sha: &str, path: &str) -> Result<Vec<Entry>, GitError> {
+        if let Some(entries) = self.loose_entries(sha, path).await {
+            return Ok(entries);
+        }
         // A path is taken literally: `*` in a file name is only a star.
         let mut args = vec!["--literal-pathspecs", "ls-tree", "-z", "--long", "--full-tree", sha];
-        if path != "." {
+        if !path.is_empty() {
             args.extend(["--", path]);
         }
         let text = self.text_about(&args, &[sha]).await?;
@@ -170,12 +185,18 @@ impl Git {
 
     /// Returns the bytes of a file.
     pub(crate) async fn blob(&self, sha: &str) -> Result<Vec<u8>, GitError> {
+        if let Some(content) = self.loose_blob(sha).await {
+            return Ok(content);
+        }
         Ok(self.bytes_about(&["cat-file", "blob", sha], &[sha]).await?.to_vec())
     }
 
     /// Returns the type of an object: `commit` or `tag` are the ones that refs point at.
     pub(crate) async fn kind_of(&self, sha: &str) -> Option<String> {
-        self.text_about(&["cat-file", "-t", sha], &[sha]).await.ok()
+        match self.loose_kind(sha).await {
+            Some(kind) => Some(kind),
+            None => self.text_about(&["cat-file", "-t", sha], &[sha]).await.ok(),
+        }
     }
 }
 
