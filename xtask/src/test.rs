@@ -103,6 +103,8 @@ fn count(what: &[&str], filters: &[String], files: Option<&Path>) -> Result<()> 
 fn nextest(what: &[&str]) -> Command {
     let mut command = shell::cargo();
     command.args(["nextest", "run", "--no-fail-fast", "--color=never"]).args(what);
+    // Each test would be started through one more process, for the sake of stopping a run with Ctrl-Z.
+    command.env("NEXTEST_DOUBLE_SPAWN", "0");
     command
 }
 
