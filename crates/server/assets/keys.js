@@ -5,7 +5,7 @@ const help = [
   ['j', 'Next pipeline or step'],
   ['k', 'Previous pipeline or step'],
   ['o', 'Open or close the step'],
-  ['/', 'Search in the open log, or in the list'],
+  ['/', 'Search the open log, or filter the list by branch'],
   ['n', 'Next match'],
   ['N', 'Previous match'],
   ['f', 'Follow the end of the log'],

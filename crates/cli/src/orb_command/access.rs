@@ -73,7 +73,7 @@ impl Access {
                 );
             }
             bail!(
-                "there is no Roundel in `{}`; name its data directory with --data, or its address \
+                "`{}` is not a data directory of Roundel; name that with --data, or the address of a server \
                  with --server",
                 data.display()
             );

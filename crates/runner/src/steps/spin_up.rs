@@ -137,13 +137,12 @@ fn open_directory(path: &Path) -> std::io::Result<()> {
 fn cannot_start(unsupported: UnsupportedContainer<'_>) -> String {
     match unsupported {
         UnsupportedContainer::Service { image } => format!(
-            "Service containers are not supported in this release: only the first image under \
-             `docker:` is started, not `{image}`. Remove the others, or start the \
-             service in a `run` step with `background: true`."
+            "This job was not run: `{image}` is a service container, and this release starts none. \
+             Remove it from `docker:`, or start the service in a `run` step with `background: true`."
         ),
         UnsupportedContainer::Program => {
-            "`entrypoint` and `command` of the first image are not supported in this \
-             release. Remove them, or start the program in a `run` step with `background: true`."
+            "This job was not run: `entrypoint` and `command` of the first image are not supported in \
+             this release. Remove them, or start the program in a `run` step with `background: true`."
                 .to_owned()
         }
     }

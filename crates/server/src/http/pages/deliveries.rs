@@ -93,7 +93,7 @@ impl ReceiptView {
         match receipt {
             Receipt::Started { pipeline, number, what } => Self {
                 status: DisplayStatus::Passed,
-                label: "Started",
+                label: "Created",
                 what: sentence(what),
                 because: None,
                 pipeline: to(pipeline, number),

@@ -278,7 +278,7 @@ const fn triggered(kind: TriggerKind) -> &'static str {
     match kind {
         TriggerKind::Push => "triggered by push",
         TriggerKind::Tag => "triggered by tag",
-        TriggerKind::Setup => "triggered by setup",
+        TriggerKind::Setup => "triggered by project setup",
         TriggerKind::Manual => "triggered",
     }
 }
@@ -288,7 +288,7 @@ const fn trigger(kind: TriggerKind) -> &'static str {
     match kind {
         TriggerKind::Push => "push",
         TriggerKind::Tag => "tag",
-        TriggerKind::Setup => "setup",
+        TriggerKind::Setup => "project setup",
         TriggerKind::Manual => "manual",
     }
 }
