@@ -186,7 +186,8 @@ async fn serve(listener: TcpListener, app: Arc<App>) {
             tracing::debug!(%error, "failed to set TCP_NODELAY");
         }
     });
-    let served = axum::serve(listener, http::router(app))
+    // Made once: `axum` would copy the whole router for each connection.
+    let served = axum::serve(listener, http::router(app).into_make_service())
         .with_graceful_shutdown(stopping.cancelled_owned())
         .await;
     if let Err(error) = served {
