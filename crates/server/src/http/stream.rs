@@ -47,14 +47,14 @@ const TOGETHER: usize = 512;
 
 /// Route of the stream.
 pub(crate) fn routes() -> Routes {
-    let room = Arc::new(Semaphore::new(STREAMS));
+    let streams = Arc::new(Semaphore::new(STREAMS));
     Routes::new().get("/events", move |topics: Topics, State(app): State<Arc<App>>| {
-        ready(events(topics, &app, Arc::clone(&room)))
+        ready(events(topics, &app, Arc::clone(&streams)))
     })
 }
 
-fn events(topics: Topics, app: &App, room: Arc<Semaphore>) -> Response {
-    let Ok(permit) = room.try_acquire_owned() else {
+fn events(topics: Topics, app: &App, streams: Arc<Semaphore>) -> Response {
+    let Ok(permit) = streams.try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "5")]).into_response();
     };
     let stopping = app.stopping.clone();
@@ -206,16 +206,16 @@ struct Listener {
     topics: Topics,
     receiver: broadcast::Receiver<Update>,
     /// Held as long as the stream lives.
-    _room: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 fn listen(
     topics: Topics,
     receiver: broadcast::Receiver<Update>,
-    room: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     let hello = Event::default().event("hello").retry(Duration::from_secs(1)).data("look");
-    let listener = Listener { topics, receiver, _room: room };
+    let listener = Listener { topics, receiver, _permit: permit };
     let updates = stream::unfold(listener, |mut listener| async move {
         let event = listener.next().await?;
         Some((Ok(event), listener))

@@ -4,8 +4,9 @@
 //! never lost (invariant 1); whatever else must happen is [`crate::intake`]'s. The answer's body can
 //! be read by the administrators of the repository: it names no secret and no decision.
 //!
-//! Anyone can reach the address. What is for no hook is not kept in memory, and of what is large only a few
-//! at a time are: the rest waits for a moment, as a forge does not send a refused delivery again by itself.
+//! Anyone can reach the address. Bodies for unknown hooks are discarded, and a semaphore limits how many large
+//! bodies are in memory: a delivery that gets no permit waits for a moment, as a forge does not send a refused
+//! delivery again by itself.
 
 use std::{sync::Arc, time::Duration};
 
@@ -36,13 +37,13 @@ use super::{
 };
 use crate::{app::App, live::Update};
 
-/// How long a large delivery waits for others to be stored. GitHub gives up after ten seconds.
-const ROOM_WAIT: Duration = Duration::from_secs(4);
+/// How long a large delivery waits for a permit. GitHub gives up after ten seconds.
+const PERMIT_WAIT: Duration = Duration::from_secs(4);
 
 /// How long a delivery may take to arrive.
 const ARRIVAL_TIME: Duration = Duration::from_secs(30);
 
-/// Seconds after which a delivery that found no room may be sent again.
+/// Seconds after which a delivery that got no permit may be sent again.
 const RETRY_AFTER: &str = "30";
 
 /// Returns the routes of the receiver.
@@ -52,7 +53,7 @@ pub(crate) fn routes() -> Routes {
 
 /// Takes a delivery.
 async fn receive(signed: Signed) -> Result<Response, Rejected> {
-    let Signed { app, hook, headers, body, _room } = signed;
+    let Signed { app, hook, headers, body, _permit } = signed;
     let named = event::headers(hook.forge, |name| headers.get(name)?.to_str().ok())
         .map_err(|_| Rejected(StatusCode::BAD_REQUEST, "the headers of a delivery are missing"))?;
     let (status, word) = match record(&app, &hook, &named, body).await? {
@@ -68,8 +69,8 @@ struct Signed {
     hook: Hook,
     headers: HeaderMap,
     body: Bytes,
-    /// Held until it is stored.
-    _room: Option<OwnedSemaphorePermit>,
+    /// Held until the body is stored; a small body needs none.
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Right for Signed {
@@ -95,8 +96,8 @@ impl FromRequest<Arc<App>> for Signed {
             return Err(UNKNOWN);
         };
         let headers = parts.headers;
-        let room = match room_for(app, &headers).await {
-            Ok(room) => room,
+        let permit = match permit_for(app, &headers).await {
+            Ok(permit) => permit,
             Err(rejected) => {
                 tracing::warn!(hook.id = %hook.id, "a delivery was refused: too many large ones at once");
                 body_size::discard(app, body, body_size::LARGE_REST_BYTES);
@@ -111,22 +112,22 @@ impl FromRequest<Arc<App>> for Signed {
             tracing::warn!(hook.id = %hook.id, "a delivery with a wrong signature was refused");
             return Err(NOT_SIGNED);
         }
-        Ok(Self { app: Arc::clone(app), hook, headers, body, _room: room })
+        Ok(Self { app: Arc::clone(app), hook, headers, body, _permit: permit })
     }
 }
 
-/// Makes room for a large delivery. Nothing is kept free for a small one; one that announces no size counts
-/// as large.
-async fn room_for(
+/// Waits for the permit to keep a large delivery in memory. A small one needs none; one that announces no size
+/// counts as large.
+async fn permit_for(
     app: &App,
     headers: &HeaderMap,
 ) -> Result<Option<OwnedSemaphorePermit>, Rejected> {
     if body_size::announced(headers).is_some_and(|bytes| bytes <= limits::SMALL_DELIVERY_BYTES) {
         return Ok(None);
     }
-    let room = Arc::clone(&app.large_deliveries).acquire_owned();
-    match tokio::time::timeout(ROOM_WAIT, room).await {
-        Ok(Ok(room)) => Ok(Some(room)),
+    let permit = Arc::clone(&app.large_deliveries).acquire_owned();
+    match tokio::time::timeout(PERMIT_WAIT, permit).await {
+        Ok(Ok(permit)) => Ok(Some(permit)),
         Ok(Err(_)) | Err(_) => Err(BUSY),
     }
 }
