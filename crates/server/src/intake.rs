@@ -10,7 +10,7 @@
 //!
 //! Here: the loop, and the decision about a push. In [`upkeep`]: deliveries that report a change of the project.
 
-mod case;
+mod change_context;
 mod upkeep;
 
 use std::{sync::Arc, time::Duration};
@@ -30,8 +30,8 @@ use roundel_store::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::case::Intake;
-use self::case::{Case, Postponed, ignored};
+pub(crate) use self::change_context::Intake;
+use self::change_context::{ChangeContext, Postponed, ignored};
 use crate::{
     forges::{self, CallError},
     lanes::Lanes,
@@ -134,27 +134,27 @@ async fn receipts(
     }
     let mut receipts = Vec::with_capacity(events.len());
     for event in events {
-        let case = Case { intake, project: &project, delivery, attempt };
-        receipts.push(decide(&case, event).await?);
+        let context = ChangeContext { intake, project: &project, delivery, attempt };
+        receipts.push(decide(&context, event).await?);
     }
     Ok(receipts)
 }
 
 /// Decides one change: the order of questions is that of `VCS` §3.3.
-async fn decide(case: &Case<'_>, event: ForgeEvent) -> Result<Receipt, Postponed> {
+async fn decide(context: &ChangeContext<'_>, event: ForgeEvent) -> Result<Receipt, Postponed> {
     if let Some(repository) = repository_of(&event)
-        && *repository != case.project.repository
+        && *repository != context.project.repository
     {
         // The secret of one hook must not start builds of another repository.
         return Ok(ignored(
-            &case.delivery.event,
+            &context.delivery.event,
             IgnoredReason::OtherRepository,
             "it belongs to a repository other than that of its webhook",
         ));
     }
     match event {
-        ForgeEvent::Ping { hook_id } => upkeep::ping(case, hook_id).await,
-        ForgeEvent::Push(push) => pushed(case, push).await,
+        ForgeEvent::Ping { hook_id } => upkeep::ping(context, hook_id).await,
+        ForgeEvent::Push(push) => pushed(context, push).await,
         ForgeEvent::Deleted { git_ref, .. } => {
             Ok(ignored(describe(&git_ref), IgnoredReason::RefDeleted, DELETED))
         }
@@ -169,10 +169,12 @@ async fn decide(case: &Case<'_>, event: ForgeEvent) -> Result<Receipt, Postponed
             };
             Ok(ignored(what, reason, because))
         }
-        ForgeEvent::RepositoryChanged { what, .. } => upkeep::repository_changed(case, &what).await,
-        ForgeEvent::HookOrKeyRemoved { what } => upkeep::hook_or_key_removed(case, &what).await,
+        ForgeEvent::RepositoryChanged { what, .. } => {
+            upkeep::repository_changed(context, &what).await
+        }
+        ForgeEvent::HookOrKeyRemoved { what } => upkeep::hook_or_key_removed(context, &what).await,
         ForgeEvent::Ignored { because } => {
-            Ok(ignored(&case.delivery.event, IgnoredReason::NoChange, because))
+            Ok(ignored(&context.delivery.event, IgnoredReason::NoChange, because))
         }
     }
 }
@@ -190,17 +192,17 @@ fn repository_of(event: &ForgeEvent) -> Option<&RepositoryId> {
 }
 
 /// Decides a push: what starts a pipeline, or why it is not built.
-async fn pushed(case: &Case<'_>, push: Push) -> Result<Receipt, Postponed> {
+async fn pushed(context: &ChangeContext<'_>, push: Push) -> Result<Receipt, Postponed> {
     let what = describe(&push.git_ref);
     if push.after.is_zero() {
         return Ok(ignored(what, IgnoredReason::RefDeleted, DELETED));
     }
-    if !case.project.active {
-        let why = why_not_building::reason(&case.intake.store, case.project.id).await?;
+    if !context.project.active {
+        let why = why_not_building::reason(&context.intake.store, context.project.id).await?;
         let because = format!("{why}; run setup again to build pushes");
         return Ok(ignored(what, IgnoredReason::ProjectNotBuilding, because));
     }
-    let (sha, commit) = match case.answered(commit_of(case, &push).await)? {
+    let (sha, commit) = match context.unless_postponed(commit_of(context, &push).await)? {
         Ok(Some(found)) => found,
         Ok(None) => {
             let because = format!("commit {} is no longer in the repository", push.after);
@@ -216,13 +218,13 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Receipt, Postponed> {
     }
     let actor = match &push.sender_id {
         Some(user) => {
-            case.intake.store.account_by_forge_user(case.project.slug.forge, user).await?
+            context.intake.store.account_by_forge_user(context.project.slug.forge, user).await?
         }
         None => None,
     };
     let trigger = Trigger {
         kind: if is_tag { TriggerKind::Tag } else { TriggerKind::Push },
-        delivery: Some(case.delivery.id),
+        delivery: Some(context.delivery.id),
         git_ref: push.git_ref,
         sha,
         before: push.before,
@@ -230,7 +232,8 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Receipt, Postponed> {
         actor: actor.map(|account| account.id),
         actor_login: push.sender_login,
     };
-    Ok(match trigger::start(&case.intake.starter, case.project, &trigger, case.attempt).await? {
+    let ChangeContext { intake, project, attempt, .. } = context;
+    Ok(match trigger::start(&intake.starter, project, &trigger, *attempt).await? {
         Started::Pipeline { id, number } => Receipt::Started { pipeline: id, number, what },
         Started::Known { id, number } => Receipt::Known { pipeline: id, number, what },
         Started::NoConfig => {
@@ -251,7 +254,7 @@ fn describe(git_ref: &GitRef) -> String {
 /// Finds the commit that was pushed. On GitHub, `after` of an annotated tag is the tag object: the
 /// head commit has the right id, and where there is none the API resolves it (`VCS` §3.3).
 async fn commit_of(
-    case: &Case<'_>,
+    context: &ChangeContext<'_>,
     push: &Push,
 ) -> Result<Option<(CommitSha, CommitInfo)>, CallError> {
     if let Some(head) = &push.head
@@ -259,16 +262,19 @@ async fn commit_of(
     {
         return Ok(Some((head.sha.clone(), from_payload(head))));
     }
-    let forge = &case.intake.forges.client(case.project.slug.forge)?;
-    let repository = &forges::repository_ref(case.project);
+    let forge = &context.intake.forges.client(context.project.slug.forge)?;
+    let repository = &forges::repository_ref(context.project);
     let revision = match &push.git_ref {
         GitRef::Tag(tag) => tag.as_str(),
         GitRef::Branch(_) => push.after.as_str(),
     };
-    let commit = case
+    let commit = context
         .intake
         .forges
-        .call(case.project, |token| async move { forge.commit(&token, repository, revision).await })
+        .call(
+            context.project,
+            |token| async move { forge.commit(&token, repository, revision).await },
+        )
         .await?;
     Ok(commit.map(|commit| (commit.sha.clone(), from_api(commit))))
 }

@@ -6,26 +6,33 @@ use roundel_store::{
     projects::{HookState, KeyState, RepositoryChanges},
 };
 
-use super::case::{Case, Postponed, ignored};
+use super::change_context::{ChangeContext, Postponed, ignored};
 use crate::forges;
 
 /// The forge says that the webhook works.
-pub(super) async fn ping(case: &Case<'_>, hook_id: Option<String>) -> Result<Receipt, Postponed> {
-    case.intake.store.hook_answered(case.delivery.hook, hook_id.as_deref()).await?;
+pub(super) async fn ping(
+    context: &ChangeContext<'_>,
+    hook_id: Option<String>,
+) -> Result<Receipt, Postponed> {
+    context.intake.store.hook_answered(context.delivery.hook, hook_id.as_deref()).await?;
     Ok(ignored("ping", IgnoredReason::Ping, "it is a test delivery: the webhook works"))
 }
 
 /// Names, addresses and visibility are refreshed from the API, which is authoritative. Jobs clone from the
 /// address.
-pub(super) async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Receipt, Postponed> {
-    let forge = &case.intake.forges.client(case.project.slug.forge).map_err(Postponed::Forge)?;
-    let id = &case.project.repository;
-    let found = case
+pub(super) async fn repository_changed(
+    context: &ChangeContext<'_>,
+    what: &str,
+) -> Result<Receipt, Postponed> {
+    let forge =
+        &context.intake.forges.client(context.project.slug.forge).map_err(Postponed::Forge)?;
+    let id = &context.project.repository;
+    let found = context
         .intake
         .forges
-        .call(case.project, |token| async move { forge.repository_by_id(&token, id).await })
+        .call(context.project, |token| async move { forge.repository_by_id(&token, id).await })
         .await;
-    let repository = match case.answered(found)? {
+    let repository = match context.unless_postponed(found)? {
         Ok(repository) => repository,
         Err(error) => {
             let because = format!("the repository could not be read: {error}");
@@ -33,7 +40,7 @@ pub(super) async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Re
         }
     };
     let slug = roundel_model::forge::ProjectSlug {
-        forge: case.project.slug.forge,
+        forge: context.project.slug.forge,
         owner: repository.owner.login,
         repository: repository.name,
     };
@@ -45,26 +52,30 @@ pub(super) async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Re
         ssh_url: Some(repository.ssh_url),
         web_url: Some(repository.web_url),
     };
-    case.intake.store.update_repository(case.project.id, &changes).await?;
-    case.intake.roles.forget_project(case.project.id);
+    context.intake.store.update_repository(context.project.id, &changes).await?;
+    context.intake.roles.forget_project(context.project.id);
     Ok(ignored(what, IgnoredReason::ProjectNews, because))
 }
 
 /// A key or a hook was removed at the forge: looks which of those that we created are gone (`VCS` §0 rule 8).
-pub(super) async fn hook_or_key_removed(case: &Case<'_>, what: &str) -> Result<Receipt, Postponed> {
-    let store = &case.intake.store;
-    let forge = &case.intake.forges.client(case.project.slug.forge).map_err(Postponed::Forge)?;
-    let repository = &forges::repository_ref(case.project);
-    let found = case
+pub(super) async fn hook_or_key_removed(
+    context: &ChangeContext<'_>,
+    what: &str,
+) -> Result<Receipt, Postponed> {
+    let store = &context.intake.store;
+    let forge =
+        &context.intake.forges.client(context.project.slug.forge).map_err(Postponed::Forge)?;
+    let repository = &forges::repository_ref(context.project);
+    let found = context
         .intake
         .forges
-        .call(case.project, |token| async move {
+        .call(context.project, |token| async move {
             let keys = forge.deploy_keys(&token, repository).await?;
             let hooks = forge.hooks(&token, repository).await?;
             Ok((keys, hooks))
         })
         .await;
-    let (keys, hooks) = match case.answered(found)? {
+    let (keys, hooks) = match context.unless_postponed(found)? {
         Ok(found) => found,
         Err(error) => {
             let because = format!("what is left could not be listed: {error}");
@@ -72,14 +83,14 @@ pub(super) async fn hook_or_key_removed(case: &Case<'_>, what: &str) -> Result<R
         }
     };
     let mut missing = Vec::new();
-    if let Some(key) = store.checkout_key(case.project.id).await?
+    if let Some(key) = store.checkout_key(context.project.id).await?
         && let Some(id) = &key.forge_id
         && !keys.iter().any(|there| there.id == *id)
     {
         store.update_checkout_key(key.id, KeyState::Gone, None).await?;
-        missing.push(format!("the {}", case.project.slug.forge.key_name()));
+        missing.push(format!("the {}", context.project.slug.forge.key_name()));
     }
-    if let Some(hook) = store.hook_of(case.project.id).await?
+    if let Some(hook) = store.hook_of(context.project.id).await?
         && let Some(id) = &hook.forge_id
         && !hooks.iter().any(|there| there.id == *id)
     {

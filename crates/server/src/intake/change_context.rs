@@ -27,21 +27,21 @@ pub(crate) struct Intake {
     pub(crate) pace: RetryPace,
 }
 
-/// One delivery that is decided.
-pub(super) struct Case<'a> {
+/// What deciding one change of a delivery needs.
+pub(super) struct ChangeContext<'a> {
     pub(super) intake: &'a Intake,
     pub(super) project: &'a Project,
     pub(super) delivery: &'a Delivery,
     pub(super) attempt: Attempt,
 }
 
-impl Case<'_> {
+impl ChangeContext<'_> {
     /// Returns the result of a call to the forge: its answer, or its error where asking again would not help.
     ///
     /// # Errors
     ///
     /// The delivery is postponed: the store failed, or the forge may answer later.
-    pub(super) fn answered<T>(
+    pub(super) fn unless_postponed<T>(
         &self,
         called: Result<T, CallError>,
     ) -> Result<Result<T, ForgeError>, Postponed> {
