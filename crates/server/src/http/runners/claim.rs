@@ -1,7 +1,7 @@
 //! Claiming: a runner waits for a task that fits it, and gets the right to it.
 //!
 //! The job spec is built before the task is claimed: what cannot be described to a runner must not be
-//! taken by one. Losing the race for a task is ordinary: the next one is tried.
+//! taken by one. Losing the race for a task is expected: the next one is tried.
 
 use std::{sync::Arc, time::Duration};
 
@@ -58,7 +58,7 @@ pub(super) async fn claim(
         })
         .await?;
     if let Some(lease) = request.lease
-        && let Some(spec) = again(&app, lease).await?
+        && let Some(spec) = resend(&app, lease).await?
     {
         return Ok(Json(spec).into_response());
     }
@@ -87,7 +87,7 @@ pub(super) async fn claim(
 
 /// Hands out once more what was handed out under a lease: the answer did not arrive, because this
 /// process was killed, say. Nothing if the lease is over.
-async fn again(app: &App, lease: LeaseId) -> Result<Option<JobSpec>, ErrorResponse> {
+async fn resend(app: &App, lease: LeaseId) -> Result<Option<JobSpec>, ErrorResponse> {
     let Some(task) = app.store.task_of_lease(lease).await? else { return Ok(None) };
     let now = Timestamp::now();
     let expires_at = now.plus(limits::LEASE);
@@ -100,7 +100,7 @@ async fn again(app: &App, lease: LeaseId) -> Result<Option<JobSpec>, ErrorRespon
         Ok((spec, _)) => Ok(Some(spec)),
         Err(SpecError::Store(error)) => Err(error.into()),
         // The lease must not stay on this task: the claim continues, and takes another one under it.
-        Err(SpecError::Hopeless(reason)) => {
+        Err(SpecError::CannotBuild(reason)) => {
             end(app, &task, lease, &reason).await?;
             Ok(None)
         }
@@ -138,7 +138,7 @@ async fn take_one(
         let spec = match job_spec::build(app, offered, lease).await {
             Ok(spec) => Some(spec),
             Err(SpecError::Store(error)) => return Err(error.into()),
-            Err(SpecError::Hopeless(reason)) => {
+            Err(SpecError::CannotBuild(reason)) => {
                 give_up(app, request, offered, &reason).await?;
                 None
             }

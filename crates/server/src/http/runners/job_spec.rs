@@ -37,7 +37,7 @@ pub(super) enum SpecError {
     Store(StoreError),
     /// Trying again does not help; the sentence goes to the job's page.
     #[error("{0}")]
-    Hopeless(String),
+    CannotBuild(String),
 }
 
 impl From<StoreError> for SpecError {
@@ -46,7 +46,7 @@ impl From<StoreError> for SpecError {
             StoreError::Sealed { .. }
             | StoreError::Unreadable { .. }
             | StoreError::InstanceKey { .. } => {
-                Self::Hopeless(format!("Roundel could not read what this job needs: {error}"))
+                Self::CannotBuild(format!("Roundel could not read what this job needs: {error}"))
             }
             StoreError::Database { .. }
             | StoreError::NoDirectory { .. }
@@ -81,8 +81,8 @@ pub(super) async fn build(
         .await?
         .into_iter()
         .find(|workflow| workflow.id == sources.job.workflow)
-        .ok_or_else(|| hopeless("workflow"))?;
-    let number = sources.job.number.ok_or_else(|| hopeless("job number"))?;
+        .ok_or_else(|| cannot_build("workflow"))?;
+    let number = sources.job.number.ok_or_else(|| cannot_build("job number"))?;
     let mut variables: Vec<Variable> = app
         .store
         .variables(sources.project.id)
@@ -111,19 +111,20 @@ pub(super) async fn build(
     Ok((spec, sources.project.id))
 }
 
-fn hopeless(what: &str) -> SpecError {
-    SpecError::Hopeless(format!(
+fn cannot_build(what: &str) -> SpecError {
+    SpecError::CannotBuild(format!(
         "internal error: the {what} of this job is missing; this is a bug in Roundel"
     ))
 }
 
 async fn read<'a>(app: &'a App, offered: &OfferedTask) -> Result<TaskRows<'a>, SpecError> {
     let store = &app.store;
-    let job = store.job(offered.job).await?.ok_or_else(|| hopeless("row"))?;
-    let pipeline = store.pipeline(offered.pipeline).await?.ok_or_else(|| hopeless("pipeline"))?;
-    let project = store.project(pipeline.project).await?.ok_or_else(|| hopeless("project"))?;
-    let planned = store.job_body(offered.job).await?.ok_or_else(|| hopeless("plan"))?;
-    let PlannedJobKind::Build(body) = planned.kind else { return Err(hopeless("plan")) };
+    let job = store.job(offered.job).await?.ok_or_else(|| cannot_build("row"))?;
+    let pipeline =
+        store.pipeline(offered.pipeline).await?.ok_or_else(|| cannot_build("pipeline"))?;
+    let project = store.project(pipeline.project).await?.ok_or_else(|| cannot_build("project"))?;
+    let planned = store.job_body(offered.job).await?.ok_or_else(|| cannot_build("plan"))?;
+    let PlannedJobKind::Build(body) = planned.kind else { return Err(cannot_build("plan")) };
     Ok(TaskRows { app, project, pipeline, job, body: *body, index: offered.index })
 }
 
