@@ -121,9 +121,9 @@ pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut reason = error.source();
     while let Some(source) = reason {
-        let said = source.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
+        let cause = source.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
         }
         reason = source.source();
     }
@@ -164,7 +164,7 @@ mod tests {
         let absent = nix::errno::Errno::ENOENT;
         assert_eq!(ContainerError::failed("open `x`", absent).kind(), ErrorKind::Host);
         assert_eq!(ContainerError::request_failed("open `x`", absent).kind(), ErrorKind::NotFound);
-        let said = io::Error::other("No space left on device");
-        assert_eq!(ContainerError::failed("write", said).kind(), ErrorKind::Host);
+        let english = io::Error::other("No space left on device");
+        assert_eq!(ContainerError::failed("write", english).kind(), ErrorKind::Host);
     }
 }

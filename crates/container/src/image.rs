@@ -97,7 +97,8 @@ impl ImageStore {
         let registry = Registry::open(reference, auth)?;
         progress(format!("pulling {reference} from {}", registry.host()));
         let described = registry.describe().await?;
-        self.take(reference, described, &Source::Registry(Box::new(registry)), progress).await
+        self.fetch_layers(reference, described, &Source::Registry(Box::new(registry)), progress)
+            .await
     }
 
     /// Reads an OCI layout directory or a tar (OCI or docker-archive).
@@ -125,11 +126,11 @@ impl ImageStore {
             .await?
         };
         let shown = reference.map_or_else(|| path.display().to_string(), str::to_owned);
-        self.take(&shown, described, &Source::Files(files), progress).await
+        self.fetch_layers(&shown, described, &Source::Files(files), progress).await
     }
 
-    /// Brings all layers of an image to disk.
-    async fn take(
+    /// Fetches the layers of an image that are not on disk, and describes the image.
+    async fn fetch_layers(
         &self,
         reference: &str,
         described: Described,

@@ -253,7 +253,7 @@ fn nft(rules: &str) -> Result<(), Cause> {
     if ended.status.success() {
         return Ok(());
     }
-    Err(Cause::Failed(format!("`nft` failed: {}", ended.said.lines().next().unwrap_or_default())))
+    Err(Cause::Failed(format!("`nft` failed: {}", ended.output.lines().next().unwrap_or_default())))
 }
 
 /// Starts a user-space network for a namespace.

@@ -19,15 +19,15 @@ const LONGEST_WAIT: Duration = Duration::from_millis(20);
 /// How long a killed program may take to end. One that hangs in the kernel may take longer than anything.
 const KILLED_WITHIN: Duration = Duration::from_secs(1);
 
-/// Bytes that are read of what a program says.
-const SAID_BYTES: u64 = 4096;
+/// Bytes of a program's output that are read.
+const OUTPUT_BYTES: u64 = 4096;
 
 /// How a program ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
     /// The beginning of what it printed on standard error.
-    pub(crate) said: String,
+    pub(crate) output: String,
 }
 
 /// Runs a program with this text as its standard input.
@@ -40,14 +40,14 @@ pub(crate) fn run_within(
     within: Duration,
 ) -> io::Result<Ended> {
     // Files in memory, and no pipes: nothing waits for a program that does not read, or prints too much.
-    let (mut text, mut said) = (memory()?, memory()?);
+    let (mut text, mut output) = (memory()?, memory()?);
     text.write_all(input.as_bytes())?;
     text.rewind()?;
     let name = command.get_program().to_string_lossy().into_owned();
     let mut child = command
         .stdin(Stdio::from(text))
         .stdout(Stdio::null())
-        .stderr(Stdio::from(said.try_clone()?))
+        .stderr(Stdio::from(output.try_clone()?))
         .spawn()?;
     let Some(status) = ended(&mut child, within)? else {
         child.kill()?;
@@ -56,10 +56,10 @@ pub(crate) fn run_within(
         let late = format!("`{name}` did not end within {seconds} s and was killed");
         return Err(io::Error::new(io::ErrorKind::TimedOut, late));
     };
-    said.rewind()?;
+    output.rewind()?;
     let mut bytes = Vec::new();
-    said.take(SAID_BYTES).read_to_end(&mut bytes)?;
-    Ok(Ended { status, said: String::from_utf8_lossy(&bytes).trim().to_owned() })
+    output.take(OUTPUT_BYTES).read_to_end(&mut bytes)?;
+    Ok(Ended { status, output: String::from_utf8_lossy(&bytes).trim().to_owned() })
 }
 
 fn memory() -> io::Result<File> {
@@ -86,11 +86,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_gets_its_input_and_is_heard() {
+    fn a_program_gets_its_input_and_its_output_is_read() {
         let mut shell = Command::new("/bin/sh");
         let shell = shell.args(["-c", "cat >&2; exit 3"]);
         let ended = run_within(shell, "hello\n", Duration::from_secs(10)).unwrap();
-        assert_eq!((ended.status.code(), ended.said.as_str()), (Some(3), "hello"));
+        assert_eq!((ended.status.code(), ended.output.as_str()), (Some(3), "hello"));
     }
 
     /// It held the lock of all environments for as long as it hung.

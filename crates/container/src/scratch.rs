@@ -152,7 +152,7 @@ fn template(templates: &Path, bytes: u64) -> io::Result<PathBuf> {
         io::Error::new(error.kind(), format!("failed to run `mkfs.ext4`: {error}"))
     })?;
     if !ended.status.success() {
-        return Err(io::Error::other(format!("`mkfs.ext4` failed: {}", ended.said)));
+        return Err(io::Error::other(format!("`mkfs.ext4` failed: {}", ended.output)));
     }
     unfinished.persist(&path).map_err(|error| error.error)?;
     Ok(path)

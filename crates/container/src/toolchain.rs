@@ -21,7 +21,7 @@ use crate::{
 const TREES: [&str; 9] = ["usr", "opt", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "nix"];
 /// Parts of `/etc` that are never shown, whatever their mode: keys, accounts of services, and what
 /// an environment has its own of.
-const NEVER: [&str; 12] = [
+const HIDDEN_IN_ETC: [&str; 12] = [
     "gshadow",
     "gshadow-",
     "hostname",
@@ -97,7 +97,7 @@ fn copy_file(source: &Path, target: &Path, mode: u32) -> io::Result<()> {
 fn is_secret(relative: &Path) -> bool {
     let name = relative.file_name().unwrap_or_default().to_string_lossy();
     let host_key = name.starts_with("ssh_host_") && !name.ends_with(".pub");
-    host_key || NEVER.iter().any(|never| relative == Path::new(never))
+    host_key || HIDDEN_IN_ETC.iter().any(|hidden| relative == Path::new(hidden))
 }
 
 /// Makes a layer of whiteouts for what must not be seen of a tree; `None` if there is nothing.

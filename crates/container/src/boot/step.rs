@@ -89,11 +89,11 @@ fn child(spec: &ProcessSpec, user: &users::User, standard: Standard, mut report:
 /// Waits until the program is loaded: the pipe carries its number and closes, or also carries the
 /// reason why not.
 fn confirm(reader: OwnedFd) -> Result<Pid, ContainerError> {
-    let mut said = Vec::new();
+    let mut reported = Vec::new();
     File::from(reader)
-        .read_to_end(&mut said)
+        .read_to_end(&mut reported)
         .map_err(|error| ContainerError::failed("wait for the process", error))?;
-    match said.split_first_chunk() {
+    match reported.split_first_chunk() {
         Some((pid, [])) => Ok(Pid::from_raw(i32::from_ne_bytes(*pid))),
         Some((_, reason)) => Err(serde_json::from_slice(reason).unwrap_or_else(|_| {
             ContainerError::host("a process failed to start, for unknown reasons")

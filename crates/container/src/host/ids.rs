@@ -119,7 +119,7 @@ fn map_with(program: &str, pid: u32, own: u32, range: IdRange) -> Result<(), Con
     if ended.status.success() {
         return Ok(());
     }
-    Err(ContainerError::host(format!("`{program}` failed: {}", ended.said)))
+    Err(ContainerError::host(format!("`{program}` failed: {}", ended.output)))
 }
 
 /// The subordinate ids of this user; without them, what environments lack.
