@@ -124,7 +124,7 @@ mod tests {
         let (tasks, tasks_from) = unbounded();
         let (outcomes_to, outcomes) = unbounded();
         // It ends with the tasks.
-        let _analyst = thread::spawn(move || {
+        let _analysis_thread = thread::spawn(move || {
             let mut find: Finder = Box::new(|_| Resolution::Missing(Missing::default()));
             let mut local: LocalValues = Box::new(|_| Vec::new());
             run(&tasks_from, &outcomes_to, &Inputs::default(), &mut find, &mut local);

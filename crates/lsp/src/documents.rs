@@ -112,8 +112,8 @@ impl Open {
         Arc::clone(self.read.get_or_insert_with(|| Arc::new(Document::new(text.as_str()))))
     }
 
-    /// Takes over what compiling found. Returns whether it is about this very text.
-    pub(crate) fn learn(&mut self, mut outcome: Outcome) -> bool {
+    /// Applies the outcome of compiling. Returns whether it is about this very text.
+    pub(crate) fn apply_outcome(&mut self, mut outcome: Outcome) -> bool {
         let is_current = outcome.version == self.version;
         if let Some(document) = outcome.compiled.document.take() {
             self.compiled = Some(document);
@@ -178,12 +178,12 @@ mod tests {
             let compiled = roundel_config::compile("version: 2.1\n", &inputs);
             Outcome { uri: uri.clone(), version, compiled, inputs }
         };
-        assert!(open.learn(outcome(1)));
+        assert!(open.apply_outcome(outcome(1)));
         let codes: Vec<_> = open.diagnostics.iter().map(|found| found.code.as_str()).collect();
         assert_eq!(codes, ["nothing-to-run"], "it has no jobs");
         open.changed(&uri, 2);
-        assert!(!open.learn(outcome(1)));
+        assert!(!open.apply_outcome(outcome(1)));
         assert_eq!(open.diagnostics, []);
-        assert!(open.learn(outcome(2)));
+        assert!(open.apply_outcome(outcome(2)));
     }
 }

@@ -130,7 +130,7 @@ impl Session {
                     }
                     recv(outcomes) -> outcome => {
                         if let Ok(outcome) = outcome {
-                            let _is_done = caught("diagnostics", || self.learn(outcome));
+                            let _is_done = caught("diagnostics", || self.apply_outcome(outcome));
                         }
                     }
                     recv(renamed) -> renamed => {
@@ -144,7 +144,7 @@ impl Session {
                 self.enqueue(message);
             }
             let Some(message) = self.queue.pop_front() else { continue };
-            if let Some(ended) = self.take(message) {
+            if let Some(ended) = self.handle_message(message) {
                 return ended;
             }
         }
@@ -169,7 +169,7 @@ impl Session {
         self.refuse(id, ErrorCode::RequestCanceled, "canceled");
     }
 
-    fn take(&mut self, message: Incoming) -> Option<Ended> {
+    fn handle_message(&mut self, message: Incoming) -> Option<Ended> {
         match message {
             Incoming::End => Some(Ended::Abandoned),
             Incoming::Malformed(reason) => {
@@ -273,7 +273,7 @@ impl Session {
         let (tasks, tasks_from) = unbounded();
         let (outcomes, inputs) = (self.outcomes_to.clone(), self.inputs.clone());
         // It ends when the tasks do, which is with the session.
-        let _analyst = thread::spawn(move || {
+        let _analysis_thread = thread::spawn(move || {
             analysis::run(&tasks_from, &outcomes, &inputs, &mut find, &mut local);
         });
         self.tasks = Some(tasks);
@@ -297,11 +297,11 @@ impl Session {
         }
     }
 
-    /// Takes over what compiling found, and publishes it.
-    fn learn(&mut self, outcome: Outcome) {
+    /// Applies the outcome of compiling, and publishes its diagnostics.
+    fn apply_outcome(&mut self, outcome: Outcome) {
         let uri = outcome.uri.clone();
         let Some(open) = self.context.documents.get(&uri) else { return };
-        if !open.learn(outcome) {
+        if !open.apply_outcome(outcome) {
             return;
         }
         // Places in orbs are looked up in what was just found.

@@ -29,7 +29,7 @@ pub(super) struct Session {
     pub(super) renames: Renames,
     pub(super) outgoing: Sender<Outgoing>,
     pub(super) inputs: Inputs,
-    /// What came in and was not yet taken.
+    /// What came in and is not handled yet.
     pub(super) queue: VecDeque<Incoming>,
 }
 
