@@ -1,7 +1,7 @@
 //! `roundel serve`: the server, and by default a runner in the same process.
 //!
-//! The runner speaks to the server over loopback as any other would: the small installation is the
-//! big one.
+//! The runner speaks to the server over loopback as any other would: a small installation works like a
+//! large one.
 
 mod port;
 mod wiring;

@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         return Err(UsageError(format!("there is no directory `{shown}`")).into());
     }
     let output = arguments.output.as_deref();
-    let mut walk = Walk { output, files: Vec::new(), bytes: 0, broken: Vec::new() };
+    let mut walk = Walk { output, files: Vec::new(), bytes: 0, not_utf8: Vec::new() };
     let root = if folder.is_dir() {
         walk.folder(folder, "", 0)?;
         folder.clone()
@@ -54,9 +54,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         let parent = folder.parent().filter(|parent| parent.as_os_str() != "");
         parent.unwrap_or(Path::new(".")).to_owned()
     };
-    let Walk { files, broken, .. } = walk;
-    if !broken.is_empty() {
-        terminal::remark(&rendered(&broken, &files, folder, terminal::remark_layout()));
+    let Walk { files, not_utf8, .. } = walk;
+    if !not_utf8.is_empty() {
+        terminal::remark(&rendered(&not_utf8, &files, folder, terminal::remark_layout()));
         return Ok(Exit::Failure);
     }
     let root = root.canonicalize().with_context(|| format!("failed to look at `{shown}`"))?;
@@ -106,8 +106,8 @@ struct Walk<'o> {
     output: Option<&'o Path>,
     files: Vec<PackFile>,
     bytes: usize,
-    /// What is not text.
-    broken: Vec<PackError>,
+    /// Files that are not UTF-8.
+    not_utf8: Vec<PackError>,
 }
 
 impl Walk<'_> {
@@ -139,10 +139,10 @@ impl Walk<'_> {
 
     /// Reads a file, which the document knows by its path below the directory.
     fn file(&mut self, file: &Path, path: String) -> Result<()> {
-        let (text, broken) = sources::decoded(&path, read(file)?);
+        let (text, not_utf8) = sources::decoded(&path, read(file)?);
         self.bytes += text.len();
-        self.broken.extend(
-            broken.map(|found| PackError::Yaml { path: path.clone(), diagnostics: vec![found] }),
+        self.not_utf8.extend(
+            not_utf8.map(|found| PackError::Yaml { path: path.clone(), diagnostics: vec![found] }),
         );
         self.files.push(PackFile { path, text });
         Ok(())
