@@ -62,7 +62,7 @@ async fn deliver_all(context: &Arc<Deliver>, stopping: &CancellationToken) {
         async move { process(&context, leased).await }
     };
     loop {
-        if let Err(error) = take(context, &mut lanes, &work).await {
+        if let Err(error) = take_due(context, &mut lanes, &work).await {
             tracing::error!(%error, "could not take effects from the outbox");
         }
         tokio::select! {
@@ -80,7 +80,8 @@ struct Leased {
     leased_until: Timestamp,
 }
 
-async fn take<F>(
+/// Takes effects that are due into their lanes, until these hold [`WIDTH`].
+async fn take_due<F>(
     context: &Deliver,
     lanes: &mut Lanes<String, Leased>,
     work: &impl Fn(Leased) -> F,
@@ -89,13 +90,13 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     loop {
-        let room = u32::try_from(WIDTH.saturating_sub(lanes.taken())).unwrap_or(0);
-        if room == 0 {
+        let free = u32::try_from(WIDTH.saturating_sub(lanes.taken())).unwrap_or(0);
+        if free == 0 {
             return Ok(());
         }
         let now = Timestamp::now();
         let leased_until = now.plus(LEASE);
-        let due = context.store.due_effects(now, leased_until, room).await?;
+        let due = context.store.due_effects(now, leased_until, free).await?;
         if due.is_empty() {
             return Ok(());
         }

@@ -1,6 +1,6 @@
 //! Work in lanes: items of one key go in order, all others concurrently.
 //!
-//! Both loops that call forges use it, so that two reports on one commit never race (`VCS` §2.10). A
+//! The two loops that call forges use it, so that two reports on one commit never race (`VCS` §2.10). A
 //! loop limits how many items it takes, those that wait in a lane included: a forge that hangs holds up
 //! its own lanes, and the rest as soon as its items fill that limit.
 

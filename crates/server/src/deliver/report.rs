@@ -77,11 +77,11 @@ pub(super) async fn of_job(
         Some(number) => reporter.links.job(&project.slug, number),
         None => reporter.links.workflow(&project.slug, row.number, worst.workflow),
     };
-    let Some((state, description)) = words(worst) else { return Ok(None) };
+    let Some((state, description)) = state_and_description(worst) else { return Ok(None) };
     let status = CommitStatus {
         state,
         context: context(reporter, &job).await?,
-        description: first_line(&description),
+        description: plain_description(&description),
         target_url,
         branch: row.git_ref.branch().map(ToString::to_string),
     };
@@ -109,7 +109,7 @@ pub(super) async fn of_config(
     let status = CommitStatus {
         state: CommitState::Error,
         context: status_name::of_config(&reporter.prefix),
-        description: first_line(&reason),
+        description: plain_description(&reason),
         target_url: reporter.links.pipeline(&project.slug, row.number),
         branch: row.git_ref.branch().map(ToString::to_string),
     };
@@ -157,7 +157,7 @@ async fn pipeline_with_project(
 /// The run that decides: error before failure before canceled before pending before success.
 fn worst(runs: &[JobRow]) -> Option<&JobRow> {
     runs.iter()
-        .filter_map(|run| Some((rank(words(run)?.0), run)))
+        .filter_map(|run| Some((rank(state_and_description(run)?.0), run)))
         .max_by_key(|(rank, _)| *rank)
         .map(|(_, run)| run)
 }
@@ -172,9 +172,9 @@ const fn rank(state: CommitState) -> u8 {
     }
 }
 
-/// State and words for where a job is; `None` where nothing is said (`VCS` §2.10).
-fn words(job: &JobRow) -> Option<(CommitState, String)> {
-    let (state, words) = match job.status {
+/// Returns what a commit status says of where a job is; `None` where there is none (`VCS` §2.10).
+fn state_and_description(job: &JobRow) -> Option<(CommitState, String)> {
+    let (state, description) = match job.status {
         JobStatus::Blocked | JobStatus::NotRun => return None,
         JobStatus::NotRunning => {
             (CommitState::Pending, "Roundel is queueing your tests".to_owned())
@@ -206,7 +206,7 @@ fn words(job: &JobRow) -> Option<(CommitState, String)> {
             (CommitState::Error, format!("Roundel could not run your tests: {reason}"))
         }
     };
-    Some((state, words))
+    Some((state, description))
 }
 
 async fn context(reporter: &Reporter, job: &JobRow) -> Result<String, StoreError> {
@@ -219,7 +219,7 @@ async fn context(reporter: &Reporter, job: &JobRow) -> Result<String, StoreError
 
 /// A description is one line of plain text, with what is hidden in it shown and back-quoted words in
 /// quotes, for it shows no code; `forge` cuts it to what the forges take.
-fn first_line(text: &str) -> String {
+fn plain_description(text: &str) -> String {
     plain_sentence(&one_line(text.lines().next().unwrap_or_default()))
 }
 
@@ -266,26 +266,27 @@ mod tests {
     fn a_job_that_timed_out_says_so_and_why() {
         let reason = Some("No output for 10 minutes.".to_owned());
         let job = JobRow { reason, ..run(JobStatus::Timedout) };
-        let (state, text) = words(&job).unwrap();
+        let (state, text) = state_and_description(&job).unwrap();
         assert_eq!(state, CommitState::Failure);
         assert_eq!(text, "Your tests timed out on Roundel: No output for 10 minutes.");
     }
 
     #[test]
     fn a_description_is_one_line() {
-        assert_eq!(first_line("first\nsecond"), "first");
+        assert_eq!(plain_description("first\nsecond"), "first");
     }
 
     /// The forges show it as it is, without Markdown.
     #[test]
     fn a_description_quotes_what_pages_show_as_code() {
-        assert_eq!(first_line("unknown job key `step`"), "unknown job key \"step\"");
+        assert_eq!(plain_description("unknown job key `step`"), "unknown job key \"step\"");
     }
 
     /// Names of jobs and messages of the compiler come from outside.
     #[test]
     fn a_description_shows_what_is_hidden() {
-        let line = first_line("Waiting for approval of \u{202E}a\u{2069}\x1b[1m\rb\u{2028}c");
+        let line =
+            plain_description("Waiting for approval of \u{202E}a\u{2069}\x1b[1m\rb\u{2028}c");
         assert_eq!(line, "Waiting for approval of ⟦U+202E⟧a⟦U+2069⟧␛[1m b c");
     }
 }

@@ -129,7 +129,7 @@ mod tests {
 
     /// Scripts must run under `script-src 'self'` and know no other server.
     #[test]
-    fn no_script_evaluates_text_or_names_a_strange_host() {
+    fn no_script_evaluates_text_or_names_another_host() {
         for name in Assets::iter().filter(|name| name.ends_with(".js")) {
             let file = Assets::get(&name).unwrap();
             let text = String::from_utf8(file.data.into_owned()).unwrap();

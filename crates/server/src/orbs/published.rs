@@ -41,8 +41,8 @@ pub(super) async fn find(
     })))
 }
 
-/// Returns whether this instance speaks for a namespace, as far as the reader may know.
-pub(super) async fn speaks_for(
+/// Returns whether a namespace is one of this instance's, as far as the reader may know.
+pub(super) async fn owns_namespace(
     store: &Store,
     reader: OrbReader,
     namespace: &str,

@@ -128,7 +128,7 @@ impl Sources {
             }
         }
         let answer = published::find(&self.store, reader, reference, now).await?;
-        let is_ours = published::speaks_for(&self.store, reader, &reference.namespace).await?;
+        let is_ours = published::owns_namespace(&self.store, reader, &reference.namespace).await?;
         let publisher = if is_ours { Publisher::ThisServer } else { Publisher::Anyone };
         if answers.takes(published::SHOWN.to_owned(), answer) {
             return Ok(answers.resolution(|| self.help(reference, publisher)));
