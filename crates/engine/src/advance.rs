@@ -107,7 +107,7 @@ fn reasons(before: &Pipeline, after: &Pipeline, event: &Event) -> Vec<Reason> {
 
 /// Derives which tasks ended without an outcome from their runner.
 fn abandoned(before: &Pipeline, after: &Pipeline, event: &Event) -> Vec<Abandoned> {
-    let finished =
+    let reported =
         if let Event::Finished { job, task, .. } = event { Some((*job, *task)) } else { None };
     let old = before.jobs_by_id();
     let mut abandoned = Vec::new();
@@ -118,7 +118,7 @@ fn abandoned(before: &Pipeline, after: &Pipeline, event: &Event) -> Vec<Abandone
         } else {
             StepStatus::InfrastructureFail
         };
-        let of_job = lost_tasks(old, job).filter(|task| finished != Some((job.id, *task)));
+        let of_job = lost_tasks(old, job).filter(|task| reported != Some((job.id, *task)));
         abandoned.extend(of_job.map(|task| Abandoned { job: job.id, task, steps }));
     }
     abandoned
@@ -126,10 +126,12 @@ fn abandoned(before: &Pipeline, after: &Pipeline, event: &Event) -> Vec<Abandone
 
 /// The tasks that ran and no longer do.
 fn lost_tasks<'a>(before: &'a Job, after: &'a Job) -> impl Iterator<Item = u32> + 'a {
-    let (now, then) = (running_tasks(after), running_tasks(before));
-    let ran = then.iter().zip(0..).enumerate();
+    let (after_tasks, before_tasks) = (running_tasks(after), running_tasks(before));
+    let ran = before_tasks.iter().zip(0..).enumerate();
     ran.filter(|(_, (task, _))| matches!(task, TaskStatus::Running { .. }))
-        .filter(|(position, _)| !matches!(now.get(*position), Some(TaskStatus::Running { .. })))
+        .filter(|(position, _)| {
+            !matches!(after_tasks.get(*position), Some(TaskStatus::Running { .. }))
+        })
         .map(|(_, (_, index))| index)
 }
 

@@ -23,7 +23,7 @@ pub struct KeyPair {
 /// control characters become spaces.
 ///
 /// # Errors
-/// A sentence, if the pair cannot be written down; it never holds key material.
+/// A sentence, if the pair cannot be encoded; it never holds key material.
 pub fn generate(comment: &str) -> Result<KeyPair, String> {
     let comment: String =
         comment.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
@@ -32,11 +32,11 @@ pub fn generate(comment: &str) -> Result<KeyPair, String> {
     key.set_comment(comment.trim());
     let private = key
         .to_openssh(LineEnding::LF)
-        .map_err(|error| format!("failed to write a key down: {error}"))?;
+        .map_err(|error| format!("failed to encode a key: {error}"))?;
     let public = key
         .public_key()
         .to_openssh()
-        .map_err(|error| format!("failed to write a public key down: {error}"))?;
+        .map_err(|error| format!("failed to encode a public key: {error}"))?;
     Ok(KeyPair {
         // One copy only: `Zeroizing` wipes its own when it is dropped.
         private: Secret::new(String::clone(&private)),

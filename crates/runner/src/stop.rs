@@ -20,7 +20,7 @@ pub(crate) enum StopReason {
     RunnerFailed(String),
 }
 
-/// A task's stop signal, shared by everything that may stop it and everything that must obey.
+/// A task's stop signal, shared by everything that may stop it and everything that it stops.
 #[derive(Clone, Debug)]
 pub(crate) struct StopSignal {
     reason: Arc<watch::Sender<Option<StopReason>>>,

@@ -116,8 +116,8 @@ const WAITING: &str = "waiting";
 pub(super) const RUNNING: &str = "running";
 const ENDED: &str = "ended";
 
-/// A task as its columns hold it: state, lease, end of the lease, outcome.
-pub(super) fn words_of_task(status: TaskStatus) -> Vec<Value> {
+/// Returns a task as its columns hold it: state, lease, end of the lease, outcome.
+pub(super) fn task_columns(status: TaskStatus) -> Vec<Value> {
     let none = None::<&str>;
     match status {
         TaskStatus::Waiting => values![WAITING, none, None::<i64>, none],

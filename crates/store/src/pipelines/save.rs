@@ -233,7 +233,7 @@ impl Change<'_> {
             if *old != new {
                 let sql = "UPDATE tasks SET state = $1, lease = $2, expires_at = $3, outcome = $4
                      WHERE job = $5 AND task = $6";
-                let mut values = load::words_of_task(new);
+                let mut values = load::task_columns(new);
                 values.extend(values![next.id, index]);
                 session.run(sql, values).await?;
             }
@@ -262,7 +262,7 @@ impl Change<'_> {
     fn new_tasks(&self, job: &Job) -> Vec<Vec<Value>> {
         let row = |(index, status): (usize, TaskStatus)| {
             let mut row = values![job.id, index, self.next.id, self.now];
-            row.extend(load::words_of_task(status));
+            row.extend(load::task_columns(status));
             row
         };
         tasks_of(job).into_iter().enumerate().map(row).collect()
