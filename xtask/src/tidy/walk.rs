@@ -24,7 +24,7 @@ const MOST: usize = 10;
 const MOST_BETWEEN: usize = 2;
 
 /// Files that a row sends a reader to who does not trust their names.
-const MOST_ASIDE: usize = 4;
+const MOST_ASIDE: usize = 5;
 
 /// One row of the list.
 struct Row<'t> {
@@ -217,9 +217,16 @@ fn calls(text: &str, file: &str, function: &str) -> bool {
         format!("{kind}::"),
     ];
     let is_imported = |name: &str| text.contains(&format!("{module}::{name}"));
+    let import = format!("{module}::");
+    let mut types = text
+        .split(&import)
+        .skip(1)
+        .filter_map(|after| after.split(|c: char| !c.is_alphanumeric()).next())
+        .filter(|name| name.starts_with(char::is_uppercase));
     by_owner.iter().any(|owner| text.contains(&format!("{owner}{function}(")))
         || is_imported(function) && text.contains(&format!("{function}("))
         || is_imported("") && text.contains(&format!(".{function}("))
+        || types.any(|name| text.contains(&format!("{name}::{function}(")))
 }
 
 /// What a file holds, tests left out.
@@ -400,6 +407,8 @@ fn a_step_that_leads_nowhere_is_found() {
     assert!(calls("fn hand_on() { Three::end() }", "crates/b/src/three.rs", "end"));
     assert!(calls("use three::Kind; fn a() { kind.end() }", "crates/b/src/three.rs", "end"));
     assert!(calls("use three::end; fn a() { end() }", "crates/b/src/three.rs", "end"));
+    assert!(calls("use three::Kind; fn a() { Kind::end() }", "crates/b/src/three.rs", "end"));
+    assert!(!calls("use three::Kind; fn a() { Sort::end() }", "crates/b/src/three.rs", "end"));
     assert!(!calls("fn a() { kind.end() }", "crates/b/src/three.rs", "end"));
     assert!(!calls("/// As `three::end()` does.\nfn a() {}", "crates/b/src/three.rs", "end"));
     assert!(broken(&[ONE])[0].contains("sets a status"));
@@ -435,7 +444,7 @@ fn a_file_aside_that_is_not_called_is_found() {
     assert!(aside("`between.rs` `hand_on`")[0].contains("one.rs` does not call `hand_on`"));
     assert!(aside("`gone.rs` `look`")[0].contains("does not exist"));
     assert!(aside("`side.rs`")[0].contains("no function"));
-    assert!(aside(&"`side.rs` `look` ".repeat(5))[0].contains("more than 4 files"));
+    assert!(aside(&"`side.rs` `look` ".repeat(6))[0].contains("more than 5 files"));
 }
 
 /// A reader must have met the caller when they come to what it calls.
