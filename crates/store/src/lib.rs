@@ -12,6 +12,7 @@ pub mod db;
 pub mod deliveries;
 pub mod effects;
 mod error;
+mod expiry;
 mod inbox;
 pub mod leases;
 pub mod logs;
