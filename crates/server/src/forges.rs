@@ -25,7 +25,7 @@ pub struct Forges {
 }
 
 /// How a call with the token of one user ended, if not in an error about what was asked for.
-enum Attempt<T> {
+enum TokenAttempt<T> {
     Answered(T),
     /// There is no token that works.
     NoToken,
@@ -64,10 +64,10 @@ impl Forges {
         let (mut refused, mut unclear) = (None, None);
         for account in self.candidates(project).await? {
             match self.attempt(account, kind, &request).await {
-                Ok(Attempt::Answered(answer)) => return Ok(answer),
-                Ok(Attempt::NoToken) => {}
+                Ok(TokenAttempt::Answered(answer)) => return Ok(answer),
+                Ok(TokenAttempt::NoToken) => {}
                 // The first one counts: whatever becomes of the tokens of others, this one may work.
-                Ok(Attempt::Unclear(error)) => drop(unclear.get_or_insert(error)),
+                Ok(TokenAttempt::Unclear(error)) => drop(unclear.get_or_insert(error)),
                 Err(CallError::Forge(error)) if about_the_user(error.class) => {
                     refused = Some(error);
                 }
@@ -94,9 +94,9 @@ impl Forges {
         F: Future<Output = Result<T, ForgeError>>,
     {
         match self.attempt(account, kind, &request).await? {
-            Attempt::Answered(answer) => Ok(Some(answer)),
-            Attempt::NoToken => Ok(None),
-            Attempt::Unclear(error) => Err(error.into()),
+            TokenAttempt::Answered(answer) => Ok(Some(answer)),
+            TokenAttempt::NoToken => Ok(None),
+            TokenAttempt::Unclear(error) => Err(error.into()),
         }
     }
 
@@ -105,31 +105,31 @@ impl Forges {
         account: AccountId,
         kind: ForgeKind,
         request: &impl Fn(AccessToken) -> F,
-    ) -> Result<Attempt<T>, CallError>
+    ) -> Result<TokenAttempt<T>, CallError>
     where
         F: Future<Output = Result<T, ForgeError>>,
     {
         let token = match self.tokens.working(account, kind).await {
             Ok(Some(token)) => token,
-            Ok(None) => return Ok(Attempt::NoToken),
+            Ok(None) => return Ok(TokenAttempt::NoToken),
             Err(error) => return unclear(error),
         };
         let refusal = match request(token.clone()).await {
-            Ok(answer) => return Ok(Attempt::Answered(answer)),
+            Ok(answer) => return Ok(TokenAttempt::Answered(answer)),
             Err(error) if error.class == ErrorClass::Unauthorized => error,
             Err(error) => return Err(error.into()),
         };
         tracing::warn!(account.id = %account, forge = %kind, error = %refusal, "a call was refused with a token");
         let next = match self.tokens.after_refusal(account, kind, &token).await {
             Ok(Refused::Replaced(next)) => next,
-            Ok(Refused::HereOnly) => return Ok(Attempt::Unclear(refused_once(refusal))),
-            Ok(Refused::Everywhere) => return Ok(Attempt::NoToken),
+            Ok(Refused::HereOnly) => return Ok(TokenAttempt::Unclear(refused_once(refusal))),
+            Ok(Refused::Everywhere) => return Ok(TokenAttempt::NoToken),
             Err(error) => return unclear(error),
         };
         match request(next).await {
-            Ok(answer) => Ok(Attempt::Answered(answer)),
+            Ok(answer) => Ok(TokenAttempt::Answered(answer)),
             Err(error) if error.class == ErrorClass::Unauthorized => {
-                Ok(Attempt::Unclear(refused_once(error)))
+                Ok(TokenAttempt::Unclear(refused_once(error)))
             }
             Err(error) => Err(error.into()),
         }
@@ -191,10 +191,10 @@ const fn about_the_user(class: ErrorClass) -> bool {
 /// Sorts why nothing is known of a token. A forge that is unavailable is so for the tokens of all users: the call
 /// ends. Any other answer is about this token, but says nothing about what the call asked for: no role, no
 /// repository and no configuration may be judged by it, so it becomes one that passes.
-fn unclear<T>(error: CallError) -> Result<Attempt<T>, CallError> {
+fn unclear<T>(error: CallError) -> Result<TokenAttempt<T>, CallError> {
     match error {
         CallError::Forge(error) if !error.is_transient() => {
-            Ok(Attempt::Unclear(ForgeError { class: ErrorClass::Unavailable, ..error }))
+            Ok(TokenAttempt::Unclear(ForgeError { class: ErrorClass::Unavailable, ..error }))
         }
         error @ (CallError::Store(_) | CallError::Forge(_)) => Err(error),
     }
