@@ -11,7 +11,7 @@ use roundel_config::{
     orbs::{OrbReference, Resolution},
 };
 
-use roundel_model::kind::Architecture;
+use roundel_model::kind::{Architecture, JobKind};
 
 use super::{super::check::Checked, scripts::Scripts};
 
@@ -420,7 +420,8 @@ pub(super) fn is_setup(tree: &Node) -> bool {
 
 /// Returns whether an entry or a definition of a job says that no runner runs it.
 fn is_gate(job: &Node) -> bool {
-    matches!(job.get("type"), Some(Node::Text(kind)) if kind == "approval" || kind == "no-op")
+    let Some(Node::Text(kind)) = job.get("type") else { return false };
+    matches!(kind.parse::<JobKind>(), Ok(JobKind::Approval | JobKind::NoOp))
 }
 
 /// Returns whether a string has no templates in it.
