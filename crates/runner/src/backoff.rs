@@ -1,4 +1,6 @@
 //! Pauses between attempts to reach the server: growing, with jitter, without end.
+//!
+//! Why this is not shared with other crates: `docs/decisions/0014-one-backoff-per-crate.md`.
 
 use std::time::Duration;
 
