@@ -1,8 +1,9 @@
 //! The words of Roundel, as plain data.
 //!
-//! Every other crate speaks in these types: ids, names, statuses, the [`plan::Plan`], the limits and
-//! [`secret::Secret`]. Nothing here waits, reads a clock or knows another crate of the workspace, so a value
-//! of this crate means the same in a test, on a server and on a runner.
+//! Every crate but `container` and `jobtool` speaks in these types, `lsp` by way of `config`: ids, names, statuses,
+//! the [`plan::Plan`], the limits and [`secret::Secret`]. Nothing here waits or knows another crate of the
+//! workspace, and no clock is read but by [`time::Timestamp::now`] and the `fresh` of ids, so a value of this crate
+//! means the same in a test, on a server and on a runner.
 //!
 //! Deliberately absent: rules (they live in `engine`), parsing of configuration (`config`), wire
 //! messages between server and runner (`protocol`).

@@ -1,4 +1,4 @@
-//! No clock is read in `config`, `engine` or `model`, but in the one function that is `now`.
+//! No clock is read in `config`, `engine`, `model` or `protocol`, but in the functions that `model` has for it.
 
 use super::{
     super::{
