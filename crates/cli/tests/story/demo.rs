@@ -143,7 +143,7 @@ fn a_demo_that_is_interrupted_says_so_and_leaves_nothing_behind() {
     }
 }
 
-/// The second Ctrl-C ends the demo while its server still writes.
+/// The second Ctrl-C ends the demo while its server still writes: the pauses vary how far it is by then.
 #[test]
 fn a_demo_that_is_interrupted_twice_leaves_nothing_behind() {
     for pause in [5, 20, 60] {
