@@ -114,9 +114,7 @@ pub struct FileSpec {
 /// Owner and mode of a file or directory, as seen from inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileAttributes {
-    /// Numeric user.
     pub uid: u32,
-    /// Numeric group.
     pub gid: u32,
     /// Permission bits.
     pub mode: u32,
@@ -149,12 +147,8 @@ pub struct ProcessSpec {
 pub struct User {
     /// Login name, or the number of a user without one.
     pub name: String,
-    /// Numeric user.
     pub uid: u32,
-    /// Numeric group.
     pub gid: u32,
-    /// Home directory.
     pub home: PathBuf,
-    /// Login shell.
     pub shell: String,
 }

@@ -39,7 +39,6 @@ pub(crate) enum HelperReport {
     Ready {
         limitations: Vec<Limitation>,
     },
-    /// A layer was unpacked.
     Unpacked(UnpackedLayer),
     Failed(ContainerError),
 }
@@ -267,7 +266,6 @@ pub enum Exit {
     Code(i32),
     /// A signal ended it.
     Signal {
-        /// The signal's number.
         signal: i32,
         /// The memory limit was the cause.
         out_of_memory: bool,

@@ -159,12 +159,14 @@ pub enum JobEvent {
     Denied,
     /// Something that it needs can no longer be met.
     Skipped,
-    /// A person approved it.
     Approved,
     /// It is to end.
     Canceled,
     /// Something happened to one of its tasks.
-    Task { index: u32, event: TaskEvent },
+    Task {
+        index: u32,
+        event: TaskEvent,
+    },
     /// Time has passed.
     Tick,
 }

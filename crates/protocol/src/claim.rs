@@ -117,7 +117,6 @@ pub enum VariableSource {
 pub struct CheckoutSpec {
     /// `CIRCLE_REPOSITORY_URL`: `git@github.com:acme/web.git`, or `ssh://git@host:2222/acme/web.git`.
     pub url: String,
-    /// The commit to build.
     pub sha: CommitSha,
     /// The branch or tag it was pushed to.
     pub git_ref: GitRef,

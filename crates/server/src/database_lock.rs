@@ -39,7 +39,6 @@ pub enum LockError {
          a data directory of its own with `--data`", database.display()
     )]
     Held {
-        /// The file of the database.
         database: PathBuf,
         /// "process 123".
         holder: String,

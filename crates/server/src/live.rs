@@ -17,11 +17,9 @@ pub enum Update {
     /// A log grew.
     Log {
         job: JobId,
-        /// Index of the task.
         task: u32,
-        /// Number of the step.
         step: u32,
-        /// Bytes that are stored.
+        /// Bytes of the log that are stored by now.
         total: u64,
     },
     /// A delivery came or was decided.

@@ -42,7 +42,6 @@ pub struct Delivery {
     pub last_error: Option<String>,
     /// One for each change that it reports. Empty while undecided.
     pub receipts: Vec<Receipt>,
-    /// Bytes of the request.
     pub size_bytes: u64,
 }
 
@@ -91,7 +90,6 @@ pub enum IgnoredReason {
     OwnPullRequest,
     /// The project builds nothing.
     ProjectNotBuilding,
-    /// The project was deleted.
     ProjectDeleted,
     /// The commit is no longer at the forge.
     CommitGone,

@@ -47,7 +47,6 @@ pub struct PendingEffect {
 /// An effect that waits for its delivery, or was given up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UndeliveredEffect {
-    /// The effect to deliver.
     pub effect: Effect,
     /// How often it was tried since it was last enqueued.
     pub attempts: u32,

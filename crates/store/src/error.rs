@@ -27,7 +27,6 @@ pub enum StoreError {
         directory.display(), database.display()
     )]
     NoDirectory {
-        /// The file of the database.
         database: PathBuf,
         /// The directory in which it would be.
         directory: PathBuf,

@@ -27,7 +27,6 @@ use crate::{
 /// One step of one task, as the runner reported it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepRow {
-    /// The job that it is a step of.
     pub job: JobId,
     /// Which of the job's parallel tasks, from 0.
     pub task: u32,
@@ -93,7 +92,6 @@ const READ_BYTES: usize = 8 << 20;
 /// Names the log of one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LogKey {
-    /// The job that printed it.
     pub job: JobId,
     /// Which of its tasks, from 0.
     pub task: u32,

@@ -142,7 +142,6 @@ pub struct OrbVersionRow {
     pub version: String,
     /// Lower-case hex SHA-256 of its source.
     pub digest: String,
-    /// Bytes of its source.
     pub size_bytes: u64,
     pub published_at: Timestamp,
     /// Name of the user or project that published it.

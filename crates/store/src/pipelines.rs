@@ -38,13 +38,11 @@ pub struct NewPipeline {
     pub id: PipelineId,
     /// The project that it counts for, and whose rights apply.
     pub project: ProjectId,
-    /// The trigger that starts it.
     pub trigger: TriggerKind,
     /// The webhook delivery that reported it.
     pub delivery: Option<DeliveryId>,
     /// The branch or tag that was pushed.
     pub git_ref: GitRef,
-    /// The commit that is built.
     pub sha: CommitSha,
     /// The commit that the ref pointed at before. Part of the identity of the event (invariant 1).
     pub before: Option<CommitSha>,
@@ -103,7 +101,6 @@ pub struct CreatedPipeline {
 pub struct OfferedTask {
     /// The pipeline that it is claimed through: changes are made by pipeline.
     pub pipeline: PipelineId,
-    /// The job that it belongs to.
     pub job: JobId,
     /// Which of the job's parallel tasks, from 0.
     pub index: u32,

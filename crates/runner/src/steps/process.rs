@@ -47,7 +47,6 @@ const PIECE: usize = 64 << 10;
 pub(crate) enum EndReason {
     /// It printed nothing for too long (RUN §2.6).
     NoOutput,
-    /// The task is stopped.
     Stopped(StopReason),
     /// It ran in the background, and the job is over.
     JobOver,

@@ -26,7 +26,6 @@ pub(crate) const LATER: Duration = Duration::from_secs(30);
 
 /// What the frame of every page needs.
 pub(crate) struct Shell {
-    /// Title of the page.
     pub(crate) title: String,
     /// Who is signed in.
     pub(crate) person: Option<Person>,

@@ -30,7 +30,6 @@ pub struct Element {
     pub name: String,
     /// What its author says of it.
     pub description: Option<String>,
-    /// The parameters that it accepts.
     pub parameters: Vec<Parameter>,
 }
 

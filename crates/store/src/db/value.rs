@@ -29,7 +29,6 @@ use crate::error::StoreError;
 pub(crate) enum Value {
     Int(Option<i64>),
     Text(Option<String>),
-    /// Bytes.
     Blob(Option<Vec<u8>>),
 }
 
@@ -114,7 +113,6 @@ impl ToValue for Value {
 /// One row of an answer.
 pub(crate) enum Row {
     Sqlite(SqliteRow),
-    /// From PostgreSQL.
     Postgres(PgRow),
 }
 

@@ -28,7 +28,6 @@ pub struct PipelineRow {
     /// Its number in the project.
     pub number: u64,
     pub status: PipelineStatus,
-    /// The trigger that started it.
     pub trigger: TriggerKind,
     /// The webhook delivery that reported it.
     pub delivery: Option<DeliveryId>,
@@ -60,7 +59,6 @@ pub struct WorkflowRow {
     /// When it began.
     pub created_at: Timestamp,
     pub stopped_at: Option<Timestamp>,
-    /// Who canceled it.
     pub canceled_by: Option<ActedBy>,
     /// Its jobs, in the order of the file.
     pub jobs: Vec<JobRow>,
@@ -118,7 +116,7 @@ pub(super) const PIPELINE: &str =
     ) AS actor_avatar
     FROM pipelines p JOIN projects o ON o.id = p.project";
 
-/// Workflows.
+/// Workflows, each with the name of who canceled it.
 pub(super) const WORKFLOW: &str =
     "SELECT w.id, w.pipeline, w.name, w.status, w.created_at, w.stopped_at, w.canceled_by, COALESCE(
         (SELECT MAX(i.login) FROM identities i JOIN projects o ON o.forge = i.forge
