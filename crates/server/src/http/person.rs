@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_picture_from_a_strange_address_is_not_loaded() {
+    fn a_picture_that_is_not_at_https_is_not_loaded() {
         let person =
             Person { name: "Ada Lovelace".into(), avatar: Some("javascript:alert(1)".into()) };
         assert!(person.to_string().contains(">AL<"), "{person}");

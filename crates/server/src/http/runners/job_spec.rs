@@ -23,7 +23,7 @@ use roundel_store::{
 use super::token;
 use crate::{app::App, resource_class};
 
-/// Processes and threads of one task at once: far beyond honest builds, and the end of a step
+/// Processes and threads of one task at once: far more than builds need, and the end of a step
 /// that forks without end.
 const PROCESSES: u32 = 4_096;
 
