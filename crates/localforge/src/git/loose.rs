@@ -37,9 +37,9 @@ impl Git {
         if !is_id(id) {
             return None;
         }
-        let (directory, file) = id.split_at(2);
-        let packed = self.directory.join("objects").join(directory).join(file);
-        tokio::task::spawn_blocking(move || unpack(&packed).ok()).await.ok()?
+        let (directory, name) = id.split_at(2);
+        let file = self.directory.join("objects").join(directory).join(name);
+        tokio::task::spawn_blocking(move || inflate(&file).ok()).await.ok()?
     }
 
     async fn content(&self, id: &str, kind: &str) -> Option<Vec<u8>> {
@@ -150,10 +150,10 @@ impl Line {
 }
 
 /// Reads `TYPE SIZE\0CONTENT`, which is compressed.
-fn unpack(packed: &Path) -> io::Result<Object> {
+fn inflate(file: &Path) -> io::Result<Object> {
     let odd = || io::Error::from(io::ErrorKind::InvalidData);
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(packed)?;
+    let file = std::fs::File::open(file)?;
     flate2::read::ZlibDecoder::new(file).take(BYTES).read_to_end(&mut bytes)?;
     let end = bytes.iter().position(|&byte| byte == 0).ok_or_else(odd)?;
     let content = bytes.split_off(end + 1);
