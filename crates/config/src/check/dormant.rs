@@ -146,10 +146,12 @@ impl<'d> Checker<'_, 'd> {
                 let numbered =
                     name.rsplit_once('-').filter(|(_, number)| number.parse::<u32>().is_ok());
                 // The entry of that job is misspelled, which was reported.
-                let jobs = &self.modules.get(ModuleId::CONFIG).jobs;
+                let module = self.modules.get(ModuleId::CONFIG);
+                let is_defined =
+                    |name| module.jobs.contains_key(name) || module.groups.contains_key(name);
                 let has_other_spelling = || {
                     let near = nearest(name, names.iter().copied());
-                    jobs.contains_key(name) && near.is_some_and(|near| !jobs.contains_key(near))
+                    is_defined(name) && near.is_some_and(|near| !is_defined(near))
                 };
                 let known = names.contains(name)
                     || numbered.is_some_and(|(name, _)| names.contains(name))

@@ -20,9 +20,17 @@ const MATRIX: Known<'static> = Known {
     what: "matrix",
     keys: &["parameters", "exclude", "alias"],
     code: codes::BAD_MATRIX,
-    advice: Known::no_advice,
+    advice: matrix_key_advice,
     tolerant: false,
 };
+
+/// A word of GitHub Actions, which is nearly `exclude` and says the opposite.
+fn matrix_key_advice(key: &str) -> Option<&'static str> {
+    (key == "include").then_some(
+        "a matrix has no `include`: add the value to the list of its parameter, or write another entry \
+         of the job",
+    )
+}
 
 /// Parameters of one matrix. People use three.
 const PARAMETERS: usize = 50;

@@ -307,7 +307,9 @@ impl Planner<'_, '_> {
     /// requirement is right then, and advice to spell it in the same way would be wrong.
     fn has_misspelled_entry(&self, item: &RequiredJob, drafts: &[Draft]) -> bool {
         let names = || drafts.iter().map(|draft| draft.requested.as_str());
-        self.modules.get(ModuleId::CONFIG).jobs.contains_key(item.name.as_str())
+        let module = self.modules.get(ModuleId::CONFIG);
+        let name = item.name.as_str();
+        (module.jobs.contains_key(name) || module.groups.contains_key(name))
             && nearest(&item.name, names()).is_some_and(|near| {
                 let is_reported =
                     |draft: &Draft| self.render.found().is_reported(codes::UNKNOWN_JOB, draft.key);

@@ -9,6 +9,7 @@ use crate::{
     expand::invocation::{Draft, invoked_name},
     language::{
         data::{Data, Field, ModuleId, Scope, Value},
+        definition::Definition,
         keys::Known,
         profile::Profile,
         template,
@@ -325,17 +326,18 @@ impl<'d> Planner<'_, 'd> {
     /// Jobs that a group's members run are used.
     fn mention_groups(&self, items: &[At], invoked: &mut HashSet<&'d str>) {
         let groups = &self.modules.get(ModuleId::CONFIG).groups;
-        for group in
-            items.iter().filter_map(|&item| groups.get(invoked_name(self.render.doc(), item)?))
-        {
-            if let Some(View::Seq(jobs)) = self
-                .render
-                .doc()
-                .get(group.body, "jobs")
-                .map(|jobs| self.render.doc().view(jobs.value))
-            {
-                invoked.extend(jobs.iter().filter_map(|job| invoked_name(self.render.doc(), job)));
-            }
+        let group = |&item: &At| groups.get(invoked_name(self.render.doc(), item)?);
+        let jobs = items.iter().filter_map(group).flat_map(|group| self.jobs_of(group));
+        invoked.extend(jobs);
+    }
+
+    /// Names the jobs of a group.
+    fn jobs_of(&self, group: &Definition) -> Vec<&'d str> {
+        let doc = self.render.doc();
+        let jobs = doc.get(group.body, "jobs").map(|jobs| doc.view(jobs.value));
+        match jobs {
+            Some(View::Seq(jobs)) => jobs.iter().filter_map(|job| invoked_name(doc, job)).collect(),
+            Some(View::Scalar(..) | View::Map(_) | View::Broken) | None => Vec::new(),
         }
     }
 
@@ -520,7 +522,12 @@ impl<'d> Planner<'_, 'd> {
         let jobs = &self.modules.get(ModuleId::CONFIG).jobs;
         // What a misspelled name is meant for is used, or will be.
         let report = self.render.found();
-        let is_unused = |name: &str| !invoked.contains(name) && !report.is_meant(name);
+        let groups = self.modules.get(ModuleId::CONFIG).groups.iter();
+        let groups = groups.filter(|(name, _)| report.is_meant(name));
+        let of_groups: HashSet<&str> = groups.flat_map(|(_, group)| self.jobs_of(group)).collect();
+        let is_unused = |name: &str| {
+            !invoked.contains(name) && !report.is_meant(name) && !of_groups.contains(name)
+        };
         let unused = jobs.iter().filter(|(name, _)| is_unused(name));
         let unused: Vec<_> = unused.map(|(name, job)| (*name, job.key)).collect();
         for (name, key) in unused {

@@ -20,7 +20,7 @@ pub(crate) fn tag_in(text: &str) -> Option<&str> {
 
 /// Says how such a tag is written.
 pub(crate) fn help(tag: &str) -> String {
-    let name = tag.trim_matches(['{', '}', ' ']);
+    let name = tag.trim_matches(['$', '{', '}', ' ']);
     format!("tags are written `<< … >>`: write `<< {name} >>`")
 }
 

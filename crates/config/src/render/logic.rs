@@ -20,7 +20,12 @@ use crate::{
         yaml::{At, Entry, View},
     },
     render::{Renderer, fields::Expected},
-    text::{help::Help, place::FileId, problem::Problem, suggest::did_you_mean},
+    text::{
+        help::Help,
+        place::FileId,
+        problem::Problem,
+        suggest::{did_you_mean, list},
+    },
 };
 
 /// Levels of statements within each other (CFG §1.5).
@@ -171,7 +176,8 @@ impl<'c, 'd> Statements<'c, 'd> {
                 let help = if &*first.name == "condition" || &*second.name == "condition" {
                     "`condition` and `steps` belong to steps, not to workflows".to_owned()
                 } else {
-                    self.without_brackets(first, &fields[1..])
+                    unindented(first, &fields[1..])
+                        .or_else(|| self.without_brackets(first, &fields[1..]))
                         .unwrap_or_else(|| "wrap both in `and: [ … ]`".to_owned())
                 };
                 let message = "a logic statement must have exactly one operator";
@@ -461,6 +467,18 @@ impl<'c, 'd> Statements<'c, 'd> {
         self.render.report().add(problem.help(slashes::help(bare, written)));
         (!is_next).then(|| Rc::from(bare))
     }
+}
+
+/// Says how deep the keys of `matches` are, or the operand of `not`, if they are in its column.
+fn unindented(operator: &Field, others: &[Field]) -> Option<String> {
+    let are_inside = match &*operator.name {
+        "matches" => others.iter().all(|other| matches!(&*other.name, "pattern" | "value")),
+        "not" => matches!(others, [other] if OPERATORS.contains(&&*other.name)),
+        _ => false,
+    };
+    let names = list(others.iter().map(|other| &*other.name));
+    (are_inside && operator.value.is_null())
+        .then(|| format!("indent {names} deeper than `{}`", operator.name))
 }
 
 /// Says how a statement is written that is text and tags: an operator has a colon after it, and an

@@ -147,13 +147,18 @@ impl Resolver<'_, '_> {
         let scalars = scalars.filter(|(text, _)| text.contains("{{"));
         let found: Vec<_> = scalars
             .filter(|(text, span)| runs(span) && !is_script(text, span))
-            .filter_map(|(text, span)| Some((curly::tag_in(text)?, span)))
+            .filter_map(|(text, span)| {
+                let tag = curly::tag_in(text)?;
+                // GitHub Actions writes a dollar before it, which goes too.
+                let with_dollar = format!("${tag}");
+                Some((if text.contains(&with_dollar) { with_dollar } else { tag.to_owned() }, span))
+            })
             .collect();
         for (tag, span) in found {
             let message = format!("`{tag}` is not a tag: it is used as it is written");
-            let place = self.render.within(Place::direct(span), tag, &(0..tag.len()));
+            let place = self.render.within(Place::direct(span), &tag, &(0..tag.len()));
             let problem = Problem::warning(codes::LITERAL_TAG, place, message);
-            self.render.report().add(problem.help(curly::help(tag)));
+            self.render.report().add(problem.help(curly::help(&tag)));
         }
     }
 
