@@ -24,10 +24,8 @@ use super::{
 use crate::{
     codes,
     text::{
-        help::Help,
         place::{Place, Span},
         problem::Problem,
-        suggest::nearest,
     },
 };
 
@@ -242,29 +240,15 @@ impl<'t> Builder<'t> {
             Event::Alias(anchor) => self.alias(anchor, at),
             Event::Anchor(number, name) => {
                 self.check_anchor(&name, at);
+                self.check_anchor_for_alias(&name, number, at);
                 self.names.push((name.into_owned(), number));
             }
             Event::UnresolvedAlias(name) if self.foreign.contains_key(&*name) => {
                 let target = self.copied(&name, at);
                 self.push(Kind::Alias(target), at);
             }
-            Event::UnresolvedAlias(name) if is_glob(&name) => {
-                let at = self.unquoted_glob(at);
-                let written = self.text.get(at.start()..at.end()).unwrap_or("");
-                let message = "a string that begins with `*` needs quotes: else it is an alias";
-                let problem = Problem::error(codes::UNDEFINED_ALIAS, Place::direct(at), message);
-                self.problems.push(problem.help(format!("quote it: `\"{written}\"`")));
-                self.push(Kind::Broken, at);
-            }
             Event::UnresolvedAlias(name) => {
-                let message = format!("found undefined alias `{name}`");
-                let problem = Problem::error(codes::UNDEFINED_ALIAS, Place::direct(at), message);
-                // More than that are not read.
-                let names = self.names.iter().filter(|_| self.problems.len() < SUGGESTIONS);
-                let near = nearest(&name, names.map(|(known, _)| known.as_str()));
-                let near = near.map(|near| Help::did_you_mean(&format!("*{near}")));
-                let problem = problem.help(format!("define `&{name}` above its first use"));
-                self.problems.push(problem.maybe_help(near));
+                self.problems.push(self.undefined_alias(&name, at));
                 self.push(Kind::Broken, at);
             }
             // Borders of the stream, and kinds of events that later versions may add.
@@ -583,12 +567,6 @@ impl<'t> Builder<'t> {
             Kind::Map { pairs, .. } => merge::width(&self.doc, pairs),
         }
     }
-}
-
-/// Returns whether the name of an alias that nothing defines is rather a pattern of file names.
-fn is_glob(name: &str) -> bool {
-    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-    name.contains(['*', '?', '/']) || !name.starts_with(is_name)
 }
 
 fn bytes(span: granit_parser::Span) -> Span {

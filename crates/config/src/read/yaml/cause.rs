@@ -8,6 +8,7 @@ mod alias;
 mod block;
 mod dash;
 mod found;
+mod images;
 mod indentation;
 mod line;
 mod siblings;
@@ -20,13 +21,14 @@ use granit_parser::ErrorKind;
 pub(super) use found::Cause;
 
 use self::{
-    alias::{alias_alone, list_merged, misplaced_sign, several_merged},
+    alias::{alias_alone, item_merged, list_merged, misplaced_sign, several_merged},
     block::ended_early,
     dash::joined_dash,
+    images::images_without_key,
     indentation::{below_its_block, indentation, list_without_key},
     line::{LINES, Line, levels, lines, lines_below},
     siblings::Neighbors,
-    sign::{keyless, script_without_block, string_below_comment, swallowed},
+    sign::{keyless, script_without_block, string_below_comment, swallowed, unindented_script},
     space::{tab, unseen_sign},
     value::on_the_line_of_its_key,
 };
@@ -66,6 +68,7 @@ fn in_characters(text: &str, neighbors: Neighbors<'_, '_>, stop: Stop<'_>) -> Op
         .or_else(|| joined_dash(line, &levels(above)).filter(|_| !stop.is_bracketed))
         .or_else(|| several_merged(line))
         .or_else(|| list_merged(above, line))
+        .or_else(|| item_merged(above, line).filter(|_| !stop.is_bracketed))
 }
 
 /// Strings that are not quoted as they must be.
@@ -101,6 +104,8 @@ fn in_structure(text: &str, known: Span, lines: &[Line<'_>], stop: Stop<'_>) -> 
     on_the_line_of_its_key(line, stop.mark)
         .filter(|_| !stop.is_bracketed)
         .or_else(|| ended_early(text, lines).filter(|_| !stop.is_bracketed))
+        .or_else(|| images_without_key(lines).filter(|_| !stop.is_bracketed))
+        .or_else(|| unindented_script(lines).filter(|_| !stop.is_bracketed))
         .or_else(|| missing_sign(text, known, lines, stop))
         .or_else(|| list_without_key(lines))
         .or_else(|| below_its_block(lines))

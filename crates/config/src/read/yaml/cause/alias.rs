@@ -9,6 +9,10 @@ use crate::text::place::Span;
 /// Aliases of one merge key that are compared: a help names all of them.
 const ALIASES: usize = 20;
 
+/// Keys whose items may be aliases.
+const LISTS: &[&str] =
+    &["steps", "docker", "jobs", "requires", "context", "paths", "only", "ignore"];
+
 /// A mapping is not merged by its alias alone, neither above the keys next to it nor below them.
 pub(super) fn alias_alone(lines: &[Line<'_>]) -> Option<Cause> {
     let (&line, above) = lines.split_last()?;
@@ -50,6 +54,10 @@ pub(super) fn misplaced_sign(text: &str, line: Line<'_>, mark: usize) -> Option<
         is_certain: true,
         ..Cause::help(help)
     };
+    if let Some(negated) = value.strip_prefix("!<<").filter(|rest| rest.ends_with(">>")) {
+        let message = "`!` does not negate: it is a sign of YAML";
+        return Some(at(value.len(), message, format!("write `{{ not: <<{negated} }}`")));
+    }
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     if let Some((sign, name)) = value.split_once(' ')
         && matches!(sign, "&" | "*")
@@ -87,6 +95,42 @@ pub(super) fn several_merged(line: Line<'_>) -> Option<Cause> {
         is_certain: true,
         ..Cause::help(format!("write `[{}]`", aliases.join(", ")))
     })
+}
+
+/// A mapping that is merged as if it were an item of a list: `- *defaults` above or below keys.
+pub(super) fn item_merged(above: &[Line<'_>], line: Line<'_>) -> Option<Cause> {
+    let (previous, before) = above.split_last()?;
+    // A list is in the column of its key, or deeper.
+    let has_list = |item: Line<'_>, before: Option<&Line<'_>>| {
+        before.is_some_and(|key| {
+            key.content().ends_with(':') && LISTS.contains(&key.word())
+                || key.is_dash() && key.column() == item.column()
+        })
+    };
+    let (item, alias) = match (item_alias(line), item_alias(*previous)) {
+        (Some(alias), _) => {
+            let is_key = |other: &Line<'_>| other.column() == line.column() && !other.is_dash();
+            let is_among = levels(above).iter().any(is_key) && !has_list(line, Some(previous));
+            is_among.then_some((line, alias))?
+        }
+        (None, Some(alias)) => {
+            let is_key = line.column() == previous.column() && !line.is_dash();
+            (is_key && !has_list(*previous, before.last())).then_some((*previous, alias))?
+        }
+        (None, None) => return None,
+    };
+    Some(Cause {
+        span: Some(item.content_span()),
+        message: Some(format!("`- {alias}` is an item of a list, next to keys")),
+        ..Cause::help(format!("write `<<: {alias}`"))
+    })
+}
+
+/// Returns the alias that is all of an item.
+fn item_alias(line: Line<'_>) -> Option<&str> {
+    let alias = line.content().strip_prefix("- ")?.trim();
+    let is_alias = alias.len() > 1 && alias.starts_with('*') && !alias.contains([' ', ':', ',']);
+    is_alias.then_some(alias)
 }
 
 /// A list that is merged into another one: `<<: *steps` above or below a dash.

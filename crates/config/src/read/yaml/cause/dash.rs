@@ -11,6 +11,17 @@ use super::{
 /// Keys of a job in a workflow.
 const JOB_KEYS: &[&str] = &["context", "filters", "matrix", "name", "requires", "type"];
 
+/// Keys of jobs and executors that no container has.
+const OF_JOBS: &[&str] = &[
+    "executor",
+    "parallelism",
+    "parameters",
+    "resource_class",
+    "shell",
+    "steps",
+    "working_directory",
+];
+
 /// Keys of lists, none of which is a step with a list.
 const LISTS: &[&str] = &["docker:", "requires:", "triggers:"];
 
@@ -51,15 +62,39 @@ pub(super) fn without_dash(line: Line<'_>, levels: &[Line<'_>]) -> Option<Cause>
             ..Cause::help("remove the dash")
         });
     };
+    let previous = levels.first().filter(|other| other.column() > column && !other.is_dash());
+    if owner.word() == "docker" && OF_JOBS.contains(&word) {
+        return Some(cause(as_line(*owner)));
+    }
+    if let Some(entry) = entry_above(line, levels) {
+        return Some(cause(as_key_of(entry, levels)));
+    }
     if let Some(help) = only_help(line, same, owner.word()) {
         return Some(cause(help));
     }
-    let previous = levels.first().filter(|other| other.column() > column && !other.is_dash());
     let owner = previous.unwrap_or(owner);
     let is_step = owner.word() == "steps" && word == "run";
     let dash = "put a dash before it";
     let help = if is_step { dash.to_owned() } else { format!("{dash}, or {}", as_line(*owner)) };
     Some(cause(help))
+}
+
+/// Returns the entry of a job in a workflow, `- build:`, that a key belongs to which is not in the column of the
+/// entry's keys.
+pub(super) fn entry_above<'t>(line: Line<'t>, levels: &[Line<'t>]) -> Option<Line<'t>> {
+    let at = levels.iter().position(|other| other.is_dash() && other.column() <= line.column())?;
+    let (entry, list) = (*levels.get(at)?, levels.get(at + 1)?);
+    let is_key = JOB_KEYS.contains(&line.word()) && !line.is_dash();
+    (is_key && list.word() == "jobs" && entry.content().ends_with(':')).then_some(entry)
+}
+
+/// Says in which column a key is one of an entry's.
+pub(super) fn as_key_of(entry: Line<'_>, levels: &[Line<'_>]) -> String {
+    if let Some(key) = levels.iter().take_while(|other| other.start > entry.start).last() {
+        return as_line(*key);
+    }
+    let name = entry.content().trim_start_matches("- ").trim_end_matches(':');
+    format!("indent it by {} spaces, to make it a key of `{name}`", entry.column() + 4)
 }
 
 /// Says what to do with a key in the column of dashes, where only one thing makes sense. `list` is the key of

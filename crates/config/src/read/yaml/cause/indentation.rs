@@ -3,7 +3,7 @@
 //! Deliberately absent: characters other than spaces in the indentation ([`super::space`]).
 
 use super::{
-    dash::{without_dash, wrong_dash},
+    dash::{as_key_of, entry_above, without_dash, wrong_dash},
     found::Cause,
     line::{Line, as_line, levels},
     siblings::{Neighbors, odd_line_above},
@@ -84,11 +84,13 @@ fn inconsistent(neighbors: Neighbors<'_, '_>, levels: &[Line<'_>]) -> Option<Cau
         .or_else(|| levels.iter().min_by_key(distance))?;
     let deeper = nearest.column() > column;
     let beyond = alike().find(|other| (other.column() > column) != deeper);
-    let help = match beyond {
-        Some(other) => {
+    let entry = entry_above(line, levels).map(|entry| as_key_of(entry, levels));
+    let help = match (entry, beyond) {
+        (Some(help), _) => help,
+        (None, Some(other)) => {
             format!("{}, or by {}, like line {}", as_line(*nearest), other.column(), other.number)
         }
-        None => as_line(*nearest),
+        (None, None) => as_line(*nearest),
     };
     Some(Cause {
         span: Some(line.span()),

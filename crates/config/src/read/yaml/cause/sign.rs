@@ -142,6 +142,33 @@ pub(super) fn script_without_block(line: Line<'_>, above: Line<'_>) -> Option<Ca
     })
 }
 
+/// A script in the column of `run:` or `command:`, which has nothing after it.
+pub(super) fn unindented_script(lines: &[Line<'_>]) -> Option<Cause> {
+    let (&last, above) = lines.split_last()?;
+    let is_text = |line: &Line<'_>| {
+        let content = line.content();
+        !line.is_dash() && !content.contains(": ") && !content.ends_with(':')
+    };
+    // The parser may stop below a text of several lines.
+    let (&key, texts) = match above.iter().rposition(|line| !is_text(line)) {
+        Some(at) => (above.get(at)?, above.get(at + 1..)?),
+        None => return None,
+    };
+    let first = *texts.first().or_else(|| Some(&last).filter(|last| is_text(last)))?;
+    let word = key.content().trim_start_matches("- ").trim_start();
+    let column = key.column() + key.content().len() - word.len();
+    let is_key = matches!(word, "run:" | "command:") && first.column() == column;
+    is_key.then(|| {
+        let key_word = word.trim_end_matches(':');
+        Cause {
+            span: Some(first.content_span()),
+            message: Some(format!("the text of `{word}` is not indented")),
+            related: Some((key.span(), "it has nothing below it")),
+            ..Cause::help(format!("indent the text deeper than `{key_word}`"))
+        }
+    })
+}
+
 /// A comment ends a string that is not quoted, so it cannot continue below.
 pub(super) fn string_below_comment(lines: &[Line<'_>]) -> Option<Cause> {
     let line = lines.last()?;
