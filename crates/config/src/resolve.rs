@@ -2,6 +2,7 @@
 
 mod definitions;
 mod headers;
+mod images;
 mod imports;
 pub(crate) mod lookup;
 mod misspelled;
@@ -11,6 +12,7 @@ mod pipeline_parameters;
 pub(crate) mod section;
 pub(crate) mod shape;
 pub(crate) mod strays;
+pub(crate) mod unnested;
 mod version;
 
 use crate::{

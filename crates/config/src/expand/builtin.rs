@@ -11,6 +11,7 @@ use crate::{
         data::{Data, Value},
         keys::{BUILTIN_STEPS, Known, RUN},
     },
+    read::yaml::scalar::is_simple,
     render::{Renderer, fields::with_unknown},
     text::{
         place::{Place, PlacedText},
@@ -266,7 +267,13 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
             _ => {
                 let message = format!("`{}` must be a mapping or have no value", site.name);
                 let problem = Problem::error(codes::BAD_STEP, value.place, message);
-                self.render.report().add(problem.help(format!("write `{}`", builtin.example)));
+                let help = match (&value.data, builtin.required) {
+                    (Data::Text(text), [key]) if is_simple(text) => {
+                        format!("write `{}: {{ {key}: {text} }}`", builtin.word)
+                    }
+                    _ => format!("write `{}`", builtin.example),
+                };
+                self.render.report().add(problem.help(help));
                 None
             }
         }

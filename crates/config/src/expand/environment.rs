@@ -19,6 +19,9 @@ use crate::{
     },
 };
 
+/// Commands of shells that set a variable.
+const COMMANDS: &[&str] = &["export", "set", "declare"];
+
 /// Variables in order, each name once.
 pub(crate) type Variables = IndexMap<String, String>;
 
@@ -246,27 +249,33 @@ fn misleading_assignment(text: &str, place: Place) -> Option<Problem> {
     Some(Problem::warning(codes::BAD_ENVIRONMENT, place, message).help(help))
 }
 
-/// `KEY: value` and `KEY` have no `=`, so that all of it is a name.
+/// `KEY: value`, `KEY value` and `KEY` have no `=`, so that all of it is a name.
 fn without_equals_sign(text: &str) -> Option<Advice> {
-    let (name, value) = text.split_once(':').unwrap_or((text, ""));
-    if !is_variable_name(name.trim()) {
+    let (name, value) = text.trim().split_once([':', ' ']).unwrap_or((text.trim(), ""));
+    if !is_variable_name(name) || text.contains(' ') && COMMANDS.contains(&name) {
         return None;
     }
-    let name = name.trim();
-    Some(if name.len() < text.len() {
-        let message = format!("`{text}` has no `=`: all of it is the name of a variable");
-        Advice { message, help: format!("write `{name}={}`", value.trim()) }
-    } else {
+    if name.len() == text.trim().len() {
         let message = format!("`{name}` is set to an empty string");
         let help = format!("to leave it empty, write `{name}=`; else add its value");
-        Advice { message, help }
-    })
+        return Some(Advice { message, help });
+    }
+    let message = format!("`{text}` has no `=`: all of it is the name of a variable");
+    let value = value.trim_start_matches(':').trim();
+    let help = match value.split_once(' ') {
+        // Without dashes, lines are one text.
+        Some((first, _)) if !text.starts_with(&format!("{name}:")) => {
+            format!("write each variable on its own line, as `{name}: {first}`")
+        }
+        _ => format!("write `{name}={value}`"),
+    };
+    Some(Advice { message, help })
 }
 
 /// `export X=1` sets a variable that is named `export X`.
 fn exported(name: &str, value: &str) -> Option<Advice> {
-    let word = ["export ", "set ", "declare "].iter().find(|word| name.starts_with(**word))?;
-    let bare = name[word.len()..].trim();
+    let (word, bare) = name.split_once(' ')?;
+    let bare = Some(bare.trim()).filter(|_| COMMANDS.contains(&word))?;
     let message = format!("`{name}` is taken as the name of the variable");
     let help = format!("write `{bare}={value}`");
     is_variable_name(bare).then_some(Advice { message, help })

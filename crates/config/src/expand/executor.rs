@@ -26,6 +26,7 @@ use crate::{
         lookup::Lookup,
         modules::Modules,
         parameters::bind::{Argument, ArgumentSource, Binder, Call},
+        unnested::is_emptied,
     },
     text::{
         place::Place,
@@ -152,7 +153,9 @@ impl<'c, 'd> ExecutorReader<'c, 'd> {
     fn no_executor(&mut self, key: Place, body: At) {
         let doc = self.render.doc();
         let keys = || doc.entries(body).into_iter().map(|entry| (entry.name, entry.key));
-        if self.render.is_misspelled(keys(), JOB, &["docker", "machine", "macos", "executor"]) {
+        if is_emptied(self.render, body, "executor")
+            || self.render.is_misspelled(keys(), JOB, &["docker", "machine", "macos", "executor"])
+        {
             return;
         }
         let message = "the job has no execution environment";

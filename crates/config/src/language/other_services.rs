@@ -14,6 +14,7 @@ pub(crate) enum Owner {
     /// The entry of a job in a workflow.
     Entry,
     Job,
+    Command,
     Executor,
     Container,
     Step,
@@ -28,6 +29,7 @@ impl Owner {
         Some(match what {
             "workflow" => Self::Workflow,
             "job" => Self::Job,
+            "command" => Self::Command,
             "executor" => Self::Executor,
             "container" => Self::Container,
             "`run`" => Self::Run,
@@ -55,7 +57,10 @@ pub(crate) fn advice(owner: Owner, key: &str) -> Option<Help> {
 }
 
 use Meaning::{Advice, Key};
-use Owner::{Container, Entry, Executor, Job, Run, Step, TopLevel, Workflow};
+use Owner::{Command, Container, Entry, Executor, Job, Run, Step, TopLevel, Workflow};
+
+/// What others call parameters.
+const PARAMETERS: &[&str] = &["params", "param", "args", "arguments", "inputs"];
 
 /// The words by what has them: of GitHub Actions, GitLab CI, Azure Pipelines and Travis CI.
 const TABLE: &[(Owner, &[&str], Meaning)] = &[
@@ -136,6 +141,9 @@ const TABLE: &[(Owner, &[&str], Meaning)] = &[
         &["needs", "dependencies", "depends_on", "depends-on", "dependsOn"],
         Advice("move it to the job's entry in a workflow, as `requires`"),
     ),
+    (Job, PARAMETERS, Key("parameters")),
+    (Command, PARAMETERS, Key("parameters")),
+    (Executor, PARAMETERS, Key("parameters")),
     (Job, &["env", "variables"], Key("environment")),
     (
         Job,

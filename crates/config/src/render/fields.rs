@@ -73,7 +73,7 @@ impl Renderer<'_> {
             self.templates
                 && !known.keys.contains(&name)
                 && (is_quoted_merge_key(name)
-                    || name == "image" && wanted.contains(&"docker")
+                    || stands_for(name).is_some_and(|key| wanted.contains(&key))
                     || near(name).is_some_and(|near| wanted.contains(&near)))
                 && self.report.is_reported(known.code, place)
         })
@@ -247,6 +247,15 @@ impl Renderer<'_> {
             (Data::Text(_), Expected::Boolean) => Some("write `true` or `false`".to_owned()),
             _ => None,
         }
+    }
+}
+
+/// Returns the key of a job that is not missing where another word is, which has its own advice.
+fn stands_for(name: &str) -> Option<&'static str> {
+    match name {
+        "image" | "container" | "runs-on" => Some("docker"),
+        "script" | "before_script" | "run" | "command" => Some("steps"),
+        _ => None,
     }
 }
 

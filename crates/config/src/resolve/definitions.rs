@@ -14,6 +14,7 @@ use crate::{
     resolve::{
         Resolver,
         headers::{Headless, define_headless, take_headless},
+        images::report_steps_among_images,
         lookup::Lookup,
         section::section,
         strays::{
@@ -125,6 +126,7 @@ impl<'d> Resolver<'_, 'd> {
             self.render.report().add(problem.help(help));
         }
         owners.extend(within.into_iter().map(|(_, owner)| owner));
+        owners.extend(report_steps_among_images(self.render, root, &entries));
         self.modules.jobs_section.stray_steps = stray;
         self.modules.jobs_section.empty = entries.is_empty();
         let mut jobs = self.collect(entries, Element::Job);

@@ -245,7 +245,7 @@ impl<'c, 'd> Lookup<'c, 'd> {
         let severe = !is_empty;
         let help = if is_empty {
             format!("indent its keys deeper than `{}`", entry.name)
-        } else if let Some(help) = self.steps_without_key(entry, element) {
+        } else if let Some(help) = self.list_without_key(entry, element) {
             help
         } else {
             format!("write its keys below `{}`, without dashes", entry.name)
@@ -258,12 +258,19 @@ impl<'c, 'd> Lookup<'c, 'd> {
         self.render.report().add(problem.help(help));
     }
 
-    /// Says what is missing above a list of steps that is all of a job or a command.
-    fn steps_without_key(&self, entry: &Entry<'_>, element: Element) -> Option<String> {
+    /// Says what is missing above a list that is all of a definition: of steps, images or entries.
+    fn list_without_key(&self, entry: &Entry<'_>, element: Element) -> Option<String> {
         let View::Seq(items) = self.render.doc().view(entry.value) else { return None };
+        let is_image = |item: At| self.render.doc().get(item, "image").is_some();
         let known = match element {
             Element::Job => JOB,
             Element::Command => COMMAND,
+            Element::Executor if items.iter().any(is_image) => {
+                return Some(format!("write `docker:` between `{}:` and the list", entry.name));
+            }
+            Element::Group if !items.is_empty() => {
+                return Some(format!("write `jobs:` between `{}:` and the list", entry.name));
+            }
             Element::Executor | Element::Group | Element::Pipeline => return None,
         };
         let is_key = |item: At| {

@@ -7,6 +7,7 @@ use crate::{
         data::ModuleId,
         definition::Element,
         keys::{BUILTIN_STEPS, COMMAND, EXECUTOR, JOB},
+        other_services::{Owner, advice},
     },
     read::yaml::{At, Entry},
     resolve::{lookup::Lookup, version::SECTIONS},
@@ -66,9 +67,15 @@ impl<'d> Lookup<'_, 'd> {
             Element::Executor => EXECUTOR,
             Element::Group | Element::Pipeline => return None,
         };
+        let means = |name: &str| {
+            let foreign = Owner::named(known.what).and_then(|owner| advice(owner, name));
+            let foreign = foreign.and_then(|help| help.replacement);
+            nearest(name, known.keys.iter().copied()) == Some("parameters")
+                || foreign.is_some_and(|key| key == "parameters")
+        };
         let is_meant = |key: &Entry<'d>| {
             !known.keys.contains(&key.name)
-                && nearest(key.name, known.keys.iter().copied()) == Some("parameters")
+                && means(key.name)
                 && self.render.doc().is_map(key.value)
         };
         let mut keys = self.render.doc().entries(definition).iter();

@@ -16,9 +16,15 @@ use crate::{
         },
         other_services::{self, Owner},
     },
-    read::yaml::{At, Entries, Entry, View, scalar},
+    read::yaml::{
+        At, Entries, Entry, View,
+        scalar::{self, is_simple},
+    },
     render::{Renderer, fields::with_unknown},
-    resolve::{lookup::Lookup, modules::Modules, parameters::declare::stray_declarations},
+    resolve::{
+        lookup::Lookup, modules::Modules, parameters::declare::stray_declarations,
+        unnested::report_unnested,
+    },
     text::{
         place::Place,
         problem::Problem,
@@ -106,7 +112,9 @@ impl<'c, 'd> Shapes<'c, 'd> {
         } else {
             Vec::new()
         };
-        let names: HashSet<&str> = strays.iter().chain(&bare).map(|entry| entry.name).collect();
+        let unnested = report_unnested(self.render, definition.body, known);
+        let reported = strays.iter().chain(&bare).chain(&unnested);
+        let names: HashSet<&str> = reported.map(|entry| entry.name).collect();
         let is_reported = |entry: &Entry<'_>| names.contains(entry.name);
         let others = entries.iter().filter(|entry| !is_reported(entry));
         self.render.check_keys(others.map(|entry| (entry.name, entry.key)), known);
@@ -491,11 +499,6 @@ fn run_key(name: &str) -> Option<&'static str> {
     };
     let known = RUN.keys.iter().copied();
     known.clone().find(|key| *key == meant).or_else(|| nearest(name, known))
-}
-
-/// Returns whether a string can be within braces as it is.
-fn is_simple(text: &str) -> bool {
-    !text.is_empty() && !text.contains(['\n', '{', '}', '[', ']', ',', '#', ':', '"', '\''])
 }
 
 /// Says that all keys but the first belong below it.

@@ -17,6 +17,7 @@ use crate::{
     },
     read::yaml::{At, Entry},
     render::Renderer,
+    resolve::unnested::is_emptied,
     text::problem::Problem,
 };
 
@@ -76,6 +77,7 @@ impl<'c, 'd> KindReader<'c, 'd> {
             let value = self.render.evaluate(entry.value, scope);
             let kind = match entry.name {
                 _ if value.is_unknown() => FoundExecutor::Broken,
+                name if is_emptied(self.render, body, name) => FoundExecutor::Broken,
                 "docker" => self.docker(&entry, &value),
                 "machine" => self.machine(&entry, &value, &mut found),
                 "macos" => self.macos(&entry, &value, &mut found),
@@ -116,9 +118,16 @@ impl<'c, 'd> KindReader<'c, 'd> {
             _ => {
                 let message = "`docker` must be a list with at least one container";
                 let problem = Problem::error(codes::BAD_DOCKER, entry.key, message);
-                self.render
-                    .report()
-                    .add(problem.help("write `- image: cimg/base:stable` below it, with the dash"));
+                let image = image_of(value).filter(|image| is_image(image));
+                let image = image.as_deref().unwrap_or("cimg/base:stable");
+                let help = if value.fields().len() > 1 && value.field("image").is_some() {
+                    format!(
+                        "write `- image: {image}`, with the dash, and indent the other keys like `image`"
+                    )
+                } else {
+                    format!("write `- image: {image}` below it, with the dash")
+                };
+                self.render.report().add(problem.help(help));
                 return FoundExecutor::Broken;
             }
         };
@@ -138,9 +147,10 @@ impl<'c, 'd> KindReader<'c, 'd> {
                     Data::Text(text) => text.strip_prefix("image:"),
                     _ => None,
                 };
-                let help = match image {
-                    Some(image) => format!("write `image: {image}`"),
-                    None => "write `- image: cimg/base:stable`".to_owned(),
+                let help = match (image, image_of(item).filter(|image| is_image(image))) {
+                    (Some(image), _) => format!("write `image: {image}`"),
+                    (None, Some(image)) => format!("write `- image: {image}`"),
+                    (None, None) => "write `- image: cimg/base:stable`".to_owned(),
                 };
                 self.render.report().add(problem.help(help));
             }
@@ -389,6 +399,20 @@ impl<'c, 'd> KindReader<'c, 'd> {
         };
         FoundExecutor::Known(Executor::Macos { xcode, code_signing })
     }
+}
+
+/// Returns the image that something is, or has.
+fn image_of(value: &Value) -> Option<Rc<str>> {
+    let image = value.field("image").map_or(value, |field| &field.value);
+    match &image.data {
+        Data::Text(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// Returns whether a text may be the name of an image.
+fn is_image(text: &str) -> bool {
+    !text.is_empty() && !text.contains([' ', '\n', '`', '{', '[', ',', '#'])
 }
 
 /// Splits a command line at spaces; quotes hold words together, a backslash takes the next character.

@@ -203,6 +203,11 @@ pub(super) fn is_printable(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{85}' | '\u{feff}' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
+/// Returns whether a string can be within braces as it is.
+pub(crate) fn is_simple(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['\n', '{', '}', '[', ']', ',', '#', ':', '"', '\''])
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Scalar::*, *};

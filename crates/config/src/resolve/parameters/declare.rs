@@ -14,7 +14,7 @@ use crate::{
         source::Sources,
         yaml::{
             At, Entries, Entry, View,
-            scalar::{self, Scalar},
+            scalar::{self, Scalar, is_simple},
         },
     },
     render::Renderer,
@@ -198,28 +198,51 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
     }
 
     /// Reports a declaration that is not a mapping, with the type that is written in its place.
-    fn not_a_declaration(&mut self, entry: &Entry<'_>, element: Element) {
+    fn not_a_declaration(&mut self, entry: &Entry<'d>, element: Element) {
         let message = format!("the declaration of `{}` must be a mapping with `type`", entry.name);
         let problem = Problem::error(codes::BAD_DECLARATION, entry.key, message);
-        let written = match self.render.doc().view(entry.value) {
-            View::Scalar(text, _) if element.types().contains(&text) => Some(text),
-            _ => None,
-        };
-        let kind = written.filter(|kind| *kind != "enum").unwrap_or("string");
-        // A pipeline's parameter without a default would be the next mistake.
-        let default = match kind {
-            _ if element != Element::Pipeline => "",
-            "boolean" => ", default: false",
-            "integer" => ", default: 0",
-            _ => ", default: \"\"",
-        };
+        let (kind, default) = self.meant_declaration(entry, element);
         let help = format!("write `{}: {{ type: {kind}{default} }}`", entry.name);
         self.render.report().add(problem.help(help));
     }
 
+    /// Returns the type of what is written in place of a declaration, and the default that follows it.
+    fn meant_declaration(
+        &self,
+        entry: &Entry<'d>,
+        element: Element,
+    ) -> (&'d str, std::borrow::Cow<'static, str>) {
+        let scalar = match self.render.doc().view(entry.value) {
+            View::Scalar(text, _) if element.types().contains(&text) => {
+                let kind = Some(text).filter(|kind| *kind != "enum").unwrap_or("string");
+                // A pipeline's parameter without a default would be the next mistake.
+                let default = match kind {
+                    _ if element != Element::Pipeline => "",
+                    "boolean" => ", default: false",
+                    "integer" => ", default: 0",
+                    _ => ", default: \"\"",
+                };
+                return (kind, default.into());
+            }
+            View::Scalar(text, style) => Some(scalar::resolve(text, style)),
+            View::Seq(_) | View::Map(_) | View::Broken => None,
+        };
+        let written = self.render.doc().written(self.render.doc().place(entry.value));
+        let is_quoted = written.starts_with(['"', '\'']);
+        match scalar {
+            Some(Scalar::Bool(_)) => ("boolean", format!(", default: {written}").into()),
+            Some(Scalar::Int(_)) => ("integer", format!(", default: {written}").into()),
+            Some(Scalar::Text(_)) if is_simple(written) || is_quoted && !written.contains('\n') => {
+                ("string", format!(", default: {written}").into())
+            }
+            _ if element != Element::Pipeline => ("string", "".into()),
+            _ => ("string", ", default: \"\"".into()),
+        }
+    }
+
     fn declaration(
         &mut self,
-        entry: &Entry<'_>,
+        entry: &Entry<'d>,
         element: Element,
         scope: &Rc<Scope>,
     ) -> Declaration {
