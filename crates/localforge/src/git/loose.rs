@@ -125,7 +125,7 @@ impl Git {
             }
             let kind = line.kind();
             let size = match kind {
-                "blob" => self.loose_blob(&line.id).await?.len() as u64,
+                "blob" => u64::try_from(self.loose_blob(&line.id).await?.len()).ok()?,
                 _ => 0,
             };
             let path = match directory {
