@@ -66,6 +66,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit> {
     };
     std::fs::create_dir_all(&directory)
         .with_context(|| format!("failed to create `{}`", directory.display()))?;
+    ports::check_directory(&directory)?;
     let exit = tokio::select! {
         exit = start_and_show(arguments, &directory, &stop) => exit,
         // It takes too long for the visitor.

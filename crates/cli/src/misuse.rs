@@ -1,6 +1,6 @@
 //! A command line that `clap` refuses: what it says, and what it leaves out.
 
-use std::{ffi::OsString, process};
+use std::{ffi::OsString, io, process};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use roundel_model::text::{self, is_hidden};
@@ -25,7 +25,14 @@ pub(crate) fn exit(error: clap::Error, program: &clap::Command) -> ! {
         terminal::remark(&plain);
         process::exit(error.exit_code());
     }
-    error.exit()
+    match error.print() {
+        Err(failure) if !error.use_stderr() && failure.kind() != io::ErrorKind::BrokenPipe => {
+            let failure = anyhow::Error::new(failure).context("failed to write to standard output");
+            terminal::print_error(&failure);
+            process::exit(Exit::Internal.code().into());
+        }
+        _ => process::exit(error.exit_code()),
+    }
 }
 
 /// Names the first argument that is not UTF-8, and the flag that it belongs to.

@@ -81,6 +81,7 @@ pub(crate) fn run<'d>(sources: &'d Sources, inputs: &'d Inputs, tracing: Tracing
         unresolved_orbs: unresolved,
         setup: planned.is_setup,
         schedules: planned.schedules,
+        inactive_workflows: planned.inactive,
     };
     Outcome { compiled, document }
 }

@@ -3,11 +3,11 @@
 pub(crate) mod compiled_document;
 pub(crate) mod emit;
 pub(crate) mod graph;
-pub(crate) mod hidden;
+pub(crate) mod inactive_workflows;
 pub(crate) mod lints;
 pub(crate) mod names;
-pub(crate) mod off;
 pub(crate) mod triggers;
+pub(crate) mod unreached_jobs;
 pub(crate) mod workflows;
 
 use std::collections::HashSet;
@@ -29,6 +29,8 @@ pub(crate) struct Planned {
     /// The plan and the compiled document.
     pub(crate) made: Option<(Plan, Value)>,
     pub(crate) schedules: Vec<Schedule>,
+    /// Names of the workflows whose condition does not hold.
+    pub(crate) inactive: Vec<String>,
     /// It is a setup configuration (CFG §8.1).
     pub(crate) is_setup: bool,
     /// What was compiled on the way.
@@ -36,7 +38,7 @@ pub(crate) struct Planned {
 }
 
 /// A workflow that does not run.
-pub(crate) struct OffWorkflow<'d> {
+pub(crate) struct InactiveWorkflow<'d> {
     entry: Entry<'d>,
     /// Its list of jobs.
     items: Vec<At>,
@@ -54,7 +56,7 @@ pub(crate) struct Planner<'c, 'd> {
     /// All contexts that live workflows use.
     contexts: HashSet<String>,
     /// The workflows whose condition does not hold.
-    off: Vec<OffWorkflow<'d>>,
+    inactive: Vec<InactiveWorkflow<'d>>,
 }
 
 impl<'c, 'd> Planner<'c, 'd> {
@@ -64,9 +66,9 @@ impl<'c, 'd> Planner<'c, 'd> {
         inputs: &'d Inputs,
         is_setup: bool,
     ) -> Self {
-        let (schedules, contexts, off) = (Vec::new(), HashSet::new(), Vec::new());
+        let (schedules, contexts, inactive) = (Vec::new(), HashSet::new(), Vec::new());
         let progress = Progress::default();
-        Self { render, modules, inputs, is_setup, schedules, progress, contexts, off }
+        Self { render, modules, inputs, is_setup, schedules, progress, contexts, inactive }
     }
 
     fn expander(&mut self) -> Expander<'_, 'd> {

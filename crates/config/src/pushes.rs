@@ -16,7 +16,7 @@
 //!
 //! Deliberately absent: what a push does not set: parameters, and pipelines that are triggered by hand.
 
-mod joined;
+mod combined;
 
 use roundel_model::name::{BranchName, GitRef, TagName};
 

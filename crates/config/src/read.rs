@@ -1,9 +1,9 @@
 //! Phase 1: sources become trees with places.
 
-pub(crate) mod curly;
+pub(crate) mod curly_braces;
 pub mod document;
+pub(crate) mod invisible_characters;
 pub(crate) mod report;
 pub(crate) mod snippet;
 pub(crate) mod source;
-pub(crate) mod unseen;
 pub(crate) mod yaml;

@@ -6,12 +6,12 @@
 //! of a file, each once.
 
 pub(crate) mod budget;
-mod elsewhere;
 pub(crate) mod evaluate;
 pub(crate) mod express;
 pub(crate) mod fields;
-mod joined;
+mod foreign_tags;
 pub(crate) mod logic;
+mod missing_space;
 mod tags;
 mod variables;
 

@@ -5,13 +5,13 @@ mod headers;
 mod images;
 mod imports;
 pub(crate) mod lookup;
+pub(crate) mod misindented_keys;
 mod misspelled;
 pub(crate) mod modules;
 pub(crate) mod parameters;
 mod pipeline_parameters;
 pub(crate) mod section;
 pub(crate) mod shape;
-pub(crate) mod strays;
 pub(crate) mod unnested;
 mod version;
 
@@ -23,10 +23,10 @@ use crate::{
     render::Renderer,
     resolve::{
         lookup::Lookup,
+        misindented_keys::{check_keys_of_orb, take_unindented_workflows},
         modules::Modules,
         section::{first_key, section},
         shape::check_shapes,
-        strays::{check_keys_of_orb, take_unindented_workflows},
     },
     text::problem::Problem,
 };

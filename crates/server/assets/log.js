@@ -16,6 +16,8 @@ const REWRITTEN = 200;
 const HITS = 2000;
 // How often progress is announced: screen readers read each one out.
 const ANNOUNCED_MS = 1000;
+// Pauses before a request that failed is sent again: a machine that changes its network ends all of them.
+const RETRIES_MS = [250, 1000, 4000];
 
 class LogView extends HTMLElement {
   static observedAttributes = ['bytes', 'running'];
@@ -79,7 +81,7 @@ class LogView extends HTMLElement {
     const fromEnd = this.#follow || (this.hasAttribute('failed') && !this.#aim);
     let first = await this.#get(0, PAGE * 2);
     if (first?.left && fromEnd && this.querySelector('.log-lines li')) first = await this.#readBehind();
-    if (!first) return;
+    if (!first) return this.#unread();
     this.#frame();
     this.#toEndLater = fromEnd && first.left > 0;
     await this.#show(first, fromEnd && !first.left);
@@ -94,23 +96,35 @@ class LogView extends HTMLElement {
 
   // The last lines of a large log came with the page: they stay until those before them are read.
   async #readBehind() {
-    const note = el('p', { class: 'log-note', role: 'status' });
-    this.prepend(note);
-    const say = announcer(note);
+    const say = announcer(this.#note());
     for (;;) {
       const answer = await this.#get(0, 0);
-      if (!answer) {
-        say('The log could not be read. Load the page again.', true);
-        return null;
-      }
+      if (!answer) return null;
       if (!answer.left) return this.#get(0, PAGE * 2);
       say(reading(answer));
     }
   }
 
+  // What came with the page stays, without tools, and says why.
+  #unread() {
+    this.#note().textContent = 'The log could not be read as a whole. Load the page again.';
+  }
+
+  // A line above what came with the page.
+  #note() {
+    const note = this.querySelector(':scope > [role=status]') ?? el('p', { class: 'log-note', role: 'status' });
+    this.prepend(note);
+    return note;
+  }
+
+  // Answers `null` if the log cannot be read. A broken connection and a busy server are tried again.
   async #get(from, count) {
-    const answer = await fetch(`${this.getAttribute('src')}?from=${from}&count=${count}`).catch(() => null);
-    return answer?.ok ? answer.json() : null;
+    for (const pause of [...RETRIES_MS, null]) {
+      const answer = await fetch(`${this.getAttribute('src')}?from=${from}&count=${count}`).catch(() => null);
+      const lines = answer?.ok ? await answer.json().catch(() => null) : null;
+      if (lines || pause === null || (answer && !answer.ok && answer.status < 500)) return lines;
+      await new Promise((done) => setTimeout(done, pause));
+    }
   }
 
   // The frame around the lines.

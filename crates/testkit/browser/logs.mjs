@@ -92,6 +92,24 @@ export async function logs(page) {
     }
   });
 
+  await chapter('a log whose first request is lost is read again, and one that cannot be read says so', async () => {
+    const address = page.url().replace(/#.*/, '');
+    const reader = await visitor({ storageState });
+    reader.expected.push(/ERR_FAILED/);
+    let lost = 0;
+    await reader.route('**/job/*/log/**', (route) => (lost++ ? route.continue() : route.abort()));
+    await reader.goto(address);
+    await reader.locator('.log-tools').waitFor();
+    await reader.waitForFunction(() => scrollY > 0);
+    assert.ok(await inView(reader.locator('.log-lines li').last()), 'the end is in view');
+    await reader.unroute('**/job/*/log/**');
+    await reader.route('**/job/*/log/**', (route) => route.abort());
+    await reader.goto(address);
+    await reader.getByText('The log could not be read as a whole. Load the page again.').waitFor();
+    await reader.locator('.log-lines li', { hasText: '2999 passed, 1 failed' }).waitFor();
+    await reader.context().close();
+  });
+
   await chapter('a link to a line of a long log marks it, in view, and can be made by keyboard', async () => {
     const address = page.url().replace(/#.*/, '');
     const step = await page.locator('details.step[open]').getAttribute('id');

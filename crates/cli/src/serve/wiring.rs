@@ -42,9 +42,14 @@ pub(crate) fn check(values: &Values) -> Result<()> {
         let length = token.expose().chars().count();
         if length < TOKEN_CHARACTERS {
             let what = format!("has {length} characters, and needs {TOKEN_CHARACTERS} or more");
-            let help = "choose a longer one, such as what `openssl rand -hex 32` prints, or leave it out: \
-                        the server then generates one";
-            return Err(values.refusal(&setting.declaration, &what, help).into());
+            let choose = "choose a longer one, such as what `openssl rand -hex 32` prints";
+            let help = match values.found(&setting.declaration) {
+                Some(Found { origin: Origin::Default, held_by: Some(_), .. }) => {
+                    format!("{choose}, or delete the file: the server then generates one")
+                }
+                _ => format!("{choose}, or leave it out: the server then generates one"),
+            };
+            return Err(values.refusal(&setting.declaration, &what, &help).into());
         }
     }
     Ok(())

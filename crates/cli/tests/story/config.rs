@@ -146,10 +146,10 @@ fn what_is_valid_and_not_supported_has_words_and_an_exit_code_of_its_own() {
         (
             Some(4),
             "b.yml: valid, but this release does not run all of it:\n  - the context `aws` does not \
-             exist: this release has no contexts, and the job ends as unauthorized (b.yml:13:28, job \
-             `build` of workflow `main`)\n    set the variables in the project's settings, and remove \
-             `context`\n  - the context `hub` does not exist: this release has no contexts, and the job \
-             ends as unauthorized (b.yml:13:33, job `build` of workflow `main`)\n    set the variables in the \
+             exist: this release has no contexts, and a job that names one ends as unauthorized (b.yml:13:28, \
+             job `build` of workflow `main`)\n    set the variables in the project's settings, and remove \
+             `context`\n  - the context `hub` does not exist: this release has no contexts, and a job that \
+             names one ends as unauthorized (b.yml:13:33, job `build` of workflow `main`)\n    set the variables in the \
              project's settings, and remove `context`\nc.yml: valid\n\n1 file valid, 1 not supported by \
              this release\n"
         )

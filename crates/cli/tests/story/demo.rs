@@ -62,6 +62,13 @@ fn a_demo_that_is_kept_starts_again_and_continues() {
     assert_eq!(text.matches("commit status green").count(), 2, "{text}");
     // The setup and the first push were 1 and 2.
     assert!(text.contains("acme/greet  #3 ") && text.contains("acme/count  #3 "), "{text}");
+    // A new key would be taken for the right one from then on.
+    let key = data.join("instance.key");
+    std::fs::remove_file(&key).unwrap();
+    let third = demo(&[], Some(&data));
+    let text = String::from_utf8_lossy(&third.stderr);
+    assert!(!third.status.success() && text.contains("cannot be decrypted without it"), "{text}");
+    assert!(!key.exists());
 }
 
 /// A script must not read green out of an exit that came before any push.

@@ -124,7 +124,6 @@ fn a_second_server_on_the_same_data_is_refused_and_the_file_of_a_killed_one_stop
         &["serve", "--listen", &other, "--slots", "0"][..],
         &["serve", "--listen", &one, "--slots", "0"],
         &["serve", "--listen", &other, "--slots", "0", "--data", "d", "--database-url", &same],
-        &["demo", "--once", "--data", "roundel-data"],
     ] {
         let (code, text) = run(roundel(folder.path(), arguments));
         assert!(code.is_some_and(|code| code != 0), "{arguments:?}: {text}");
@@ -132,12 +131,30 @@ fn a_second_server_on_the_same_data_is_refused_and_the_file_of_a_killed_one_stop
         let process = format!("in use by another server (process {})", first.id());
         assert!(words.contains(&process) && words.contains("`--data`"), "{arguments:?}: {text}");
     }
+    let (code, text) = run(roundel(folder.path(), &["demo", "--once", "--data", "roundel-data"]));
+    assert!(
+        code == Some(2) && text.contains("is not empty, and not the directory of a demo"),
+        "{text}"
+    );
+    assert!(!folder.path().join("roundel-data/ports.json").exists(), "nothing was written");
     stop(&mut first);
     assert!(database.with_extension("db.lock").exists(), "it was left behind");
     let mut next = roundel(folder.path(), &["serve", "--listen", &other, "--slots", "0"]);
     let mut next = next.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_until_up(&mut next, &other);
     stop(&mut next);
+}
+
+/// A script that stores the help would store nothing, and not notice.
+#[test]
+fn help_that_cannot_be_written_is_an_error() {
+    for arguments in [&["--help"][..], &["--version"], &["config", "validate", "--help"]] {
+        let mut command = roundel(Path::new("/"), arguments);
+        command.stdout(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+        let output = command.stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{arguments:?}: {}", text(&output));
+        assert!(text(&output).contains("failed to write to standard output"), "{}", text(&output));
+    }
 }
 
 /// A misspelled path must not become an empty database, nor leave directories behind.

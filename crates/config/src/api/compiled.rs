@@ -31,6 +31,8 @@ pub struct Compiled {
     pub setup: bool,
     /// Workflows that run on a schedule (CFG §5.8).
     pub schedules: Vec<Schedule>,
+    /// Names of the workflows whose condition does not hold, in the order of the text (CFG §5.1.3).
+    pub inactive_workflows: Vec<String>,
 }
 
 /// A workflow that runs on a schedule, on the branch that its file is on (CFG §5.8).

@@ -52,6 +52,8 @@ pub enum NothingRuns {
     AlwaysFiltered,
     /// All workflows have a schedule.
     Scheduled,
+    /// The conditions of these workflows do not hold, and no other has a job.
+    Inactive(Vec<String>),
     /// There is no job to filter.
     NoJobs,
 }
@@ -110,6 +112,9 @@ impl Compiled {
         Some(match git_ref {
             Some(git_ref) if has_jobs => NothingRuns::Filtered(git_ref.clone()),
             None if has_jobs => NothingRuns::AlwaysFiltered,
+            Some(_) | None if !self.inactive_workflows.is_empty() => {
+                NothingRuns::Inactive(self.inactive_workflows.clone())
+            }
             Some(_) | None if self.never_started().next().is_some() => NothingRuns::Scheduled,
             Some(_) | None => NothingRuns::NoJobs,
         })
@@ -159,9 +164,13 @@ impl fmt::Display for NothingRuns {
             ),
             Self::AlwaysFiltered => f.write_str("no job's filters match any branch or tag"),
             Self::Scheduled => f.write_str("all workflows run only on a schedule"),
-            Self::NoJobs => f.write_str(
-                "there are no workflows, their conditions do not hold, or their matrices are empty",
-            ),
+            Self::Inactive(workflows) => match workflows.as_slice() {
+                [workflow] => write!(f, "the condition of workflow `{workflow}` does not hold"),
+                workflows => {
+                    write!(f, "the conditions of {} workflows do not hold", workflows.len())
+                }
+            },
+            Self::NoJobs => f.write_str("no workflow has a job"),
         }
     }
 }

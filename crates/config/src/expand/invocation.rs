@@ -1,11 +1,11 @@
 //! Entries of a workflow's `jobs`: each names a job or a job group (CFG §5.2, §5.11).
 
-mod alone;
 mod entry;
 mod group;
-mod meant;
+mod key_advice;
 mod outline;
 mod requirements;
+mod standalone;
 mod unknown;
 mod version_2;
 

@@ -15,12 +15,12 @@ use crate::{
         template,
     },
     plan::{
-        OffWorkflow, Planned, Planner, compiled_document,
+        InactiveWorkflow, Planned, Planner, compiled_document,
         compiled_document::Sections,
         emit::{ExpandedWorkflow, WorkflowKeys},
-        hidden::Invoked,
         names,
         triggers::Start,
+        unreached_jobs::Invoked,
     },
     read::{
         report::Strictness,
@@ -28,8 +28,8 @@ use crate::{
     },
     render::logic::{CONDITION_HELP, Statements},
     resolve::{
+        misindented_keys::{Stray, WORKFLOWS, take_strays},
         section::{first_key, section},
-        strays::{Stray, WORKFLOWS, take_strays},
     },
     text::{help::Help, place::PlacedText, problem::Problem, suggest::nearest},
 };
@@ -63,8 +63,10 @@ impl<'d> Planner<'_, 'd> {
     /// Makes the plan, and the compiled document.
     pub(crate) fn plan(mut self, root: At) -> Planned {
         let made = self.make(root);
+        let names = self.inactive.iter().map(|workflow| workflow.entry.name.to_owned());
+        let inactive = names.collect();
         let Self { schedules, is_setup, progress, .. } = self;
-        Planned { made, schedules, is_setup, progress }
+        Planned { made, schedules, inactive, is_setup, progress }
     }
 
     fn make(&mut self, root: At) -> Option<(Plan, Value)> {
@@ -125,7 +127,7 @@ impl<'d> Planner<'_, 'd> {
         }
         self.check_setup_workflows(&entries, &running);
         self.check_hidden_jobs(&Invoked { names: &invoked, is_complete: is_readable });
-        self.check_off_workflows();
+        self.check_inactive_workflows();
         Some((Plan { workflows }, document.finish(self.sections(root))))
     }
 
@@ -281,7 +283,7 @@ impl<'d> Planner<'_, 'd> {
         let max_auto_reruns = self.workflow_reruns(get("max_auto_reruns"), &mut rendered);
         if !selected && !self.inputs.all_workflows {
             self.mention_groups(&items, invoked);
-            self.off.push(OffWorkflow { entry: *entry, items });
+            self.inactive.push(InactiveWorkflow { entry: *entry, items });
             return None;
         }
         let strictness = if selected { Strictness::Strict } else { Strictness::Lenient };
@@ -300,7 +302,7 @@ impl<'d> Planner<'_, 'd> {
         self.lint_workflow(&drafts);
         if !selected {
             // Its graph is not needed, but its requirements may be misspelled all the same.
-            self.check_off_graph(entry.name, &mut drafts);
+            self.check_inactive_graph(entry.name, &mut drafts);
         }
         self.render.report().set_strictness(before);
         let name = entry.name.to_owned();

@@ -5,18 +5,17 @@
 //! its anchor's node and is never copied, so that an alias bomb stays as small as its text and the
 //! place of use is known. Merge keys are resolved once, while the tree is built.
 //!
-//! Deliberately absent: what keys mean, and templates. Only [`build`] and [`repair`] name the parser's
-//! crate.
+//! Deliberately absent: what keys mean, and templates. No other folder names the parser's crate.
 
 mod build;
 mod cause;
 mod culprit;
-mod meant;
+mod duplicate_keys;
+mod duplicate_recovery;
 mod merge;
 mod quoting;
 mod repair;
 pub(crate) mod scalar;
-mod seen;
 mod syntax_error;
 mod unquoted;
 

@@ -13,7 +13,7 @@ use crate::{
     render::{
         Renderer,
         budget::Resource,
-        elsewhere,
+        foreign_tags,
         tags::{self, ESCAPE_HELP, shell_help, shorten, tag_place, unclosed},
     },
     text::{place::Place, problem::Problem},
@@ -214,7 +214,7 @@ impl Renderer<'_> {
             let meant = self
                 .variables
                 .without_prefix(tag.inner, scope)
-                .or_else(|| elsewhere::meant(tag.inner));
+                .or_else(|| foreign_tags::meant(tag.inner));
             let problem = Problem::error(codes::BAD_TEMPLATE, place, message);
             self.report.add(problem.maybe_help(help).maybe_help(meant));
             return Data::Unknown;
@@ -247,7 +247,7 @@ impl Renderer<'_> {
                 None if is_shell => Some(ESCAPE_HELP.into()),
                 None => error.help.or_else(|| {
                     let meant =
-                        || elsewhere::meant(tag.inner).unwrap_or_else(|| ESCAPE_HELP.into());
+                        || foreign_tags::meant(tag.inner).unwrap_or_else(|| ESCAPE_HELP.into());
                     error.is_syntax.then(meant)
                 }),
             };

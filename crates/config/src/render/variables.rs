@@ -5,7 +5,7 @@ use std::{cell::Cell, collections::HashSet};
 use indexmap::IndexMap;
 
 use super::{
-    elsewhere,
+    foreign_tags,
     tags::{ESCAPE_HELP, shorten},
 };
 use crate::{
@@ -208,11 +208,11 @@ impl Variables {
         let help = match (near, self.is_pipeline_value(path)) {
             _ if !path.contains('.') => self
                 .bare_name(path, scope)
-                .or_else(|| elsewhere::meant(path))
+                .or_else(|| foreign_tags::meant(path))
                 .unwrap_or_else(|| ESCAPE_HELP.into()),
             (Some(near), _) => Help::did_you_mean(&format!("{near}{}", &path[first.len()..])),
             (None, true) => Help::did_you_mean(&format!("pipeline.{path}")),
-            (None, false) => elsewhere::meant(path).unwrap_or_else(|| ESCAPE_HELP.into()),
+            (None, false) => foreign_tags::meant(path).unwrap_or_else(|| ESCAPE_HELP.into()),
         };
         let message = format!("unknown variable `{}`", shorten(path));
         LookupError::new(codes::BAD_TEMPLATE, message, Some(help))

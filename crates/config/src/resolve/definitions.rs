@@ -16,11 +16,11 @@ use crate::{
         headers::{Headless, define_headless, take_headless},
         images::report_steps_among_images,
         lookup::Lookup,
-        section::section,
-        strays::{
+        misindented_keys::{
             COMMANDS, EXECUTORS, GROUPS, JOBS, Owners, Stray, broken, next_to_its_owner,
             report_nested_section, take_strays, take_unindented_definitions,
         },
+        section::section,
     },
     text::{place::FileId, problem::Problem},
 };

@@ -8,7 +8,7 @@ use crate::{
         yaml::{At, Entry, View},
     },
     render::Renderer,
-    resolve::{modules::Modules, strays::broken},
+    resolve::{misindented_keys::broken, modules::Modules},
     text::problem::Problem,
 };
 

@@ -8,7 +8,7 @@ use crate::{
         yaml::{At, Entry, View},
     },
     render::Renderer,
-    resolve::strays::Stray,
+    resolve::misindented_keys::Stray,
     text::problem::Problem,
 };
 

@@ -16,7 +16,7 @@ use crate::{
     read::yaml::{Entry, View},
     resolve::{
         lookup::Lookup,
-        strays::{check_keys_of_orb, define_misplaced},
+        misindented_keys::{check_keys_of_orb, define_misplaced},
     },
     text::{place::Place, problem::Problem, suggest::list},
 };

@@ -10,7 +10,7 @@ use crate::{
         version::Version,
     },
     read::{
-        curly,
+        curly_braces,
         yaml::{At, Entry, View, scalar},
     },
     resolve::{Resolver, section::first_key},
@@ -148,7 +148,7 @@ impl Resolver<'_, '_> {
         let found: Vec<_> = scalars
             .filter(|(text, span)| runs(span) && !is_script(text, span))
             .filter_map(|(text, span)| {
-                let tag = curly::tag_in(text)?;
+                let tag = curly_braces::tag_in(text)?;
                 // GitHub Actions writes a dollar before it, which goes too.
                 let with_dollar = format!("${tag}");
                 Some((if text.contains(&with_dollar) { with_dollar } else { tag.to_owned() }, span))
@@ -158,7 +158,7 @@ impl Resolver<'_, '_> {
             let message = format!("`{tag}` is not a tag: it is used as it is written");
             let place = self.render.within(Place::direct(span), &tag, &(0..tag.len()));
             let problem = Problem::warning(codes::LITERAL_TAG, place, message);
-            self.render.report().add(problem.help(curly::help(&tag)));
+            self.render.report().add(problem.help(curly_braces::help(&tag)));
         }
     }
 

@@ -234,11 +234,17 @@ fn a_push_that_runs_nothing_is_said_to_and_why() {
         "build: {matrix: {parameters: {v: []}}}",
     );
     let none = "version: 2.1\njobs: {}\nworkflows: {}\n".to_owned();
+    let off = format!(
+        "version: 2.1\njobs: {{build: {{{JOB}}}}}\nworkflows:\n  b: {{when: false, jobs: [build]}}\n"
+    );
+    let both_off = format!("{off}  c: {{unless: true, jobs: [build]}}\n");
     for (text, arguments, why) in [
         (&only, ["--branch", "x"], "no job's filters match branch `x`"),
         (&only, ["--tag", "v1"], "no job runs for tag `v1`"),
-        (&matrix, ["--branch", "main"], "there are no workflows, their conditions do not hold"),
-        (&none, ["--branch", "main"], "there are no workflows, their conditions do not hold"),
+        (&matrix, ["--branch", "main"], "no workflow has a job"),
+        (&none, ["--branch", "main"], "no workflow has a job"),
+        (&off, ["--branch", "main"], "the condition of workflow `b` does not hold"),
+        (&both_off, ["--branch", "main"], "the conditions of 2 workflows do not hold"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         put(folder.path(), text);

@@ -300,6 +300,14 @@ fn what_does_not_fit_the_rest_names_the_setting_and_where_it_came_from() {
         )
     );
     let case = Case::new("");
+    fs::write(case.path().join("runner.token"), "hush").unwrap();
+    assert_eq!(
+        said(case),
+        "`runner.token` (default, `DIR/runner.token`) has 4 characters, and needs 32 or more\n  choose a \
+         longer one, such as what `openssl rand -hex 32` prints, or delete the file: the server then \
+         generates one"
+    );
+    let case = Case::new("");
     let path = case.path().join("short").display().to_string();
     fs::write(&path, "hush").unwrap();
     assert_eq!(

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use roundel_model::plan::PlannedJobKind;
 
 use super::{
-    meant::{OF_APPROVAL, meant_for_approval},
+    key_advice::{OF_APPROVAL, meant_for_approval},
     requirements::{RequiredJob, RequirementReader},
 };
 use crate::{
@@ -337,8 +337,8 @@ impl<'d> Expander<'_, 'd> {
     fn refused_contexts(&mut self, contexts: &[PlacedText]) {
         for PlacedText { text: name, place } in contexts {
             let message = format!(
-                "the context `{name}` does not exist: this release has no contexts, and the job ends \
-                 as unauthorized"
+                "the context `{name}` does not exist: this release has no contexts, and a job that names \
+                 one ends as unauthorized"
             );
             let problem = Problem::unsupported(codes::UNSUPPORTED_CONTEXT, *place, message);
             self.render.report().add_unsupported(problem.help(JobRefusal::Context.help()));

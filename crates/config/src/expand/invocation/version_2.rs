@@ -4,7 +4,7 @@
 //! Version 2 ignores keys that it does not know (CFG §1.2). A key that was meant to choose or to order what
 //! runs is not ignored: the wrong work would run (CFG §0.2).
 
-use super::{entry::Invocation, meant::misplaced};
+use super::{entry::Invocation, key_advice::misplaced};
 use crate::{
     codes,
     expand::Expander,

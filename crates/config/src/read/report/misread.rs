@@ -5,7 +5,7 @@
 
 use crate::{
     codes,
-    read::{source::Source, unseen},
+    read::{invisible_characters, source::Source},
     text::{
         place::{FileId, Place, Span},
         problem::Problem,
@@ -28,10 +28,12 @@ pub(super) fn explained(source: &Source, problem: Problem) -> Problem {
     let (below_start, below) = line_below(&source.text, start + line.len());
     let is_key = line.trim_end().ends_with(':');
     let column = |line: &str| line.len() - line.trim_start_matches(' ').len();
-    let is_value = is_key && (column(below) >= column(line) || unseen::of_line(below).is_some());
+    let is_value =
+        is_key && (column(below) >= column(line) || invisible_characters::of_line(below).is_some());
     let written = source.text.get(span.start()..span.end()).unwrap_or("");
-    let in_name = unseen::of_name(written).map(|found| (span.start(), found));
-    let of_line = |start: usize, line: &str| unseen::of_line(line).map(|found| (start, found));
+    let in_name = invisible_characters::of_name(written).map(|found| (span.start(), found));
+    let of_line =
+        |start: usize, line: &str| invisible_characters::of_line(line).map(|found| (start, found));
     let found = of_line(start, line)
         .or(in_name)
         .or_else(|| of_line(below_start, below).filter(|_| is_value))
@@ -61,9 +63,9 @@ pub(super) fn explained(source: &Source, problem: Problem) -> Problem {
 }
 
 /// Finds such a character in the name that was probably meant, where it is written first.
-fn in_meant_name(text: &str, problem: &Problem) -> Option<(usize, unseen::Unseen)> {
+fn in_meant_name(text: &str, problem: &Problem) -> Option<(usize, invisible_characters::Unseen)> {
     let name = problem.help.as_ref()?.replacement.as_deref()?;
-    let found = unseen::of_name(name)?;
+    let found = invisible_characters::of_name(name)?;
     Some((text.find(name)?, found))
 }
 

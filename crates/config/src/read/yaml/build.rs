@@ -4,8 +4,8 @@
 //! without checks: it is finite, shallow and of bounded weight, and every merge key holds mappings.
 
 mod asterisk;
+mod invisible_indent;
 mod tag;
-mod unseen;
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
@@ -13,12 +13,12 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureS
 
 use super::{
     Anchored, Anchors, Doc, Id, KeyValue, Kind, Node, Style, Text,
-    meant::{Meant, Next, Read, Twice},
+    duplicate_keys::Seen,
+    duplicate_recovery::{Meant, Next, Read, Twice},
     merge,
     quoting::{Misquoted, NOT_A_KEY, template},
     repair::{Repaired, repaired},
     scalar::is_printable,
-    seen::Seen,
     syntax_error::{Bracket, SyntaxError},
 };
 use crate::{

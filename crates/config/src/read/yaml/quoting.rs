@@ -5,7 +5,7 @@
 use granit_parser::{ErrorKind, StructureStyle};
 
 use super::repair::{closing_quote, may_begin};
-use crate::{read::curly, text::place::Span};
+use crate::{read::curly_braces, text::place::Span};
 
 /// Characters that may follow a backslash, besides `x`, `u` and `U`.
 const ESCAPES: [char; 20] = [
@@ -217,7 +217,7 @@ pub(super) fn template(text: &str, map: Span, style: StructureStyle) -> Option<M
     let span = Span::new(map.start(), map.start() + value.len());
     let is_one_line = !value.contains(['\n', '`']);
     let message = NOT_A_KEY.to_owned();
-    let help = || curly::tag_in(value).map_or_else(|| quote_it(value), curly::help);
+    let help = || curly_braces::tag_in(value).map_or_else(|| quote_it(value), curly_braces::help);
     is_one_line.then(|| Misquoted { span, message, help: help() })
 }
 

@@ -19,8 +19,8 @@ use crate::{
     },
     render::Renderer,
     resolve::{
+        misindented_keys::report_nested_section,
         parameters::bind::{Binder, type_problem},
-        strays::report_nested_section,
     },
     text::{
         place::Place,

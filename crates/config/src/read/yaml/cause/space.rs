@@ -7,7 +7,7 @@ use super::{
     line::{LINES, Line},
     siblings::Neighbors,
 };
-use crate::{read::unseen, text::place::Span};
+use crate::{read::invisible_characters, text::place::Span};
 
 /// The first tab in the indentation, here or on the next line, where the parser looks ahead to.
 pub(super) fn tab(text: &str, line: Line<'_>, kind: &ErrorKind) -> Option<Span> {
@@ -45,8 +45,9 @@ pub(super) fn unseen_sign(neighbors: Neighbors<'_, '_>) -> Option<Cause> {
         outside.push(line);
     }
     let near = std::iter::once(&line).chain(below.first()).chain(outside.iter().rev());
-    let (line, found) =
-        near.into_iter().find_map(|&line| Some((line, unseen::of_line(line.text)?)))?;
+    let (line, found) = near
+        .into_iter()
+        .find_map(|&line| Some((line, invisible_characters::of_line(line.text)?)))?;
     let span = Span::new(line.start + found.range.start, line.start + found.range.end);
     Some(Cause {
         span: Some(span),

@@ -13,35 +13,37 @@ use roundel_model::limits;
 
 use crate::{
     expand::invocation::Draft,
-    plan::{OffWorkflow, Planner},
+    plan::{InactiveWorkflow, Planner},
     read::report::Strictness,
 };
 
 impl Planner<'_, '_> {
     /// Checks what the entries of workflows that do not run say of each other. To be called once
     /// everything that runs is compiled: what is left of the budget is for this.
-    pub(crate) fn check_off_workflows(&mut self) {
+    pub(crate) fn check_inactive_workflows(&mut self) {
         let before = self.render.report().set_strictness(Strictness::Lenient);
-        for OffWorkflow { entry, items } in std::mem::take(&mut self.off) {
+        let inactive = std::mem::take(&mut self.inactive);
+        for InactiveWorkflow { entry, items } in &inactive {
             let what: Rc<str> = format!("workflow `{}`", entry.name).into();
             self.render.report().enter(&what, entry.key);
             let mut drafts = Vec::new();
-            for (index, item) in items.into_iter().enumerate() {
+            for (index, &item) in items.iter().enumerate() {
                 if drafts.len() > limits::JOBS_PER_PIPELINE {
                     break;
                 }
                 drafts.extend(self.expander().outline(item, index, entry.name));
             }
             self.expander().drop_repeated_groups(&mut drafts);
-            self.check_off_graph(entry.name, &mut drafts);
+            self.check_inactive_graph(entry.name, &mut drafts);
             self.render.report().leave();
         }
         self.render.report().set_strictness(before);
+        self.inactive = inactive;
     }
 
     /// Looks for requirements that nothing answers to, and for cycles. The numbers that jobs get are
     /// not known, for they depend on the workflows that run.
-    pub(crate) fn check_off_graph(&mut self, workflow: &str, drafts: &mut [Draft]) {
+    pub(crate) fn check_inactive_graph(&mut self, workflow: &str, drafts: &mut [Draft]) {
         let names: Vec<_> = drafts.iter().map(|draft| draft.requested.clone()).collect();
         let known: HashSet<&str> = names.iter().map(String::as_str).collect();
         let is_numbered = |name: &str| {

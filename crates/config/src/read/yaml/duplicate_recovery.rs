@@ -1,7 +1,7 @@
 //! What the entries of a mapping were probably meant as, where keys are given twice or a section begins too
 //! deep: what follows is read as it was meant too, so that one mistake is one error.
 //!
-//! Deliberately absent: finding keys that are given twice ([`super::seen`]).
+//! Deliberately absent: finding keys that are given twice ([`super::duplicate_keys`]).
 
 use std::collections::{HashMap, HashSet};
 

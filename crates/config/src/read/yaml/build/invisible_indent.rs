@@ -5,7 +5,7 @@
 use super::Builder;
 use crate::{
     codes,
-    read::unseen,
+    read::invisible_characters,
     text::{
         place::{Place, Span},
         problem::Problem,
@@ -23,7 +23,9 @@ impl Builder<'_> {
         // Not from the start of the line: a long one may have a hundred thousand strings.
         let before = before.trim_end_matches([' ', '-']);
         let is_first = before.is_empty() || before.ends_with('\n');
-        let Some(found) = unseen::of_start(written).filter(|_| is_first) else { return };
+        let Some(found) = invisible_characters::of_start(written).filter(|_| is_first) else {
+            return;
+        };
         let start = at.start() + found.range.start;
         let place = Place::direct(Span::new(start, start + found.range.len()));
         let problem = Problem::warning(codes::SPECIAL_CHARACTER, place, found.message);
