@@ -5,7 +5,7 @@
 //! its anchor's node and is never copied, so that an alias bomb stays as small as its text and the
 //! place of use is known. Merge keys are resolved once, while the tree is built.
 //!
-//! Deliberately absent: what keys mean, and templates. No other folder names the parser's crate.
+//! Deliberately absent: what keys mean, and templates. No other directory names the parser's crate.
 
 mod build;
 mod cause;

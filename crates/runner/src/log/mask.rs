@@ -13,12 +13,17 @@
 //!                                   held back: hunter2          masks: [hunter2], the longer one: let out
 //! ```
 //!
-//! Deliberately absent: encoded forms of a value (base64, URL), which RUN §7.3 leaves alone, and a clock. A
-//! pipe writes in blocks that end anywhere, and the next block may be a second or an hour away: a pause says
-//! nothing about whether a value is complete. What is held back costs little, for no line break is part of a
-//! secret: only the end of a line that is not complete yet can be held back.
+//! Colors do not hide a secret: `grep --color hunt` writes `\e[31mhunt\e[mer2`, and the page of a job shows that
+//! as `hunter2`. Escape sequences ([`sequence`]) are kept, and passed over where secrets are searched for.
+//!
+//! Deliberately absent: what a program writes over (`\r`, `\b`), encoded forms of a value (base64, URL), which
+//! RUN §7.3 leaves alone, and a clock. A pipe writes in blocks that end anywhere, and the next block may be a
+//! second or an hour away: a pause says nothing about whether a value is complete. What is held back costs
+//! little, for no line break is part of a secret: only the end of a line that is not complete yet can be held
+//! back.
 
 mod automaton;
+mod sequence;
 
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 
@@ -26,9 +31,13 @@ use roundel_model::{limits::MASKED_VALUE_CHARS, secret::Secret};
 use tokio::task::JoinError;
 
 use automaton::{Automaton, State};
+use sequence::{ESCAPE, Sequence, Taken, without_sequences};
 
 /// What is shown instead of a secret.
 const MASK: &[u8] = b"****";
+
+/// Bytes of escape sequences that are kept among what is held back.
+const SEQUENCES_BYTES: usize = 64 * 1024;
 
 /// The values that must not be seen.
 pub(crate) struct Secrets {
@@ -54,10 +63,10 @@ impl Secrets {
         let lines = values
             .into_iter()
             .flat_map(|value| value.split('\n'))
-            .map(|line| line.trim_end_matches('\r'))
-            .filter(|line| is_maskable(line))
-            .map(str::as_bytes);
-        Self { search: Automaton::new(lines) }
+            .map(|line| without_sequences(line.trim_end_matches('\r').as_bytes()));
+        let words: Vec<_> =
+            lines.filter(|line| is_maskable(&String::from_utf8_lossy(line))).collect();
+        Self { search: Automaton::new(words.iter().map(Vec::as_slice)) }
     }
 
     /// Masks a complete text.
@@ -109,26 +118,61 @@ struct Masking {
     begin: usize,
     /// What would be masked of `held` if the stream ended here, in order.
     masks: VecDeque<Range<usize>>,
+    /// The escape sequence that the stream ends with, as far as it is complete.
+    sequence: Sequence,
+    /// Those among `held`: each with the position of the byte that it is written before.
+    sequences: VecDeque<(usize, Vec<u8>)>,
+    sequences_bytes: usize,
 }
 
 impl Masking {
     fn push(&mut self, search: &Automaton, bytes: &[u8], out: &mut Vec<u8>) {
         let mut rest = bytes;
         loop {
-            if self.held.is_empty() {
-                let plain = rest.iter().position(|byte| search.begins(*byte));
+            if self.held.is_empty() && self.sequence.is_empty() {
+                let ends_plain = |byte: &u8| *byte == ESCAPE || search.begins(*byte);
+                let plain = rest.iter().position(ends_plain);
                 let (seen, from_secret) = rest.split_at(plain.unwrap_or(rest.len()));
                 out.extend_from_slice(seen);
                 rest = from_secret;
                 self.begin = 0;
             }
-            let Some((byte, after)) = rest.split_first() else { return };
+            let Some((&byte, after)) = rest.split_first() else { return };
+            match self.sequence.push(byte) {
+                Taken::Text => self.text(search, byte, out),
+                Taken::Part => {}
+                Taken::Last => self.end_sequence(out),
+                Taken::Broken => {
+                    for byte in self.sequence.take() {
+                        self.text(search, byte, out);
+                    }
+                    continue;
+                }
+            }
             rest = after;
-            self.held.push_back(*byte);
-            self.state = search.next(self.state, *byte);
-            self.note(search);
-            self.state = search.within(self.state, self.held.len());
-            self.release(search, out);
+        }
+    }
+
+    /// Takes a byte that can be seen.
+    fn text(&mut self, search: &Automaton, byte: u8, out: &mut Vec<u8>) {
+        self.held.push_back(byte);
+        self.state = search.next(self.state, byte);
+        self.note(search);
+        self.state = search.within(self.state, self.held.len());
+        self.release(search, out);
+    }
+
+    /// Takes the sequence that is complete now.
+    fn end_sequence(&mut self, out: &mut Vec<u8>) {
+        let mut sequence = self.sequence.take();
+        if self.held.is_empty() {
+            out.append(&mut sequence);
+            return;
+        }
+        self.sequences_bytes += sequence.len();
+        self.sequences.push_back((self.end(), sequence));
+        if self.sequences_bytes > SEQUENCES_BYTES {
+            self.flush(out);
         }
     }
 
@@ -169,6 +213,7 @@ impl Masking {
             self.mask(&mask, out);
         }
         self.let_out(self.end(), out);
+        out.append(&mut self.sequence.take());
         *self = Self::default();
     }
 
@@ -177,9 +222,19 @@ impl Masking {
         self.held.drain(..secret.len());
         self.begin = secret.end;
         out.extend_from_slice(MASK);
+        // The colors are as they would have been.
+        self.let_out(secret.end, out);
     }
 
     fn let_out(&mut self, until: usize, out: &mut Vec<u8>) {
+        while let Some((at, mut sequence)) = self.sequences.pop_front_if(|(at, _)| *at <= until) {
+            // It is within a secret that was masked.
+            let before = at.saturating_sub(self.begin);
+            out.extend(self.held.drain(..before));
+            self.begin += before;
+            self.sequences_bytes -= sequence.len();
+            out.append(&mut sequence);
+        }
         out.extend(self.held.drain(..until - self.begin));
         self.begin = until;
     }
@@ -266,6 +321,34 @@ mod tests {
             assert_eq!(secrets.await.unwrap().mask("a hunter2 b"), "a **** b");
             assert!(busy.await.unwrap());
         });
+    }
+
+    /// The page of a job shows such a value without the sequences.
+    #[test]
+    fn a_secret_of_which_a_part_is_colored_is_masked_and_the_colors_stay() {
+        let secrets = ["hunter2"];
+        let text = b"a \x1b[01;31m\x1b[Khunt\x1b[m\x1b[Ker2 b";
+        assert_eq!(masked(&secrets, &[text]), "a \x1b[01;31m\x1b[K****\x1b[m\x1b[K b");
+        assert_eq!(masked(&secrets, &[b"hunt\x1b[", b"0mer2"]), "****\x1b[0m");
+        assert_eq!(masked(&secrets, &[b"hunt\x1b[0mers"]), "hunt\x1b[0mers");
+        assert_eq!(masked(&secrets, &[b"hunt\x1b[0m"]), "hunt\x1b[0m");
+        assert_eq!(masked(&secrets, &[b"hunt\x1b["]), "hunt\x1b[");
+        assert_eq!(masked(&["hun\x1b[1mter2"], &[b"hunter2"]), "****", "a secret with colors");
+        let link = b"\x1b]8;;https://hunter2@host\x07here";
+        assert_eq!(masked(&secrets, &[link]), "\x1b]8;;https://****@host\x07here");
+    }
+
+    /// What is held back must not grow with what cannot be seen.
+    #[test]
+    fn endless_sequences_within_what_may_be_a_secret_are_let_out() {
+        let mut masker = Masker::new(Arc::new(Secrets::of(["hunter2"])));
+        let mut out = Vec::new();
+        masker.push(b"hunt", &mut out);
+        while out.is_empty() {
+            masker.push(b"\x1b[0m", &mut out);
+            assert!(masker.masking.sequences_bytes <= SEQUENCES_BYTES);
+        }
+        assert!(out.starts_with(b"hunt\x1b[0m"));
     }
 
     #[test]
@@ -360,6 +443,35 @@ mod tests {
             for secret in &secrets {
                 prop_assert!(!out.contains(secret.as_str()));
             }
+        }
+
+        // Colors change nothing of what can be seen, and all of them stay, wherever the stream is cut.
+        #[test]
+        fn colors_change_nothing(
+            secrets in prop::collection::vec("[ab]{4,6}", 1..4),
+            pieces in prop::collection::vec(("[abc]{0,4}", "(\x1b\\[[0-9;]{0,3}[mK])?"), 0..24),
+            cuts in prop::collection::vec(0usize..200, 0..12),
+        ) {
+            let text: String = pieces.iter().map(|(text, _)| text.as_str()).collect();
+            let colors: String = pieces.iter().map(|(_, color)| color.as_str()).collect();
+            let colored: String = pieces.iter().flat_map(|(text, color)| [text.as_str(), color]).collect();
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(colored.len())).collect();
+            cuts.push(colored.len());
+            cuts.sort_unstable();
+            let search = Arc::new(Secrets::of(secrets.iter().map(String::as_str)));
+            let mut masker = Masker::new(Arc::clone(&search));
+            let (mut out, mut from) = (Vec::new(), 0);
+            for cut in cuts {
+                masker.push(&colored.as_bytes()[from..cut], &mut out);
+                from = cut;
+            }
+            masker.flush(&mut out);
+            let seen = String::from_utf8(without_sequences(&out)).unwrap();
+            prop_assert_eq!(&seen, &at_once(&secrets, &text));
+            let out = String::from_utf8(out).unwrap();
+            let kept: String = out.chars().filter(|c| !"abc*".contains(*c)).collect();
+            prop_assert_eq!(kept, colors);
+            prop_assert_eq!(&out, &search.mask(&colored));
         }
     }
 }
