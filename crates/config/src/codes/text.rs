@@ -250,6 +250,8 @@ area! {
     /// Configurations do not use tags, so it is almost always an expression or a string without
     /// quotes.
     ///
+    /// `!` with a space after it is a tag as well: the value does not get it, and a warning says so.
+    ///
     /// Put the value in quotes, or use `not` in expressions.
     ///
     /// ```yaml wrong

@@ -2,8 +2,12 @@
 //!
 //! Deliberately absent: what caches and scripts have in such braces, `{{ checksum "a" }}`, `{{ .Branch }}`.
 
-/// What the names of our values begin with.
-const OWNERS: &[&str] = &["pipeline.", "parameters.", "matrix."];
+/// Returns whether a text is the name of a value, such as `pipeline.git.branch`, and nothing else.
+pub(crate) fn is_name_of_value(text: &str) -> bool {
+    let is_name = text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    let owners = ["pipeline.", "parameters.", "matrix."];
+    is_name && owners.iter().any(|owner| text.len() > owner.len() && text.starts_with(owner))
+}
 
 /// Returns the first text that would be one of our tags in other braces, with its braces.
 pub(crate) fn tag_in(text: &str) -> Option<&str> {
@@ -11,10 +15,7 @@ pub(crate) fn tag_in(text: &str) -> Option<&str> {
     openings.find_map(|(at, _)| {
         let rest = text.get(at + 2..)?;
         let inner = rest.get(..rest.find("}}")?)?;
-        let name = inner.trim();
-        let is_name = name.chars().all(|c| c.is_alphanumeric() || "._-".contains(c));
-        let is_ours = is_name && OWNERS.iter().any(|owner| name.starts_with(owner));
-        is_ours.then(|| text.get(at..at + 2 + inner.len() + 2)).flatten()
+        is_name_of_value(inner.trim()).then(|| text.get(at..at + 2 + inner.len() + 2)).flatten()
     })
 }
 

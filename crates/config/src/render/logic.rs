@@ -16,6 +16,7 @@ use crate::{
         template::{self, Piece},
     },
     read::{
+        curly_braces::is_name_of_value,
         report::Strictness,
         yaml::{At, Entry, View},
     },
@@ -238,6 +239,9 @@ impl<'c, 'd> Statements<'c, 'd> {
                     return None;
                 }
                 operands.windows(2).for_each(|pair| self.check_types(&pair[0], &pair[1]));
+                for operand in operands {
+                    self.check_bare_name(operand);
+                }
                 let named: Vec<Data> =
                     operands.iter().map(|operand| by_name(&operand.data)).collect();
                 Some(named.windows(2).all(|pair| same(&pair[0], &pair[1])))
@@ -317,6 +321,20 @@ impl<'c, 'd> Statements<'c, 'd> {
             }
         };
         self.render.report().add(problem);
+    }
+
+    /// Warns about the name of a value that is compared as it is written: in lists, only tags are values.
+    fn check_bare_name(&mut self, operand: &Value) {
+        let Data::Text(text) = &operand.data else { return };
+        if operand.place.file != FileId::CONFIG
+            || !is_name_of_value(text)
+            || self.render.doc().written(operand.place).contains("<<")
+        {
+            return;
+        }
+        let message = format!("`{text}` is not a tag: it is compared as it is written");
+        let problem = Problem::warning(codes::LITERAL_TAG, operand.place, message);
+        self.render.report().add(problem.help(format!("write `<< {text} >>`")));
     }
 
     /// Decides from left to right. Operands after the one that decides are checked, too,
@@ -415,6 +433,7 @@ impl<'c, 'd> Statements<'c, 'd> {
             self.render.wrong_type(&pattern.value, "pattern", Expected::String);
             return None;
         };
+        self.check_bare_name(&value.value);
         let text = match &value.value.data {
             Data::Unknown => return None,
             // An absent tag or branch matches nothing, not even an empty pattern.

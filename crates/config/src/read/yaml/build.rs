@@ -222,6 +222,7 @@ impl<'t> Builder<'t> {
                     return true;
                 }
                 if style == ScalarStyle::Plain {
+                    self.check_negation(&text, tag.as_deref(), tag_at);
                     self.check_swallowed(at);
                     self.check_first_character(at);
                 }

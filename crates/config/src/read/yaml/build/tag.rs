@@ -31,6 +31,24 @@ impl Builder<'_> {
         true
     }
 
+    /// Warns about `!` alone before an unquoted value: it was meant to negate a condition or a command, which
+    /// does not get it.
+    pub(super) fn check_negation(&mut self, text: &str, tag: Option<&Tag>, at: Span) {
+        let is_mark = self.text.get(at.start()..at.end()).is_some_and(|tag| tag.trim() == "!");
+        if !tag.is_some_and(is_non_specific) || !is_mark || text.is_empty() {
+            return;
+        }
+        let place = Place::direct(Span::new(at.start(), at.start() + 1));
+        let message = "this `!` is a YAML tag, and not a part of the value";
+        let help = if text.starts_with("<<") && text.ends_with(">>") {
+            format!("to negate it, write `{{ not: {text} }}`")
+        } else {
+            "put quotes around it and the value, or write `not` in a condition".to_owned()
+        };
+        let problem = Problem::warning(codes::UNKNOWN_TAG, place, message);
+        self.problems.push(problem.help(help));
+    }
+
     /// Returns how a scalar is read, and where its text is: quotes around what a tag makes a number do not
     /// belong to it.
     pub(super) fn tagged(
