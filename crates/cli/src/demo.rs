@@ -5,6 +5,7 @@
 //! it turns green. Then it stays up, so that the visitor can look and push. `--once` ends instead.
 //! With `--data`, the next start continues with what is there.
 
+mod directory;
 mod mailbox;
 mod ports;
 mod progress;
@@ -66,7 +67,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit> {
     };
     std::fs::create_dir_all(&directory)
         .with_context(|| format!("failed to create `{}`", directory.display()))?;
-    ports::check_directory(&directory)?;
+    directory::check(&directory)?;
     let exit = tokio::select! {
         exit = start_and_show(arguments, &directory, &stop) => exit,
         // It takes too long for the visitor.

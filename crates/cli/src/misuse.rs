@@ -1,13 +1,13 @@
 //! A command line that `clap` refuses: what it says, and what it leaves out.
 
-use std::{ffi::OsString, io, process};
+use std::{ffi::OsString, process};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use roundel_model::text::{self, is_hidden};
 
 use crate::{
     exit::{Exit, UsageError},
-    terminal,
+    terminal::{self, OutputClosed},
 };
 
 /// Prints the error, or the help that was asked for, and ends the program.
@@ -25,14 +25,16 @@ pub(crate) fn exit(error: clap::Error, program: &clap::Command) -> ! {
         terminal::remark(&plain);
         process::exit(error.exit_code());
     }
-    match error.print() {
-        Err(failure) if !error.use_stderr() && failure.kind() != io::ErrorKind::BrokenPipe => {
-            let failure = anyhow::Error::new(failure).context("failed to write to standard output");
-            terminal::print_error(&failure);
-            process::exit(Exit::Internal.code().into());
-        }
-        _ => process::exit(error.exit_code()),
+    // `clap::Error::exit` would pass over a full disk, and a script would store no help.
+    let printed = terminal::written(error.print());
+    if let Err(failure) = printed
+        && !error.use_stderr()
+        && !failure.is::<OutputClosed>()
+    {
+        terminal::print_error(&failure);
+        process::exit(Exit::Internal.code().into());
     }
+    process::exit(error.exit_code())
 }
 
 /// Names the first argument that is not UTF-8, and the flag that it belongs to.

@@ -105,7 +105,16 @@ fn unless_closed(printed: Result<()>) -> Result<()> {
 
 fn write(text: &str) -> Result<()> {
     let mut output = io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+    written(output.write_all(text.as_bytes()).and_then(|()| output.flush()))
+}
+
+/// Says what writing to standard output came to.
+///
+/// # Errors
+///
+/// [`OutputClosed`] if the reader has gone; otherwise what the system says.
+pub(crate) fn written(result: io::Result<()>) -> Result<()> {
+    match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(OutputClosed.into()),
         written => written.context("failed to write to standard output"),
     }

@@ -105,9 +105,11 @@ class LogView extends HTMLElement {
     }
   }
 
-  // What came with the page stays, without tools, and says why.
+  // What came with the page stays, without tools, and says why. Opening the step again tries again.
   #unread() {
-    this.#note().textContent = 'The log could not be read as a whole. Load the page again.';
+    const some = this.querySelector('.log-lines li') ? ' as a whole' : '';
+    this.#note().textContent = `The log could not be read${some}. Load the page again.`;
+    this.#started = null;
   }
 
   // A line above what came with the page.
@@ -301,6 +303,7 @@ class LogView extends HTMLElement {
 
   // Buttons and keys.
   toggleFollow() {
+    if (!this.#lines) return;
     this.#setFollow(!this.#follow);
     if (this.#follow) this.#toEnd();
   }
@@ -323,6 +326,7 @@ class LogView extends HTMLElement {
 
   focusSearch() {
     this.start().then(() => {
+      if (!this.#lines) return;
       this.#parts.search.hidden = false;
       this.#parts.search.focus();
       this.#parts.search.select();

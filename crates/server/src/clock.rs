@@ -1,7 +1,7 @@
 //! Notices what did not happen: the third loop.
 //!
 //! Leases that ended, pipelines that a crash left between creating and compiling, sessions that are
-//! over. It only looks; every change of a status goes through [`drive`].
+//! over. Every change of a status goes through [`drive`]; what expired is deleted (`expiry` of the store).
 //!
 //! After a start, and after a time in which it did not run itself (a paused machine, a clock that was set),
 //! it leaves leases alone for as long as a lease lasts: while the server was down no runner could renew,

@@ -1,4 +1,4 @@
-//! Deletes rows whose time is over: sessions, sign-ins, runners that are gone, and what no orb needs any more.
+//! Deletes what expired: sessions, sign-ins, runners that are gone, and what no orb needs any more.
 //!
 //! Deliberately absent: leases, which end by themselves ([`leases`](crate::leases) gives some back), and what is
 //! never deleted yet: pipelines, deliveries, logs.

@@ -1,4 +1,4 @@
-//! What a start finds left over from a process that is gone: rights to rows.
+//! Leases on deliveries and effects that a process which is gone has left.
 
 use crate::{db::values, error::StoreError, store::Store};
 

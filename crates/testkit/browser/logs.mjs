@@ -107,6 +107,9 @@ export async function logs(page) {
     await reader.goto(address);
     await reader.getByText('The log could not be read as a whole. Load the page again.').waitFor();
     await reader.locator('.log-lines li', { hasText: '2999 passed, 1 failed' }).waitFor();
+    for (const key of ['f', '/']) await reader.keyboard.press(key);
+    await reader.unroute('**/job/*/log/**');
+    await reader.locator('.log-tools').waitFor();
     await reader.context().close();
   });
 

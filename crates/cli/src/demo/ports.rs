@@ -16,28 +16,7 @@ use crate::exit::UsageError;
 const DASHBOARD: u16 = 8080;
 
 /// The file within the demo's directory.
-const FILE: &str = "ports.json";
-
-/// Refuses a directory with something in it that no demo has made, such as the data of a real server: a demo
-/// would continue with its database. A demo that has lost its ports cannot continue either, for its webhooks
-/// lead to them.
-///
-/// # Errors
-///
-/// If there is something else in it, or it cannot be read.
-pub(crate) fn check_directory(directory: &Path) -> Result<()> {
-    let shown = directory.display();
-    let mut entries =
-        fs::read_dir(directory).with_context(|| format!("failed to read `{shown}`"))?;
-    if entries.next().is_some() && !directory.join(FILE).exists() {
-        let message = format!(
-            "`{shown}` is not empty, and not the directory of a demo, for it has no `{FILE}`: give a new \
-             directory as --data, or leave it out"
-        );
-        return Err(UsageError(message).into());
-    }
-    Ok(())
-}
+pub(super) const FILE: &str = "ports.json";
 
 /// Where everything listens, on 127.0.0.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,21 +119,6 @@ mod tests {
         let error = Ports::of(directory.path(), None).unwrap_err().to_string();
         assert!(error.contains("is it running already?"), "{error}");
         drop(taken);
-    }
-
-    #[test]
-    fn a_directory_with_something_else_in_it_is_left_alone() {
-        let directory = tempfile::tempdir().unwrap();
-        check_directory(directory.path()).unwrap();
-        fs::write(directory.path().join("roundel.db"), "of a real server").unwrap();
-        let error = check_directory(directory.path()).unwrap_err();
-        assert!(error.is::<UsageError>(), "{error}");
-        assert!(
-            error.to_string().contains("is not empty, and not the directory of a demo"),
-            "{error}"
-        );
-        Ports::of(directory.path(), None).unwrap();
-        check_directory(directory.path()).unwrap();
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use roundel_forge::{ForgeSettings, RetryPolicy};
 use roundel_localforge::LocalForge;
 use roundel_model::{
@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::{
+    directory::{DATABASE, INSTANCE_KEY},
     mailbox::Mailbox,
     ports::Ports,
     sample::{Sample, VISITOR},
@@ -64,15 +65,7 @@ impl World {
 
         let listen = SocketAddr::new(loopback, ports.dashboard);
         let public_url = Url::parse(&format!("http://{listen}"))?;
-        let database = directory.join("roundel.db");
-        if database.exists() && !directory.join("instance.key").exists() {
-            bail!(
-                "`{}` is missing, and the database next to it cannot be decrypted without it: restore the \
-                 file, or start a new demo in another directory",
-                directory.join("instance.key").display()
-            );
-        }
-        let instance_key = keys::ensure(directory, "instance.key")?;
+        let instance_key = keys::ensure(directory, INSTANCE_KEY)?;
         let runner_token = Secret::new(keys::ensure(directory, "runner.token")?);
         let mut users = BTreeMap::new();
         let mut forges = Vec::new();
@@ -84,7 +77,7 @@ impl World {
         let server = Server::start(Settings {
             listen,
             public_url: public_url.clone(),
-            database_url: format!("sqlite:{}", database.display()),
+            database_url: format!("sqlite:{}", directory.join(DATABASE).display()),
             instance_key: Secret::new(hex::decode(instance_key)?),
             runner_token: runner_token.clone(),
             forges,

@@ -31,7 +31,8 @@ pub struct Compiled {
     pub setup: bool,
     /// Workflows that run on a schedule (CFG §5.8).
     pub schedules: Vec<Schedule>,
-    /// Names of the workflows whose condition does not hold, in the order of the text (CFG §5.1.3).
+    /// Names of the workflows whose condition does not hold, in the order of the text (CFG §5.1.3). Empty if
+    /// all workflows are compiled ([`Inputs::all_workflows`]).
     pub inactive_workflows: Vec<String>,
 }
 

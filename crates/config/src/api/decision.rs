@@ -52,7 +52,7 @@ pub enum NothingRuns {
     AlwaysFiltered,
     /// All workflows have a schedule.
     Scheduled,
-    /// The conditions of these workflows do not hold, and no other has a job.
+    /// The conditions of these workflows do not hold, and no other starts for a push.
     Inactive(Vec<String>),
     /// There is no job to filter.
     NoJobs,

@@ -11,7 +11,7 @@ use crate::{
         data::{Data, Value},
         keys::{BUILTIN_STEPS, Known, RUN},
     },
-    read::yaml::scalar::is_simple,
+    read::yaml::scalar::is_string_in_braces,
     render::{Renderer, fields::with_unknown},
     text::{
         place::{Place, PlacedText},
@@ -267,9 +267,11 @@ impl<'c, 'd> BuiltinSteps<'c, 'd> {
             _ => {
                 let message = format!("`{}` must be a mapping or have no value", site.name);
                 let problem = Problem::error(codes::BAD_STEP, value.place, message);
+                // What a tag comes to is of today.
+                let written = self.render.doc().written(value.place);
                 let help = match (&value.data, builtin.required) {
-                    (Data::Text(text), [key]) if is_simple(text) => {
-                        format!("write `{}: {{ {key}: {text} }}`", builtin.word)
+                    (Data::Text(_), [key]) if is_string_in_braces(written) => {
+                        format!("write `{}: {{ {key}: {written} }}`", builtin.word)
                     }
                     _ => format!("write `{}`", builtin.example),
                 };

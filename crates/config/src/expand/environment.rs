@@ -261,10 +261,11 @@ fn without_equals_sign(text: &str) -> Option<Advice> {
         return Some(Advice { message, help });
     }
     let message = format!("`{text}` has no `=`: all of it is the name of a variable");
-    let value = value.trim_start_matches(':').trim();
+    let value = value.trim_start().trim_start_matches(':').trim();
+    let has_colon = text.trim()[name.len()..].trim_start().starts_with(':');
     let help = match value.split_once(' ') {
         // Without dashes, lines are one text.
-        Some((first, _)) if !text.starts_with(&format!("{name}:")) => {
+        Some((first, _)) if !has_colon => {
             format!("write each variable on its own line, as `{name}: {first}`")
         }
         _ => format!("write `{name}={value}`"),

@@ -33,7 +33,7 @@ impl<'d> Planner<'_, 'd> {
     }
 
     /// Compiles the jobs that a mistake hides, for what is wrong with them.
-    pub(crate) fn check_hidden_jobs(&mut self, invoked: &Invoked<'_, 'd>) {
+    pub(crate) fn check_unreached_jobs(&mut self, invoked: &Invoked<'_, 'd>) {
         if self.render.found().errors() == 0 || self.render.found().is_full() {
             return;
         }

@@ -126,7 +126,7 @@ impl<'d> Planner<'_, 'd> {
             }
         }
         self.check_setup_workflows(&entries, &running);
-        self.check_hidden_jobs(&Invoked { names: &invoked, is_complete: is_readable });
+        self.check_unreached_jobs(&Invoked { names: &invoked, is_complete: is_readable });
         self.check_inactive_workflows();
         Some((Plan { workflows }, document.finish(self.sections(root))))
     }

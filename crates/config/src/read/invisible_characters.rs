@@ -13,7 +13,7 @@ const REACH: usize = 300;
 
 /// A character that is not what it seems to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Unseen {
+pub(crate) struct InvisibleCharacter {
     /// Its bytes in the text that was read.
     pub(crate) range: Range<usize>,
     pub(crate) message: &'static str,
@@ -31,7 +31,7 @@ enum Meant {
 
 /// Finds the first character of a line that keeps it from being read as it looks: in its indentation, in its
 /// dash, in its key, or after one of them.
-pub(crate) fn of_line(line: &str) -> Option<Unseen> {
+pub(crate) fn of_line(line: &str) -> Option<InvisibleCharacter> {
     let line = line.get(..line.floor_char_boundary(REACH)).unwrap_or(line);
     if line.is_ascii() {
         return None;
@@ -43,7 +43,7 @@ pub(crate) fn of_line(line: &str) -> Option<Unseen> {
         match c {
             ' ' | '\t' => {}
             '-' if rest.starts_with([' ', '\t']) || rest.starts_with(is_unusual) => {}
-            c if is_unusual(c) => return Some(unseen(line, start, c)),
+            c if is_unusual(c) => return Some(invisible_character(line, start, c)),
             c if is_dash(c) && rest.starts_with(' ') => return Some(found(start, c, Meant::Dash)),
             _ => break,
         }
@@ -52,7 +52,7 @@ pub(crate) fn of_line(line: &str) -> Option<Unseen> {
 }
 
 /// Finds the first such character in the key that begins at a byte of a line, or right after it.
-fn of_key(line: &str, at: usize) -> Option<Unseen> {
+fn of_key(line: &str, at: usize) -> Option<InvisibleCharacter> {
     let mut hidden = None;
     for (offset, c) in line.get(at..)?.char_indices() {
         let start = at + offset;
@@ -60,10 +60,12 @@ fn of_key(line: &str, at: usize) -> Option<Unseen> {
         match c {
             ':' => {
                 let after = next().filter(|&next| is_unusual(next));
-                return hidden.or_else(|| Some(unseen(line, start + 1, after?)));
+                return hidden.or_else(|| Some(invisible_character(line, start + 1, after?)));
             }
             c if is_colon(c) && offset > 0 => return Some(found(start, c, Meant::Colon)),
-            c if is_unusual(c) => hidden = hidden.or_else(|| Some(unseen(line, start, c))),
+            c if is_unusual(c) => {
+                hidden = hidden.or_else(|| Some(invisible_character(line, start, c)));
+            }
             c if c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '.') => {}
             _ => return None,
         }
@@ -73,26 +75,26 @@ fn of_key(line: &str, at: usize) -> Option<Unseen> {
 }
 
 /// Finds the first such character in a name.
-pub(crate) fn of_name(name: &str) -> Option<Unseen> {
+pub(crate) fn of_name(name: &str) -> Option<InvisibleCharacter> {
     let is_name = name.len() <= REACH && !name.is_ascii() && !name.contains([' ', '\n']);
     let (at, c) = name.char_indices().find(|&(_, c)| is_name && is_unusual(c))?;
     Some(found(at, c, Meant::Nothing))
 }
 
 /// Finds such a character at the beginning of what is written at the beginning of a line.
-pub(crate) fn of_start(written: &str) -> Option<Unseen> {
+pub(crate) fn of_start(written: &str) -> Option<InvisibleCharacter> {
     let c = written.chars().next().filter(|&c| is_unusual(c))?;
-    Some(unseen(written, 0, c))
+    Some(invisible_character(written, 0, c))
 }
 
 /// Says what a character was meant as, which may be a space.
-fn unseen(line: &str, start: usize, c: char) -> Unseen {
+fn invisible_character(line: &str, start: usize, c: char) -> InvisibleCharacter {
     let before = line.get(..start).unwrap_or("").trim_end_matches(is_unusual);
     let is_space = c.is_whitespace() && (before.is_empty() || before.ends_with([' ', '-', ':']));
     found(start, c, if is_space { Meant::Space } else { Meant::Nothing })
 }
 
-fn found(start: usize, c: char, meant: Meant) -> Unseen {
+fn found(start: usize, c: char, meant: Meant) -> InvisibleCharacter {
     let (message, help) = match meant {
         Meant::Space => (
             "this is not an ordinary space, and YAML takes it for a letter",
@@ -105,7 +107,7 @@ fn found(start: usize, c: char, meant: Meant) -> Unseen {
     let number = u32::from(c);
     let name = name_of(c).map_or_else(String::new, |name| format!(", {name}"));
     let help = format!("{help}: it is U+{number:04X}{name}");
-    Unseen { range: start..start + c.len_utf8(), message, help }
+    InvisibleCharacter { range: start..start + c.len_utf8(), message, help }
 }
 
 fn is_unusual(c: char) -> bool {
@@ -141,7 +143,7 @@ mod tests {
 
     /// What is found in a line: its text and the first word of the advice.
     fn in_line(line: &str) -> Option<(&str, String)> {
-        let Unseen { range, help, .. } = of_line(line)?;
+        let InvisibleCharacter { range, help, .. } = of_line(line)?;
         Some((&line[range], help.split(' ').next().unwrap_or("").to_owned()))
     }
 

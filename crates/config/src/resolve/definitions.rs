@@ -18,7 +18,7 @@ use crate::{
         lookup::Lookup,
         misindented_keys::{
             COMMANDS, EXECUTORS, GROUPS, JOBS, Owners, Stray, broken, next_to_its_owner,
-            report_nested_section, take_strays, take_unindented_definitions,
+            report_nested_section, report_steps_inside, take_strays, take_unindented_definitions,
         },
         section::section,
     },
@@ -119,20 +119,19 @@ impl<'d> Resolver<'_, 'd> {
         }
         let within = self.steps_too_deep(&entries);
         for (outer, Stray { stray, .. }) in &within {
-            let message = format!("`steps` is inside `{}`, not next to it", outer.name);
-            let problem = Problem::error(codes::STEPS_MISSING, stray.key, message);
-            let problem = problem.related(outer.key, "a key of the job");
-            let help = format!("indent `steps` as deep as `{}`", outer.name);
-            self.render.report().add(problem.help(help));
+            report_steps_inside(self.render, *outer, *stray);
         }
         owners.extend(within.into_iter().map(|(_, owner)| owner));
-        owners.extend(report_steps_among_images(self.render, root, &entries));
+        let without_steps = report_steps_among_images(self.render, root, &entries);
         self.modules.jobs_section.stray_steps = stray;
         self.modules.jobs_section.empty = entries.is_empty();
         let mut jobs = self.collect(entries, Element::Job);
         for Stray { owner, stray } in &owners {
             // What it lacks is next to it.
             jobs.insert(owner.name, broken(owner, stray.value, ModuleId::CONFIG));
+        }
+        for job in &without_steps {
+            jobs.insert(job.name, broken(job, job.value, ModuleId::CONFIG));
         }
         self.modules.get_mut(ModuleId::CONFIG).jobs = jobs;
         self.modules.jobs_section.broken |= self.render.found().errors() > errors;

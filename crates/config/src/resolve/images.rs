@@ -8,8 +8,8 @@ use crate::{
         yaml::{At, Entry, View},
     },
     render::Renderer,
-    resolve::misindented_keys::Stray,
-    text::problem::Problem,
+    resolve::misindented_keys::{has_workflows, report_steps_inside},
+    text::{place::FileId, problem::Problem},
 };
 
 /// A step among the images of a job.
@@ -21,31 +21,36 @@ struct Found<'d> {
     too_deep: Option<Entry<'d>>,
 }
 
-/// Reports the first step among the images of each job without `steps`, and returns these jobs.
+/// Reports the first step among the images of each job without `steps` that a workflow names, and returns these
+/// jobs. What is wrong in a job that nothing runs rejects no push.
 pub(super) fn report_steps_among_images<'d>(
     render: &mut Renderer<'d>,
     root: At,
     jobs: &[Entry<'d>],
-) -> Vec<Stray<'d>> {
+) -> Vec<Entry<'d>> {
     let doc = render.doc();
     let found = |job: &Entry<'d>| Some((*job, first_step(doc, root, job)?));
-    let found: Vec<_> = jobs.iter().filter_map(found).collect();
+    let mut found: Vec<_> = jobs.iter().filter_map(found).collect();
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let mentions = doc.file(FileId::CONFIG).doc.mentions();
+    let runs_alone = !has_workflows(doc);
+    found.retain(|(job, _)| mentions.items.contains(job.name) || runs_alone && job.name == "build");
     let mut owners = Vec::with_capacity(found.len());
     for (owner, Found { docker, name, step, too_deep }) in found {
-        let problem = if let Some(steps) = too_deep {
-            let message = "`steps` is inside `docker`, not next to it";
-            let problem = Problem::error(codes::STEPS_MISSING, steps.key, message);
-            problem.help("indent `steps` as deep as `docker`")
-        } else {
-            let place = doc.place(step);
-            let line = render.found().line(place);
-            let message =
-                format!("`{name}` is a step, not an image: `steps:` is missing above line {line}");
-            let problem = Problem::error(codes::STEPS_MISSING, place, message);
-            problem.help(format!("write `steps:` above line {line}, in the column of `docker`"))
-        };
-        render.report().add(problem.related(docker.key, "the images"));
-        owners.push(Stray { owner, stray: docker });
+        owners.push(owner);
+        if let Some(steps) = too_deep {
+            report_steps_inside(render, docker, steps);
+            continue;
+        }
+        let place = doc.place(step);
+        let line = render.found().line(place);
+        let message =
+            format!("`{name}` is a step, not an image: `steps:` is missing above line {line}");
+        let problem = Problem::error(codes::STEPS_MISSING, place, message);
+        let help = format!("write `steps:` above line {line}, in the column of `docker`");
+        render.report().add(problem.help(help).related(docker.key, "the images"));
     }
     owners
 }
@@ -56,8 +61,8 @@ fn first_step<'d>(doc: &'d Sources, root: At, job: &Entry<'d>) -> Option<Found<'
     let has_steps = keys.get("steps").is_some() || keys.get("type").is_some();
     let docker = keys.get("docker").filter(|_| !has_steps)?;
     let View::Seq(items) = doc.view(docker.value) else { return None };
-    // In brackets, no line is missing.
-    if doc.written(doc.place(docker.value)).starts_with('[') {
+    // In brackets or behind an alias, no line is missing here.
+    if doc.written(doc.place(docker.value)).starts_with(['[', '*']) {
         return None;
     }
     let mut above: Option<At> = None;

@@ -1,6 +1,7 @@
-//! Keys that are indented too little, so that they stand next to their parent.
+//! Sections and definitions in the wrong column: next to what they belong to, or inside the section above.
 //!
-//! Deliberately absent: those of jobs, whose list has more to go by.
+//! Deliberately absent: keys within one definition ([`super::unnested`]), and which job a key belongs to
+//! ([`super::definitions`]).
 
 use std::{collections::HashSet, rc::Rc};
 
@@ -301,7 +302,20 @@ fn report_unindented(
 }
 
 /// Returns whether the configuration says itself which jobs run.
-fn has_workflows(doc: &Sources) -> bool {
+/// Reports `steps` inside of a key of its job.
+pub(super) fn report_steps_inside<'d>(
+    render: &mut Renderer<'d>,
+    outer: Entry<'d>,
+    steps: Entry<'d>,
+) {
+    let message = format!("`steps` is inside `{}`, not next to it", outer.name);
+    let problem = Problem::error(codes::STEPS_MISSING, steps.key, message);
+    let problem = problem.related(outer.key, "a key of the job");
+    render.report().add(problem.help(format!("indent `steps` as deep as `{}`", outer.name)));
+}
+
+/// Returns whether there are workflows: a lone `build` job runs only without them.
+pub(super) fn has_workflows(doc: &Sources) -> bool {
     let root = doc.root(FileId::CONFIG);
     root.is_some_and(|root| doc.get(root, "workflows").is_some())
 }

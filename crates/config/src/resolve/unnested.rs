@@ -8,7 +8,10 @@ use crate::{
         yaml::{At, Entry},
     },
     render::Renderer,
-    text::{problem::Problem, suggest::list},
+    text::{
+        problem::Problem,
+        suggest::{list, nearest},
+    },
 };
 
 /// Keys that have others below them, each with those that give it away.
@@ -62,9 +65,11 @@ fn emptied<'d>(doc: &'d Sources, body: At, known: Known<'_>) -> Option<Emptied<'
         let unknown = below.filter(|entry| !known.keys.contains(&entry.name));
         let (own, others): (Vec<_>, Vec<_>) =
             unknown.partition(|entry| inner.contains(&entry.name));
-        // What an executor is called with may have any name.
+        // What an executor is called with may have any name, but not nearly that of a key.
+        let is_argument =
+            |entry: &Entry<'_>| nearest(entry.name, known.keys.iter().copied()).is_none();
         let keys = if *name == "executor" && !own.is_empty() {
-            own.into_iter().chain(others).collect()
+            own.into_iter().chain(others.into_iter().filter(is_argument)).collect()
         } else {
             own
         };

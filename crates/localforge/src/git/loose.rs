@@ -1,11 +1,11 @@
 //! Objects that git keeps in a file of their own (gitformat-loose(5)), as it does with what was pushed here
 //! lately: most of what webhooks and calls ask about.
 //!
-//! Each question would otherwise take a process, and those of one push took longer than all the rest.
+//! A process for each question would take longer than the rest of a push.
 //! What is packed, signed, merged or unusual in any other way is left to git: `None` says only that.
 
 use std::{
-    io::{self, Read as _},
+    io::{self, BufRead as _, Read as _},
     path::Path,
 };
 
@@ -13,11 +13,24 @@ use jiff::tz::{Offset, TimeZone};
 
 use super::{CommitInfo, Entry, Git, answers::is_id};
 
-/// How long the content of an object may be that is read here, in bytes.
-const BYTES: u64 = 1 << 20;
+/// The largest object that is read here, in bytes; a larger one is left to git, which streams it.
+const MAX_OBJECT_BYTES: u64 = 1 << 20;
 
-/// How many commits one question may read.
-const COMMITS: usize = 256;
+/// Bytes of the longest header, `commit 18446744073709551615` with its end.
+const HEADER_BYTES: u64 = 32;
+
+/// The longest history that one question walks: beyond it, one process of git is faster.
+const MAX_COMMITS: usize = 256;
+
+/// The largest directory whose files are asked for their sizes, for the same reason.
+const MAX_ENTRIES: usize = 256;
+
+/// What an object says of itself.
+struct Header {
+    kind: String,
+    /// Bytes of its content.
+    size: u64,
+}
 
 /// An object without its header.
 struct Object {
@@ -25,8 +38,8 @@ struct Object {
     content: Vec<u8>,
 }
 
-/// A line of a tree.
-struct Line {
+/// An entry of a tree.
+struct TreeEntry {
     mode: String,
     name: String,
     id: String,
@@ -39,7 +52,16 @@ impl Git {
         }
         let (directory, name) = id.split_at(2);
         let file = self.directory.join("objects").join(directory).join(name);
-        tokio::task::spawn_blocking(move || inflate(&file).ok()).await.ok()?
+        tokio::task::spawn_blocking(move || read(&file).ok()).await.ok()?
+    }
+
+    async fn header(&self, id: &str) -> Option<Header> {
+        if !is_id(id) {
+            return None;
+        }
+        let (directory, name) = id.split_at(2);
+        let file = self.directory.join("objects").join(directory).join(name);
+        tokio::task::spawn_blocking(move || Some(open(&file).ok()?.0)).await.ok()?
     }
 
     async fn content(&self, id: &str, kind: &str) -> Option<Vec<u8>> {
@@ -49,7 +71,7 @@ impl Git {
 
     /// Returns the type of an object.
     pub(super) async fn loose_kind(&self, id: &str) -> Option<String> {
-        self.object(id).await.map(|object| object.kind)
+        self.header(id).await.map(|header| header.kind)
     }
 
     /// Returns the bytes of a file.
@@ -74,7 +96,7 @@ impl Git {
             if until.is_none() && commits.len() == limit {
                 break;
             }
-            if commits.len() == COMMITS {
+            if commits.len() == MAX_COMMITS {
                 return None;
             }
             let commit = self.loose_commit(&id).await?;
@@ -111,21 +133,23 @@ impl Git {
         let mut tree = commit_of(commit, &self.content(commit, "commit").await?)?.tree;
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         for part in directory.split('/').filter(|_| !directory.is_empty()) {
-            let lines = lines_of(&self.content(&tree, "tree").await?)?;
+            let lines = tree_entries(&self.content(&tree, "tree").await?)?;
             match lines.into_iter().find(|line| line.name == part) {
                 Some(line) if line.kind() == "tree" => tree = line.id,
                 Some(_) => return None,
                 None => return Some(Vec::new()),
             }
         }
-        let mut entries = Vec::new();
-        for line in lines_of(&self.content(&tree, "tree").await?)? {
-            if !name.is_empty() && line.name != name {
-                continue;
-            }
+        let mut lines = tree_entries(&self.content(&tree, "tree").await?)?;
+        lines.retain(|line| name.is_empty() || line.name == name);
+        if lines.len() > MAX_ENTRIES {
+            return None;
+        }
+        let mut entries = Vec::with_capacity(lines.len());
+        for line in lines {
             let kind = line.kind();
             let size = match kind {
-                "blob" => u64::try_from(self.loose_blob(&line.id).await?.len()).ok()?,
+                "blob" => self.header(&line.id).await?.size,
                 _ => 0,
             };
             let path = match directory {
@@ -139,7 +163,7 @@ impl Git {
     }
 }
 
-impl Line {
+impl TreeEntry {
     fn kind(&self) -> &'static str {
         match self.mode.as_str() {
             "40000" => "tree",
@@ -149,19 +173,29 @@ impl Line {
     }
 }
 
-/// Reads `TYPE SIZE\0CONTENT`, which is compressed.
-fn inflate(file: &Path) -> io::Result<Object> {
-    let odd = || io::Error::from(io::ErrorKind::InvalidData);
-    let mut bytes = Vec::new();
+/// Opens `TYPE SIZE\0CONTENT`, which is compressed, and reads its header.
+fn open(file: &Path) -> io::Result<(Header, impl io::BufRead)> {
+    let invalid = || io::Error::from(io::ErrorKind::InvalidData);
     let file = std::fs::File::open(file)?;
-    flate2::read::ZlibDecoder::new(file).take(BYTES).read_to_end(&mut bytes)?;
-    let end = bytes.iter().position(|&byte| byte == 0).ok_or_else(odd)?;
-    let content = bytes.split_off(end + 1);
-    bytes.pop();
-    let header = String::from_utf8(bytes).map_err(|_| odd())?;
-    let (kind, size) = header.split_once(' ').ok_or_else(odd)?;
-    let is_whole = size.parse() == Ok(content.len());
-    if is_whole { Ok(Object { kind: kind.to_owned(), content }) } else { Err(odd()) }
+    let mut object = io::BufReader::new(flate2::read::ZlibDecoder::new(file));
+    let mut header = Vec::new();
+    object.by_ref().take(HEADER_BYTES).read_until(0, &mut header)?;
+    let header = header.strip_suffix(&[0]).ok_or_else(invalid)?;
+    let header = std::str::from_utf8(header).map_err(|_| invalid())?;
+    let (kind, size) = header.split_once(' ').ok_or_else(invalid)?;
+    let size = size.parse().map_err(|_| invalid())?;
+    Ok((Header { kind: kind.to_owned(), size }, object))
+}
+
+/// Reads an object that is not too large.
+fn read(file: &Path) -> io::Result<Object> {
+    let (Header { kind, size }, object) = open(file)?;
+    let mut content = Vec::new();
+    if size <= MAX_OBJECT_BYTES {
+        object.take(size + 1).read_to_end(&mut content)?;
+    }
+    let is_whole = u64::try_from(content.len()) == Ok(size);
+    if is_whole { Ok(Object { kind, content }) } else { Err(io::ErrorKind::InvalidData.into()) }
 }
 
 /// Reads a commit without a signature or an encoding of its own.
@@ -205,19 +239,21 @@ fn person_of(line: &str) -> Option<(String, String, String)> {
     let zone: i32 = zone.parse().ok()?;
     let offset = Offset::from_seconds((zone / 100 * 60 + zone % 100) * 60).ok()?;
     let time = jiff::Timestamp::from_second(seconds.parse().ok()?).ok()?;
-    let date = time.to_zoned(TimeZone::fixed(offset)).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    // As git writes it: UTC is `Z`.
+    let format = if offset == Offset::UTC { "%Y-%m-%dT%H:%M:%SZ" } else { "%Y-%m-%dT%H:%M:%S%:z" };
+    let date = time.to_zoned(TimeZone::fixed(offset)).strftime(format).to_string();
     Some((name.to_owned(), email.to_owned(), date))
 }
 
 /// Reads `MODE NAME\0ID` of each entry, whose id is 20 bytes.
-fn lines_of(mut content: &[u8]) -> Option<Vec<Line>> {
+fn tree_entries(mut content: &[u8]) -> Option<Vec<TreeEntry>> {
     let mut lines = Vec::new();
     while !content.is_empty() {
         let end = content.iter().position(|&byte| byte == 0)?;
         let (head, rest) = content.split_at(end);
         let (id, rest) = rest.get(1..)?.split_at_checked(20)?;
         let (mode, name) = std::str::from_utf8(head).ok()?.split_once(' ')?;
-        lines.push(Line { mode: mode.to_owned(), name: name.to_owned(), id: hex::encode(id) });
+        lines.push(TreeEntry { mode: mode.to_owned(), name: name.to_owned(), id: hex::encode(id) });
         content = rest;
     }
     Some(lines)

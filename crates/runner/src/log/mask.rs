@@ -16,11 +16,11 @@
 //! Colors do not hide a secret: `grep --color hunt` writes `\e[31mhunt\e[mer2`, and the page of a job shows that
 //! as `hunter2`. Escape sequences ([`sequence`]) are kept, and passed over where secrets are searched for.
 //!
-//! Deliberately absent: what a program writes over (`\r`, `\b`), encoded forms of a value (base64, URL), which
-//! RUN §7.3 leaves alone, and a clock. A pipe writes in blocks that end anywhere, and the next block may be a
-//! second or an hour away: a pause says nothing about whether a value is complete. What is held back costs
-//! little, for no line break is part of a secret: only the end of a line that is not complete yet can be held
-//! back.
+//! Deliberately absent: what a program writes over (`\r`, `\b`, a cursor that moves), titles and links within a
+//! value, encoded forms of it (base64, URL), which RUN §7.3 leaves alone, and a clock. A pipe writes in blocks that
+//! end anywhere, and the next block may be a second or an hour away: a pause says nothing about whether a value is
+//! complete. What is held back costs little, for no line break is part of a secret: only the end of a line that is
+//! not complete yet can be held back.
 
 mod automaton;
 mod sequence;

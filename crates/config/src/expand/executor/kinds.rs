@@ -118,8 +118,7 @@ impl<'c, 'd> KindReader<'c, 'd> {
             _ => {
                 let message = "`docker` must be a list with at least one container";
                 let problem = Problem::error(codes::BAD_DOCKER, entry.key, message);
-                let image = image_of(value).filter(|image| is_image(image));
-                let image = image.as_deref().unwrap_or("cimg/base:stable");
+                let image = self.written_image(value).unwrap_or("cimg/base:stable");
                 let help = if value.fields().len() > 1 && value.field("image").is_some() {
                     format!(
                         "write `- image: {image}`, with the dash, and indent the other keys like `image`"
@@ -138,6 +137,13 @@ impl<'c, 'd> KindReader<'c, 'd> {
         }
     }
 
+    /// Returns the image that something is, or has, as it is written: what a tag comes to is of today.
+    fn written_image(&self, value: &Value) -> Option<&str> {
+        let image = value.field("image").map_or(value, |field| &field.value);
+        let Data::Text(text) = &image.data else { return None };
+        is_image(text).then(|| self.render.doc().written(image.place))
+    }
+
     fn container(&mut self, item: &Value) -> Option<ContainerSpec> {
         let Data::Map(fields) = &item.data else {
             if !item.is_unknown() {
@@ -147,7 +153,7 @@ impl<'c, 'd> KindReader<'c, 'd> {
                     Data::Text(text) => text.strip_prefix("image:"),
                     _ => None,
                 };
-                let help = match (image, image_of(item).filter(|image| is_image(image))) {
+                let help = match (image, self.written_image(item)) {
                     (Some(image), _) => format!("write `image: {image}`"),
                     (None, Some(image)) => format!("write `- image: {image}`"),
                     (None, None) => "write `- image: cimg/base:stable`".to_owned(),
@@ -398,15 +404,6 @@ impl<'c, 'd> KindReader<'c, 'd> {
             return FoundExecutor::Broken;
         };
         FoundExecutor::Known(Executor::Macos { xcode, code_signing })
-    }
-}
-
-/// Returns the image that something is, or has.
-fn image_of(value: &Value) -> Option<Rc<str>> {
-    let image = value.field("image").map_or(value, |field| &field.value);
-    match &image.data {
-        Data::Text(text) => Some(text.clone()),
-        _ => None,
     }
 }
 

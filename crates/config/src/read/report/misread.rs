@@ -63,7 +63,10 @@ pub(super) fn explained(source: &Source, problem: Problem) -> Problem {
 }
 
 /// Finds such a character in the name that was probably meant, where it is written first.
-fn in_meant_name(text: &str, problem: &Problem) -> Option<(usize, invisible_characters::Unseen)> {
+fn in_meant_name(
+    text: &str,
+    problem: &Problem,
+) -> Option<(usize, invisible_characters::InvisibleCharacter)> {
     let name = problem.help.as_ref()?.replacement.as_deref()?;
     let found = invisible_characters::of_name(name)?;
     Some((text.find(name)?, found))

@@ -29,7 +29,7 @@ use self::{
     line::{LINES, Line, levels, lines, lines_below},
     siblings::Neighbors,
     sign::{keyless, script_without_block, string_below_comment, swallowed, unindented_script},
-    space::{tab, unseen_sign},
+    space::{invisible_sign, tab},
     value::on_the_line_of_its_key,
 };
 use super::{
@@ -63,7 +63,7 @@ fn in_characters(text: &str, neighbors: Neighbors<'_, '_>, stop: Stop<'_>) -> Op
         let message = Some("a tab in the indentation".to_owned());
         return Some(Cause { span: Some(tab), message, ..Cause::help(help) });
     }
-    unseen_sign(neighbors)
+    invisible_sign(neighbors)
         .or_else(|| misplaced_sign(text, line, stop.mark))
         .or_else(|| joined_dash(line, &levels(above)).filter(|_| !stop.is_bracketed))
         .or_else(|| several_merged(line))

@@ -208,6 +208,15 @@ pub(crate) fn is_simple(text: &str) -> bool {
     !text.is_empty() && !text.contains(['\n', '{', '}', '[', ']', ',', '#', ':', '"', '\''])
 }
 
+/// Returns whether a value, as it is written, is the same string within braces.
+pub(crate) fn is_string_in_braces(written: &str) -> bool {
+    let is_quoted = written.starts_with(['"', '\'']) && !written.contains('\n');
+    let is_plain = is_simple(written)
+        && !written.starts_with(['*', '&', '!', '%', '@', '`', '|', '>', '-', '?'])
+        && matches!(resolve(written, Style::Plain), Scalar::Text(_));
+    is_quoted || is_plain
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Scalar::*, *};

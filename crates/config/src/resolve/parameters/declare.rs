@@ -14,7 +14,7 @@ use crate::{
         source::Sources,
         yaml::{
             At, Entries, Entry, View,
-            scalar::{self, Scalar, is_simple},
+            scalar::{self, Scalar, is_string_in_braces},
         },
     },
     render::Renderer,
@@ -228,11 +228,10 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
             View::Seq(_) | View::Map(_) | View::Broken => None,
         };
         let written = self.render.doc().written(self.render.doc().place(entry.value));
-        let is_quoted = written.starts_with(['"', '\'']);
         match scalar {
             Some(Scalar::Bool(_)) => ("boolean", format!(", default: {written}").into()),
             Some(Scalar::Int(_)) => ("integer", format!(", default: {written}").into()),
-            Some(Scalar::Text(_)) if is_simple(written) || is_quoted && !written.contains('\n') => {
+            Some(Scalar::Text(_)) if is_string_in_braces(written) => {
                 ("string", format!(", default: {written}").into())
             }
             _ if element != Element::Pipeline => ("string", "".into()),

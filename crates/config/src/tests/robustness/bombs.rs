@@ -283,6 +283,10 @@ fn of_expansion() -> Vec<Bomb> {
         });
         unknown.insert_str(at + "[checkout".len(), &format!("{calls}]}}}}"));
     }
+    let mut anchors = String::from("version: 2.1\nx:\n");
+    for number in 0..50_000 {
+        let _infallible = writeln!(anchors, "  - {{<<: &a{number} }}");
+    }
     vec![
         Bomb::new("commands that double, 2^60 steps", commands),
         Bomb::new("texts that double, 2^60 letters", texts),
@@ -290,6 +294,7 @@ fn of_expansion() -> Vec<Bomb> {
         Bomb::new("a matrix of 10^12 jobs", matrix),
         Bomb::new("300 jobs that all require each other", everyone),
         Bomb::new("20,000 unknown names next to 10,000 known ones", unknown),
+        Bomb::new("50,000 anchors where merges were meant", anchors),
     ]
 }
 

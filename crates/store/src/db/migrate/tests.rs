@@ -70,7 +70,8 @@ async fn described(db: &Db) -> BTreeSet<String> {
              FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'",
             "SELECT format('%s.%s to %s.%s %s', m.name, k.\"from\", k.\"table\", k.\"to\", k.on_delete) AS line
              FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) k WHERE m.type = 'table'",
-            "SELECT format('%s on %s %d %s', i.name, m.name, i.\"unique\", x.sql) AS line
+            "SELECT format('%s on %s %d (%s) %s', i.name, m.name, i.\"unique\",
+                (SELECT group_concat(c.name) FROM pragma_index_info(i.name) c), x.sql) AS line
              FROM sqlite_master m JOIN pragma_index_list(m.name) i
              LEFT JOIN sqlite_master x ON x.name = i.name WHERE m.type = 'table'",
         ]

@@ -19,13 +19,19 @@ use crate::{
     },
 };
 
+/// Anchors above that are compared: the one that is meant is rarely further away, and a text may have 100,000.
+const EARLIER: usize = 200;
+
 /// Items of a list of merges that are compared with the anchors.
 const ITEMS: usize = 3;
 
 impl Builder<'_> {
     /// Says what is wrong with an alias that nothing defines: perhaps a string was meant, a pattern.
     pub(super) fn undefined_alias(&self, name: &str, at: Span) -> Problem {
-        let is_pattern = self.key_before() == Some("pattern");
+        // More than that are not read.
+        let names = self.names.iter().filter(|_| self.problems.len() < SUGGESTIONS);
+        let near = nearest(name, names.map(|(known, _)| known.as_str()));
+        let is_pattern = near.is_none() && self.key_before() == Some("pattern");
         if is_pattern || is_glob(name) {
             let at = self.unquoted_glob(at);
             let written = self.text.get(at.start()..at.end()).unwrap_or("");
@@ -37,9 +43,6 @@ impl Builder<'_> {
         } else {
             let message = format!("found undefined alias `{name}`");
             let problem = Problem::error(codes::UNDEFINED_ALIAS, Place::direct(at), message);
-            // More than that are not read.
-            let names = self.names.iter().filter(|_| self.problems.len() < SUGGESTIONS);
-            let near = nearest(name, names.map(|(known, _)| known.as_str()));
             let near = near.map(|near| Help::did_you_mean(&format!("*{near}")));
             problem.help(format!("define `&{name}` above its first use")).maybe_help(near)
         }
@@ -64,7 +67,7 @@ impl Builder<'_> {
         if !is_empty || open.items.len() % 2 == 1 || !self.doc.is_merge(key) {
             return;
         }
-        let earlier = self.names.iter().rfind(|(known, _)| known == name);
+        let earlier = self.names.iter().rev().take(EARLIER).find(|(known, _)| known == name);
         let Some(&target) = earlier.and_then(|(_, number)| self.anchors.get(number)) else {
             return;
         };

@@ -103,8 +103,8 @@ pub(super) fn item_merged(above: &[Line<'_>], line: Line<'_>) -> Option<Cause> {
     // A list is in the column of its key, or deeper.
     let has_list = |item: Line<'_>, before: Option<&Line<'_>>| {
         before.is_some_and(|key| {
-            key.content().ends_with(':') && LISTS.contains(&key.word())
-                || key.is_dash() && key.column() == item.column()
+            let is_own = key.column() == item.column() || LISTS.contains(&key.word());
+            key.content().ends_with(':') && is_own || key.is_dash() && key.column() == item.column()
         })
     };
     let (item, alias) = match (item_alias(line), item_alias(*previous)) {

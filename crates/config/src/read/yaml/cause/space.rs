@@ -31,7 +31,7 @@ pub(super) fn tab(text: &str, line: Line<'_>, kind: &ErrorKind) -> Option<Span> 
 
 /// Finds a character that keeps a line from being read as it looks, in the line of the error, the one that the
 /// parser looks ahead to, or the nearest above.
-pub(super) fn unseen_sign(neighbors: Neighbors<'_, '_>) -> Option<Cause> {
+pub(super) fn invisible_sign(neighbors: Neighbors<'_, '_>) -> Option<Cause> {
     let Neighbors { above, line, below } = neighbors;
     let mut block: Option<usize> = None;
     let mut outside: Vec<Line<'_>> = Vec::new();
