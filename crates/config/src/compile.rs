@@ -68,7 +68,7 @@ pub(crate) fn run<'d>(sources: &'d Sources, inputs: &'d Inputs, tracing: Tracing
     let made = planned.made.filter(|_| errors == 0 && unresolved.is_empty());
     if made.is_some() {
         let unplanned = if inputs.git_ref.is_some() { Unplanned::Dropped } else { Unplanned::Kept };
-        render.report().ledger().settle_unplanned(unplanned);
+        render.report().unsupported().settle_unplanned(unplanned);
     }
     let (plan, document) = made.unzip();
     let Findings { diagnostics, unsupported } = render.finish();

@@ -34,6 +34,8 @@ use crate::{
 const NFT: &str = "nft";
 /// Is a network in user space; package of the same name.
 const SLIRP: &str = "slirp4netns";
+/// The device that a user-space network makes its interface with. Some hosts keep it for root.
+const TUN: &str = "/dev/net/tun";
 /// A user-space network is ready within tens of milliseconds.
 const READY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Rules are set within milliseconds; another program may hold the lock of the kernel's tables for a moment.
@@ -67,6 +69,8 @@ enum Nat {
 #[derive(Clone, Debug)]
 enum Cause {
     NotInstalled(&'static str),
+    /// [`TUN`] cannot be opened.
+    NoTun(std::io::ErrorKind),
     Failed(String),
 }
 
@@ -121,7 +125,7 @@ impl Network {
                 Err(cause) => causes.push(cause),
             }
         }
-        match slirp(pid) {
+        match tun_opens().and_then(|()| slirp(pid)) {
             Ok(child) => {
                 let connection = Connection {
                     interface: None,
@@ -193,12 +197,13 @@ fn no_network(causes: &[Cause]) -> Limitation {
         }
     }
     let limitation = Limitation::new(LimitationKind::Network, sentences.join("; "));
-    if missing.is_empty() {
-        return limitation;
-    }
     let packages: Vec<String> =
         missing.iter().map(|program| format!("`{}`", package(program))).collect();
-    limitation.with_remedy(format!("install the package {}", packages.join(" or ")))
+    let mut remedies: Vec<String> = causes.iter().filter_map(Cause::command).collect();
+    if !packages.is_empty() {
+        remedies.insert(0, format!("install the package {}", packages.join(" or ")));
+    }
+    if remedies.is_empty() { limitation } else { limitation.with_remedy(remedies.join(", or ")) }
 }
 
 fn package(program: &str) -> &str {
@@ -217,13 +222,25 @@ impl Cause {
     fn program(&self) -> Option<&'static str> {
         match self {
             Self::NotInstalled(program) => Some(program),
-            Self::Failed(_) => None,
+            Self::NoTun(_) | Self::Failed(_) => None,
+        }
+    }
+
+    /// The command that ends it, where there is one.
+    fn command(&self) -> Option<String> {
+        match self {
+            Self::NoTun(std::io::ErrorKind::PermissionDenied) => {
+                Some(format!("run `chmod 0666 {TUN}` as root"))
+            }
+            Self::NoTun(_) => Some("run `modprobe tun` as root".to_owned()),
+            Self::NotInstalled(_) | Self::Failed(_) => None,
         }
     }
 
     fn failure(&self) -> Option<String> {
         match self {
             Self::NotInstalled(_) => None,
+            Self::NoTun(kind) => Some(format!("`{TUN}` cannot be opened: {kind}")),
             Self::Failed(sentence) => Some(sentence.clone()),
         }
     }
@@ -254,6 +271,12 @@ fn nft(rules: &str) -> Result<(), Cause> {
         return Ok(());
     }
     Err(Cause::Failed(format!("`nft` failed: {}", ended.output.lines().next().unwrap_or_default())))
+}
+
+/// Checks that this user can make an interface; `slirp4netns` itself would fail after it has started.
+fn tun_opens() -> Result<(), Cause> {
+    let opened = fs::File::options().read(true).write(true).open(TUN);
+    opened.map(drop).map_err(|error| Cause::NoTun(error.kind()))
 }
 
 /// Starts a user-space network for a namespace.
@@ -304,5 +327,11 @@ mod tests {
         let limitation = no_network(&failed);
         assert_eq!(limitation.cause, "`nft` failed: denied; `slirp4netns` is not installed");
         assert_eq!(limitation.remedy.as_deref(), Some("install the package `slirp4netns`"));
+        let closed = [Cause::NotInstalled(NFT), Cause::NoTun(std::io::ErrorKind::PermissionDenied)];
+        let limitation = no_network(&closed);
+        let cause = "`/dev/net/tun` cannot be opened: permission denied; `nft` is not installed";
+        assert_eq!(limitation.cause, cause);
+        let remedy = "install the package `nftables`, or run `chmod 0666 /dev/net/tun` as root";
+        assert_eq!(limitation.remedy.as_deref(), Some(remedy));
     }
 }

@@ -73,12 +73,18 @@ impl Planner<'_, '_> {
         } else {
             // An expression that keeps a job off here may let it pass for another push.
             let some = drafts.iter().filter(|draft| draft.presence != Presence::Empty);
-            some.for_each(|draft| self.render.report().ledger().may_be_used(&draft.unsupported));
+            some.for_each(|draft| {
+                self.render.report().unsupported().may_be_used(&draft.unsupported);
+            });
         }
         drop_unreachable(&mut kept, &requires);
         let mut jobs = Vec::new();
         for (job, draft) in drafts.iter().enumerate().filter(|&(job, _)| kept[job]) {
-            self.render.report().ledger().used_by(&draft.unsupported, &workflow.name, &names[job]);
+            self.render.report().unsupported().used_by(
+                &draft.unsupported,
+                &workflow.name,
+                &names[job],
+            );
             let left = edges[job].iter().filter(|edge| kept[edge.job]);
             let requires = left.map(|edge| Requirement {
                 job: JobName::new(names[edge.job].clone()),

@@ -5,16 +5,16 @@
 //! place next to it.
 //!
 //! ```text
-//! trace     what is being compiled: where a problem is for people
-//! problems  errors and warnings, as many as are shown
-//! ledger    what this release cannot run, and which jobs have it
+//! trace        what is being compiled: where a problem is for people
+//! problems     errors and warnings, as many as are shown
+//! unsupported  what this release cannot run, and which jobs have it
 //! ```
 
 mod key;
-mod ledger;
 mod misread;
 mod problems;
 mod trace;
+mod unsupported;
 
 use std::{collections::HashSet, rc::Rc};
 
@@ -23,9 +23,9 @@ use crate::{
     read::{
         report::{
             key::{Key, key},
-            ledger::Ledger,
             problems::Problems,
             trace::Trace,
+            unsupported::Unsupported,
         },
         source::Sources,
     },
@@ -36,8 +36,8 @@ use crate::{
     },
 };
 
-pub(crate) use ledger::{Features, Unplanned};
 pub(crate) use trace::Frame;
+pub(crate) use unsupported::{Features, Unplanned};
 
 /// How errors count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub(crate) struct Findings {
 pub(crate) struct Report<'d> {
     trace: Trace<'d>,
     problems: Problems,
-    ledger: Ledger,
+    unsupported: Unsupported,
     seen: HashSet<Key>,
     /// Where each code was reported, for [`Self::is_reported`].
     seen_at: HashSet<(&'static str, FileId, Span)>,
@@ -73,7 +73,7 @@ impl<'d> Report<'d> {
         Self {
             trace: Trace::new(sources),
             problems: Problems::default(),
-            ledger: Ledger::default(),
+            unsupported: Unsupported::default(),
             seen: HashSet::new(),
             seen_at: HashSet::new(),
             meant: HashSet::new(),
@@ -155,14 +155,14 @@ impl<'d> Report<'d> {
             return;
         }
         let key = key(&problem);
-        if !self.ledger.meet_again(&key) && self.note_new(&problem) {
-            self.ledger.add(key, problem, &self.trace);
+        if !self.unsupported.meet_again(&key) && self.note_new(&problem) {
+            self.unsupported.add(key, problem, &self.trace);
         }
     }
 
-    /// Returns the ledger of what this release cannot run.
-    pub(crate) fn ledger(&mut self) -> &mut Ledger {
-        &mut self.ledger
+    /// Returns what this release cannot run.
+    pub(crate) fn unsupported(&mut self) -> &mut Unsupported {
+        &mut self.unsupported
     }
 
     /// Returns whether something of this kind was reported about a place.
@@ -202,7 +202,7 @@ impl<'d> Report<'d> {
     /// Returns the diagnostics in the order of the text, and what cannot be run.
     pub(crate) fn finish(self) -> Findings {
         let (mut diagnostics, more) = self.problems.finish();
-        let (unsupported, more_unsupported) = self.ledger.finish();
+        let (unsupported, more_unsupported) = self.unsupported.finish();
         let last = diagnostics.last().or(unsupported.last()).cloned();
         let notes = more.into_iter().chain(more_unsupported);
         for (message, last) in notes.zip(last.iter().cycle()) {

@@ -52,7 +52,7 @@ enum Text {
     /// A part of the document's text.
     Raw(Span),
     /// Escapes, folds and indentation are taken out.
-    Cooked(Box<str>),
+    Unescaped(Box<str>),
 }
 
 #[derive(Debug)]
@@ -303,7 +303,7 @@ impl Doc {
     fn text<'d>(&'d self, text: &'d Text) -> &'d str {
         match text {
             Text::Raw(span) => self.text.get(span.start()..span.end()).unwrap_or(""),
-            Text::Cooked(text) => text,
+            Text::Unescaped(text) => text,
         }
     }
 

@@ -260,7 +260,7 @@ impl<'d> Expander<'_, 'd> {
             let named = named.filter(|name| !name.trim().is_empty());
             draft.requested = named.map_or(draft.requested, |name| name.to_string());
         }
-        self.render.report().ledger().begin_job();
+        self.render.report().unsupported().begin_job();
         let mut entry_type = EntryType::Job;
         for field in &invocation.fields {
             match field.name {
@@ -315,7 +315,7 @@ impl<'d> Expander<'_, 'd> {
         } else if invocation.depth == Depth::Whole {
             self.add_body(&mut draft, invocation, scope);
         }
-        draft.unsupported = self.render.report().ledger().end_job();
+        draft.unsupported = self.render.report().unsupported().end_job();
         draft
     }
 

@@ -47,9 +47,9 @@ impl<'d> Expander<'_, 'd> {
         group: &Definition,
         outer: &Rc<Scope>,
     ) -> Vec<Draft> {
-        self.render.report().ledger().begin_job();
+        self.render.report().unsupported().begin_job();
         let call = self.group_call(invocation, outer);
-        let unsupported = self.render.report().ledger().end_job();
+        let unsupported = self.render.report().unsupported().end_job();
         let members = self.group_members(invocation, group, &call, outer);
         let blank = |suffix: &str| {
             let draft = Self::without_body(invocation, None);

@@ -260,7 +260,7 @@ impl<'t> Builder<'t> {
 
     fn scalar(&mut self, text: Cow<'t, str>, style: Style, anchor: usize, at: Span) {
         let text = match self.values.get(&at.start()) {
-            Some(value) => Text::Cooked(value.as_str().into()),
+            Some(value) => Text::Unescaped(value.as_str().into()),
             None => self.text(text),
         };
         let id = self.push(Kind::Scalar(text, style), at);
@@ -316,7 +316,7 @@ impl<'t> Builder<'t> {
             Some(start) if self.text.get(start..start + text.len()) == Some(&*text) => {
                 Text::Raw(Span::new(start, start + text.len()))
             }
-            _ => Text::Cooked(text.into()),
+            _ => Text::Unescaped(text.into()),
         }
     }
 
@@ -434,7 +434,9 @@ impl<'t> Builder<'t> {
             return known;
         }
         let kind = match &from.node(id).kind {
-            Kind::Scalar(text, style) => Kind::Scalar(Text::Cooked(from.text(text).into()), *style),
+            Kind::Scalar(text, style) => {
+                Kind::Scalar(Text::Unescaped(from.text(text).into()), *style)
+            }
             Kind::Seq(items) => {
                 Kind::Seq(items.iter().map(|&item| self.copy(from, item, at, done)).collect())
             }

@@ -26,13 +26,13 @@ pub(crate) enum Unplanned {
     Dropped,
 }
 
-/// Features that a job has and that this release does not support, by their index in the ledger.
+/// Features that a job has and that this release does not support, by their index among those.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Features(BTreeSet<usize>);
 
 /// The features that this release does not support, each with the jobs of the plan that have it.
 #[derive(Default)]
-pub(crate) struct Ledger {
+pub(crate) struct Unsupported {
     list: Vec<Diagnostic>,
     /// Where each is in the list.
     known: HashMap<Key, usize>,
@@ -46,7 +46,7 @@ pub(crate) struct Ledger {
     hidden: BTreeMap<usize, usize>,
 }
 
-impl Ledger {
+impl Unsupported {
     /// Notes that the current job has a feature, if it is known. Returns whether it is.
     pub(super) fn meet_again(&mut self, key: &Key) -> bool {
         let Some(&at) = self.known.get(key) else { return false };
