@@ -249,9 +249,32 @@ impl ServerClient {
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> CallError {
+        if answers_without_tls(error) {
+            return CallError::Transient(format!(
+                "the server at {} answers without TLS: use `http://` in place of `https://`, or the address of \
+                 the proxy that has the certificate",
+                self.server
+            ));
+        }
         let cause = cause::innermost(error);
         CallError::Transient(format!("cannot reach the server at {} ({cause})", self.server))
     }
+}
+
+/// Whether what answers an `https` request is not TLS at all: most often plain HTTP.
+fn answers_without_tls(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(found) = cause {
+        if let Some(rustls::Error::InvalidMessage(_)) = found.downcast_ref() {
+            return true;
+        }
+        // The source of a system error is not what it wraps, but the source of that.
+        cause = match found.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => found.source(),
+        };
+    }
+    false
 }
 
 /// Returns whether a web server says with this status that it does not know what a runner asks for.

@@ -74,3 +74,15 @@ async fn another_web_server_is_recognized_and_the_address_named() {
         assert!(client.outage.is_on(), "{status} {body}");
     }
 }
+
+#[tokio::test]
+async fn a_server_without_tls_is_recognized() {
+    let mut url = server(200, "", "").await;
+    url.set_scheme("https").unwrap();
+    let (_, error) = claimed(url.clone()).await;
+    let words = format!(
+        "the server at {url} answers without TLS: use `http://` in place of `https://`, or the address of the \
+         proxy that has the certificate"
+    );
+    assert_eq!(error.to_string(), words);
+}
