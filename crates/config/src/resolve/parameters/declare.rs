@@ -23,6 +23,7 @@ use crate::{
         parameters::bind::{Binder, type_problem},
     },
     text::{
+        help::Help,
         place::Place,
         problem::Problem,
         suggest::{did_you_mean, list},
@@ -371,7 +372,10 @@ impl<'c, 'd> DeclarationReader<'c, 'd> {
                 };
                 let owner = element.word();
                 let message = format!("`{name}` is not a valid type for {owner} parameters");
-                let help = did_you_mean(name, element.types().iter().copied())
+                let meant = type_elsewhere(name).filter(|name| element.types().contains(name));
+                let help = meant
+                    .map(Help::did_you_mean)
+                    .or_else(|| did_you_mean(name, element.types().iter().copied()))
                     .unwrap_or_else(|| format!("allowed: {}", element.types().join(", ")).into());
                 self.render.report().add(Problem::error(code, place, message).help(help));
                 Kind::Unknown
@@ -454,4 +458,14 @@ pub(crate) fn stray_declarations<'d>(doc: &'d Sources, body: At, known: &[&str])
             && fields.iter().all(|field| DECLARATION.keys.contains(&field.name))
     };
     entries.iter().filter(is_declaration).collect()
+}
+
+/// Returns the type that has this name in other languages.
+fn type_elsewhere(name: &str) -> Option<&'static str> {
+    match name {
+        "int" | "number" => Some("integer"),
+        "bool" => Some("boolean"),
+        "str" | "text" => Some("string"),
+        _ => None,
+    }
 }
